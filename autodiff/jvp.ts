@@ -1,0 +1,153 @@
+/**
+ * Forward mode: J(x, dx) = (f(x), f'(x) dx), equation by equation. A tangent that is zero by construction stays
+ * symbolic (null), so that what depends on no active parameter is only copied.
+ */
+import { fail, internal } from "../compiler/diagnostics.js";
+import { type Builder, createBuilder } from "../compiler/ir/builder.js";
+import {
+  type IrFunction,
+  isFloat,
+  type OpName,
+  type OpParams,
+  sameType,
+  typeText,
+  type Var,
+} from "../compiler/ir/types.js";
+import { opTable } from "../compiler/ops/index.js";
+import type { AdRule, MaybeVar } from "../compiler/ops/op.js";
+
+export interface Jvp {
+  /**
+   * Params: all primals, then a tangent for each active param. Results: the primal results, then a tangent for each
+   * result that has one. A tangent has its primal's type.
+   */
+  readonly fn: IrFunction;
+  /** For each primal result whether its tangent is among the results; where not, it is zero. */
+  readonly tangentOuts: readonly boolean[];
+}
+
+/**
+ * The function of primals and tangents. `active` says which params have a tangent; they must be floats. Free values
+ * of `fn` are constants and stay free.
+ */
+export const jvpFunction = (fn: IrFunction, active: readonly boolean[]): Jvp => {
+  checkActive(fn, active);
+  const b = createBuilder();
+  const primals = fn.params.map((p) => b.param(p.type));
+  const tangents = fn.params.map((p, k) => (active[k] === true ? b.param(p.type) : null));
+  const { outs, tangents: outTangents } = jvpInto(b, fn, primals, tangents);
+  const present = outTangents.filter((t) => t !== null);
+  return {
+    fn: b.finish(`${fn.name}.jvp`, [...outs, ...present]),
+    tangentOuts: outTangents.map((t) => t !== null),
+  };
+};
+
+/** Only floats vary smoothly. */
+export const checkActive = (fn: IrFunction, active: readonly boolean[]): void => {
+  fn.params.forEach((p, k) => {
+    if (active[k] !== true || isFloat(p.type.dtype)) return;
+    fail("TSJ3002", "type", `${fn.name} has no derivative in parameter ${k}, which is ${typeText(p.type)}`, {
+      hint: "differentiate in float parameters only (choose them with argnums), or pass this one as f32 or f64",
+    });
+  });
+};
+
+/** Appends the function and its derivative to `b`. */
+export const jvpInto = (
+  b: Builder,
+  fn: IrFunction,
+  primals: readonly Var[],
+  tangents: readonly MaybeVar[],
+): { readonly outs: readonly Var[]; readonly tangents: readonly MaybeVar[] } => {
+  const primalOf = new Map<Var, Var>();
+  const tangentOf = new Map<Var, Var>();
+  const primal = (v: Var): Var => primalOf.get(v) ?? v;
+  const tangent = (v: Var): MaybeVar => tangentOf.get(v) ?? null;
+  const define = (v: Var, x: Var | undefined, dx: MaybeVar): void => {
+    if (x === undefined) return internal(`${fn.name} needs ${fn.params.length} arguments`);
+    primalOf.set(v, x);
+    if (dx === null) return;
+    if (!sameType(dx.type, v.type)) {
+      internal(`the tangent of a ${typeText(v.type)} in ${fn.name} is a ${typeText(dx.type)}`);
+    }
+    tangentOf.set(v, dx);
+  };
+  fn.params.forEach((p, k) => {
+    define(p, primals[k], tangents[k] ?? null);
+  });
+  for (const eqn of fn.body) {
+    b.at(eqn.span, () => {
+      const inputs = eqn.inputs.map(primal);
+      const dInputs = eqn.inputs.map(tangent);
+      const out = b.emit(eqn.op, inputs, eqn.params);
+      const varies = isFloat(out.type.dtype) && dInputs.some((t) => t !== null);
+      define(eqn.outs[0], out, varies ? tangentOfEquation(b, eqn.op, inputs, dInputs, eqn.params, out) : null);
+    });
+  }
+  return { outs: fn.results.map(primal), tangents: fn.results.map(tangent) };
+};
+
+/** dy of y = op(x) for dx of which at least one is not zero. */
+const tangentOfEquation = <K extends OpName>(
+  b: Builder,
+  op: K,
+  inputs: readonly Var[],
+  tangents: readonly MaybeVar[],
+  params: OpParams[K],
+  out: Var,
+): MaybeVar => {
+  const rule: AdRule<K> = opTable[op].ad;
+  switch (rule.kind) {
+    case "zero":
+      return null;
+    case "nonlinear":
+      return rule.jvp(b, inputs, tangents, params, out);
+    case "linear": {
+      const through = passedThrough(rule, inputs, tangents, params, out);
+      if (through !== null) return through;
+      // d L(x, y) = L(dx, dy); operands that are not floats (indices, conditions) are L's own
+      const operands = inputs.map((x, k) => (isFloat(x.type.dtype) ? (tangents[k] ?? b.zerosLike(x)) : x));
+      return b.emit(op, operands, params);
+    }
+    case "bilinear": {
+      // d B(x, y) = B(dx, y) + B(x, dy)
+      const terms = inputs.flatMap((_, k) => {
+        const dx = tangents[k] ?? null;
+        return dx === null
+          ? []
+          : [
+              b.emit(
+                op,
+                inputs.map((x, i) => (i === k ? dx : x)),
+                params,
+              ),
+            ];
+      });
+      return terms.reduce((sum, term) => b.add(sum, term));
+    }
+    default: {
+      const never: never = rule;
+      return never;
+    }
+  }
+};
+
+/**
+ * The one tangent that is not zero, if the op hands its cotangent back as it is: then the op is the identity in that
+ * operand, and adding zeros to it would be work for nothing.
+ */
+const passedThrough = <K extends OpName>(
+  rule: Extract<AdRule<K>, { readonly kind: "linear" }>,
+  inputs: readonly Var[],
+  tangents: readonly MaybeVar[],
+  params: OpParams[K],
+  out: Var,
+): MaybeVar => {
+  const wanted = tangents.map((t) => t !== null);
+  const k = wanted.indexOf(true);
+  if (inputs.length < 2 || wanted.lastIndexOf(true) !== k) return null;
+  const ct: Var = { type: out.type };
+  const cts = rule.transpose(createBuilder(), ct, inputs, wanted, params);
+  return cts[k] === ct ? (tangents[k] ?? null) : null;
+};

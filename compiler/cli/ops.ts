@@ -1,0 +1,39 @@
+/** `tsc-jit ops`: each primitive, how it is differentiated, and the dtypes it takes on each target. */
+import type { DType, IrFunction, OpName } from "../ir/types.js";
+import { opTable } from "../ops/index.js";
+import { opNames, sampleProgram } from "./op-samples.js";
+
+const DTYPES: readonly DType[] = ["f32", "f64", "i32", "u32", "bool"];
+
+interface Target {
+  readonly name: string;
+  /** Throws a diagnostic for a program that the target cannot run. */
+  readonly accepts: (program: IrFunction) => boolean;
+}
+const targets: readonly Target[] = [{ name: "interpreter", accepts: () => true }];
+
+/** `f32 f64 -- -- --`: one place per dtype. */
+const dtypesOn = (target: Target, op: OpName): string =>
+  DTYPES.map((dtype) => {
+    const program = sampleProgram(op, dtype);
+    const runs = program !== null && target.accepts(program);
+    return (runs ? dtype : "-").padEnd(dtype.length);
+  }).join(" ");
+
+const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, k) => Math.max(...rows.map((row) => (row[k] ?? "").length)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, k) => cell.padEnd(widths[k] ?? 0)).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+};
+
+/** The matrix as text: a heading, then one line per op. */
+export const opMatrix = (): string =>
+  table([
+    ["op", "derivative", ...targets.map((target) => target.name)],
+    ...opNames.map((op) => [op, opTable[op].ad.kind, ...targets.map((target) => dtypesOn(target, op))]),
+  ]);
+
+export const printOps = (): void => {
+  process.stdout.write(`${opMatrix()}\n`);
+};

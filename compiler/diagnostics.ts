@@ -1,0 +1,120 @@
+/** Diagnostics: what every layer throws when it refuses something, printed with the user's line as tsc does. */
+import { readFileSync } from "node:fs";
+
+/** A place in the user's source. Lines and columns count from 1; `length` is in characters on the first line. */
+export interface Span {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+}
+
+/**
+ * - `unsupported`: outside the language as it is today
+ * - `type`, `shape`: wrong dtype or kind of value; shapes that don't fit
+ * - `purity`: writes to a parameter, a captured binding that changes, host effects
+ * - `range`: an index or a cast out of range, found at run time
+ * - `internal`: our fault, always with the IR around it
+ */
+export type DiagnosticKind = "unsupported" | "type" | "shape" | "purity" | "range" | "internal";
+
+export interface Related {
+  readonly message: string;
+  readonly span: Span | null;
+}
+
+export interface Diagnostic {
+  /** Stable: `TSJ` and four digits; each code is written at one place. */
+  readonly code: string;
+  readonly kind: DiagnosticKind;
+  readonly message: string;
+  readonly span: Span | null;
+  readonly related: readonly Related[];
+  /** What to write instead. */
+  readonly hint: string | null;
+}
+
+/** Source texts of files that can't be read from disk (evaluated code). */
+const virtualSources = new Map<string, string>();
+export const registerSource = (file: string, text: string): void => void virtualSources.set(file, text);
+
+const sourceLine = (span: Span): string | null => {
+  try {
+    const text = virtualSources.get(span.file) ?? readFileSync(span.file, "utf8");
+    return text.split(/\r?\n/)[span.line - 1] ?? null;
+  } catch {
+    return null; // the place is still named; only the excerpt is missing
+  }
+};
+
+/** `file:line:column`, then the line with the place underlined. */
+export const renderSpan = (span: Span): string => {
+  const line = sourceLine(span);
+  const place = `${span.file}:${span.line}:${span.column}`;
+  if (line === null) return place;
+  const gutter = String(span.line);
+  const width = Math.max(1, Math.min(span.length, line.length - span.column + 1));
+  const marks = " ".repeat(Math.max(0, span.column - 1)) + "~".repeat(width);
+  return `${place}\n\n${gutter} | ${line}\n${" ".repeat(gutter.length)} | ${marks}`;
+};
+
+export const renderDiagnostic = (d: Diagnostic): string => {
+  const parts = [`${d.kind} error ${d.code}: ${d.message}`];
+  if (d.span !== null) parts.push(renderSpan(d.span));
+  for (const r of d.related) parts.push(r.span === null ? r.message : `${r.message}\n${renderSpan(r.span)}`);
+  if (d.hint !== null) parts.push(`hint: ${d.hint}`);
+  return parts.join("\n");
+};
+
+/** The one error class of the project; `message` is the rendered text of all its diagnostics. */
+export class TscJitError extends Error {
+  override readonly name = "TscJitError";
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(diagnostics: readonly Diagnostic[], options?: ErrorOptions) {
+    super(diagnostics.map(renderDiagnostic).join("\n\n"), options);
+    this.diagnostics = diagnostics;
+  }
+  /** Code of the first diagnostic. */
+  get code(): string {
+    return this.diagnostics[0]?.code ?? "TSJ0000";
+  }
+}
+
+export interface DiagnosticOptions {
+  readonly span?: Span | null;
+  readonly related?: readonly Related[];
+  readonly hint?: string | null;
+}
+
+export const diagnostic = (
+  code: string,
+  kind: DiagnosticKind,
+  message: string,
+  options: DiagnosticOptions = {},
+): Diagnostic => ({
+  code,
+  kind,
+  message,
+  span: options.span ?? null,
+  related: options.related ?? [],
+  hint: options.hint ?? null,
+});
+
+/** Throws one diagnostic. */
+export const fail = (
+  code: string,
+  kind: DiagnosticKind,
+  message: string,
+  options: DiagnosticOptions = {},
+): never => {
+  throw new TscJitError([diagnostic(code, kind, message, options)]);
+};
+
+/** A broken invariant of ours; `context` is the IR around the fault. */
+export const internal = (message: string, context?: string): never =>
+  fail("TSJ9000", "internal", context === undefined ? message : `${message}\n${context}`, {
+    hint: "this is a fault in tsc-jit; set TSCJIT_DEBUG=3 to see each pass",
+  });
+
+/** For the default branch of an exhaustive switch. */
+export const unreachable = (value: never): never => internal(`unexpected case ${JSON.stringify(value)}`);

@@ -1,0 +1,155 @@
+/** The only way to make an equation: infers the result's type by the op's shape rule and stamps the current span. */
+import { type Diagnostic, diagnostic, type Span, TscJitError } from "../diagnostics.js";
+import { opTable } from "../ops/index.js";
+import { ShapeError } from "../ops/op.js";
+import {
+  BINARY_OPS,
+  type BinaryOp,
+  type DType,
+  type Eqn,
+  type IrFunction,
+  type OpName,
+  type OpParams,
+  type Shape,
+  sameShape,
+  type TensorType,
+  UNARY_OPS,
+  type UnaryOp,
+  type Var,
+} from "./types.js";
+
+type UnaryMethods = { readonly [K in UnaryOp]: (x: Var) => Var };
+type BinaryMethods = { readonly [K in BinaryOp]: (x: Var, y: Var) => Var };
+
+export interface Builder extends UnaryMethods, BinaryMethods {
+  /** Appends one equation. A shape rule's refusal becomes a diagnostic at the current span. */
+  readonly emit: <K extends OpName>(op: K, inputs: readonly Var[], params: OpParams[K]) => Var;
+  /** A new parameter of the function being built. */
+  readonly param: (type: TensorType) => Var;
+  /** Runs `f` with equations stamped `span` (null keeps the enclosing one). */
+  readonly at: <T>(span: Span | null, f: () => T) => T;
+  readonly span: () => Span | null;
+  /** Equations so far, in order. */
+  readonly body: () => readonly Eqn[];
+  readonly finish: (name: string, results: readonly Var[]) => IrFunction;
+  /** Appends a function's body with `args` for its parameters (and `free`'s images for its free values); gives its results. */
+  readonly inline: (fn: IrFunction, args: readonly Var[]) => readonly Var[];
+
+  /** A splat of `type`. */
+  readonly splat: (value: number, type: TensorType) => Var;
+  readonly scalar: (value: number, dtype: DType) => Var;
+  readonly zerosLike: (x: Var) => Var;
+  readonly onesLike: (x: Var) => Var;
+  /** A splat of `value` with the type of `x`. */
+  readonly fill: (x: Var, value: number) => Var;
+  readonly select: (cond: Var, a: Var, b: Var) => Var;
+  /** No equation if the dtype is right already. */
+  readonly cast: (x: Var, dtype: DType) => Var;
+  /** No equation if the shape is right already. */
+  readonly reshape: (x: Var, shape: Shape) => Var;
+  /** No equation for the identity permutation. */
+  readonly transpose: (x: Var, perm: readonly number[]) => Var;
+  /** No equation if the shape is right already. */
+  readonly broadcast: (x: Var, shape: Shape, dims: readonly number[]) => Var;
+  /** A scalar to any shape. */
+  readonly broadcastScalar: (x: Var, shape: Shape) => Var;
+  /** No equation for no axes. */
+  readonly reduceSum: (x: Var, axes: readonly number[]) => Var;
+}
+
+export const createBuilder = (): Builder => {
+  const params: Var[] = [];
+  const body: Eqn[] = [];
+  let span: Span | null = null;
+
+  const emit = <K extends OpName>(op: K, inputs: readonly Var[], p: OpParams[K]): Var => {
+    const out: Var = { type: inferType(op, inputs, p, span) };
+    // The generic K hides that op and params belong together; they do by the signature.
+    body.push({ op, inputs, params: p, outs: [out], span } as unknown as Eqn);
+    return out;
+  };
+  const none = {};
+  const unary = Object.fromEntries(
+    UNARY_OPS.map((op) => [op, (x: Var) => emit(op, [x], none)]),
+  ) as UnaryMethods;
+  const binary = Object.fromEntries(
+    BINARY_OPS.map((op) => [op, (x: Var, y: Var) => emit(op, [x, y], none)]),
+  ) as BinaryMethods;
+
+  const splat = (value: number, type: TensorType): Var =>
+    emit("const", [], { value, dtype: type.dtype, shape: type.shape });
+  const reshape = (x: Var, shape: Shape): Var =>
+    sameShape(x.type.shape, shape) ? x : emit("reshape", [x], { shape });
+  const broadcast = (x: Var, shape: Shape, dims: readonly number[]): Var =>
+    sameShape(x.type.shape, shape) ? x : emit("broadcast", [x], { shape, dims });
+
+  const at = <T>(s: Span | null, f: () => T): T => {
+    const before = span;
+    span = s ?? before;
+    try {
+      return f();
+    } finally {
+      span = before;
+    }
+  };
+
+  return {
+    ...unary,
+    ...binary,
+    emit,
+    at,
+    span: () => span,
+    body: () => body,
+    param: (type) => {
+      const v: Var = { type };
+      params.push(v);
+      return v;
+    },
+    finish: (name, results) => ({ name, params: [...params], body: [...body], results }),
+    inline: (fn, args) => {
+      const env = new Map<Var, Var>();
+      fn.params.forEach((p, k) => {
+        const arg = args[k];
+        if (arg !== undefined) env.set(p, arg);
+      });
+      const image = (v: Var): Var => env.get(v) ?? v;
+      for (const eqn of fn.body) {
+        const out = at(eqn.span, () => emit(eqn.op, eqn.inputs.map(image), eqn.params));
+        env.set(eqn.outs[0], out);
+      }
+      return fn.results.map(image);
+    },
+    splat,
+    scalar: (value, dtype) => splat(value, { dtype, shape: [] }),
+    zerosLike: (x) => splat(0, x.type),
+    onesLike: (x) => splat(1, x.type),
+    fill: (x, value) => splat(value, x.type),
+    select: (cond, a, b) => emit("select", [cond, a, b], none),
+    cast: (x, dtype) => (x.type.dtype === dtype ? x : emit("cast", [x], { dtype })),
+    reshape,
+    transpose: (x, perm) => (perm.every((p, k) => p === k) ? x : emit("transpose", [x], { perm })),
+    broadcast,
+    broadcastScalar: (x, shape) => broadcast(x, shape, []),
+    reduceSum: (x, axes) => (axes.length === 0 ? x : emit("reduceSum", [x], { axes })),
+  };
+};
+
+/** The result type by the op's rule; its refusal as a diagnostic. */
+export const inferType = <K extends OpName>(
+  op: K,
+  inputs: readonly Var[],
+  params: OpParams[K],
+  span: Span | null,
+): TensorType => {
+  try {
+    return opTable[op].infer(
+      inputs.map((v) => v.type),
+      params,
+    );
+  } catch (e) {
+    if (!(e instanceof ShapeError)) throw e;
+    const code = e.kind === "shape" ? "TSJ2001" : "TSJ2002";
+    const d: Diagnostic = diagnostic(code, e.kind, e.message, { span });
+    throw new TscJitError([d], { cause: e });
+  }
+};

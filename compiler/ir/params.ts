@@ -1,0 +1,108 @@
+/** The text form of every op's params: which there are, in which order, and what each may hold. */
+import {
+  BINARY_OPS,
+  type BinaryOp,
+  type DType,
+  type IndexMode,
+  type NoParams,
+  type OpName,
+  type OpParams,
+  UNARY_OPS,
+  type UnaryOp,
+} from "./types.js";
+
+/**
+ * - `int`: an integer; `number`: any double; `ints`, `numbers`: lists of them
+ * - `sizes`: a list of integers >= 0
+ * - `dtype`, `mode`: a word
+ */
+export type ParamKind = "int" | "number" | "ints" | "numbers" | "sizes" | "dtype" | "mode";
+
+/** What a param can be, whichever op it belongs to. */
+export type ParamValue = number | string | readonly number[];
+
+type KeysOf<K extends OpName> = OpParams[K] extends NoParams ? never : keyof OpParams[K];
+type Schema = { readonly [K in OpName]: { readonly [P in KeysOf<K>]: ParamKind } };
+
+const GATHER = { axis: "int", batch: "int", mode: "mode" } as const;
+const AXES = { axes: "ints" } as const;
+
+const NONE = {};
+const plain = Object.fromEntries([...UNARY_OPS, ...BINARY_OPS].map((op) => [op, NONE])) as {
+  readonly [K in UnaryOp | BinaryOp]: Record<never, ParamKind>;
+};
+
+/** Keys in the order in which they are printed. */
+export const paramSchema: Schema = {
+  ...plain,
+  const: { value: "number", dtype: "dtype", shape: "sizes" },
+  literal: { data: "numbers", dtype: "dtype", shape: "sizes" },
+  iota: { dtype: "dtype", shape: "sizes", axis: "int" },
+  select: NONE,
+  cast: { dtype: "dtype" },
+  bitcast: { dtype: "dtype" },
+  threefry: { lane: "int" },
+  broadcast: { shape: "sizes", dims: "ints" },
+  reshape: { shape: "sizes" },
+  transpose: { perm: "ints" },
+  slice: { start: "ints", limit: "ints", stride: "ints" },
+  pad: { low: "ints", high: "ints", interior: "ints" },
+  concat: { axis: "int" },
+  reverse: AXES,
+  reduceSum: AXES,
+  reduceProd: AXES,
+  reduceMax: AXES,
+  reduceMin: AXES,
+  argmax: { axis: "int" },
+  argmin: { axis: "int" },
+  gather: GATHER,
+  scatterAdd: GATHER,
+  dynamicSlice: { sizes: "sizes" },
+  dynamicUpdate: NONE,
+  dot: { lhsContract: "ints", rhsContract: "ints", lhsBatch: "ints", rhsBatch: "ints" },
+};
+
+const DTYPES: Readonly<Record<DType, true>> = { f32: true, f64: true, i32: true, u32: true, bool: true };
+const MODES: Readonly<Record<IndexMode, true>> = { check: true, clamp: true };
+
+export const isDType = (word: string): word is DType => Object.hasOwn(DTYPES, word);
+export const isOpName = (word: string): word is OpName => Object.hasOwn(paramSchema, word);
+
+const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
+const isNumbers = (v: unknown): v is readonly number[] =>
+  Array.isArray(v) && v.every((n) => typeof n === "number");
+
+/** What is wrong with a param of that kind, or null. */
+export const paramFault = (kind: ParamKind, value: unknown): string | null => {
+  switch (kind) {
+    case "number":
+      return typeof value === "number" ? null : "must be a number";
+    case "int":
+      return Number.isSafeInteger(value) ? null : "must be an integer";
+    case "numbers":
+      return isNumbers(value) ? null : "must be a list of numbers";
+    case "ints":
+      return isNumbers(value) && value.every(Number.isSafeInteger) ? null : "must be a list of integers";
+    case "sizes":
+      return isNumbers(value) && value.every(isSize) ? null : "must be a list of integers >= 0";
+    case "dtype":
+      return typeof value === "string" && isDType(value) ? null : "must be a dtype";
+    case "mode":
+      return typeof value === "string" && Object.hasOwn(MODES, value) ? null : "must be check or clamp";
+    default: {
+      const never: never = kind;
+      return never;
+    }
+  }
+};
+
+/** An op's param keys with their kinds, in print order. */
+export const schemaOf = (op: OpName): readonly (readonly [string, ParamKind])[] => schemaEntries[op];
+
+const schemaEntries = Object.fromEntries(
+  Object.entries(paramSchema).map(([op, schema]) => [op, Object.entries(schema)]),
+) as unknown as { readonly [K in OpName]: readonly (readonly [string, ParamKind])[] }; // entries lose the keys
+
+/** One param read by its key; undefined if it is missing. */
+export const paramAt = (params: OpParams[OpName], key: string): unknown =>
+  Object.hasOwn(params, key) ? (params as Readonly<Record<string, unknown>>)[key] : undefined;

@@ -1,0 +1,116 @@
+/**
+ * The invariants of a function, checked after every pass in tests:
+ * 1. a value is defined once: as one param or as one equation's result
+ * 2. a value is defined before it is used; nothing is free (unless allowed, for a function under construction)
+ * 3. params are complete, of the right kind and nothing else; a constant's values belong to its dtype, and a literal
+ *    has as many as its shape says
+ * 4. the op's shape rule accepts the operands and gives the recorded type
+ * 5. every result is defined
+ */
+import { opTable } from "../ops/index.js";
+import { internal, TscJitError } from "../diagnostics.js";
+import { paramAt, paramFault, schemaOf } from "./params.js";
+import { printFunction } from "./print.js";
+import {
+  type DType,
+  type Eqn,
+  type IrFunction,
+  isFloat,
+  type OpName,
+  type OpParams,
+  sameType,
+  sizeOf,
+  typeText,
+  type Var,
+} from "./types.js";
+
+export interface VerifyOptions {
+  /** A function under construction may use values of the function around it. */
+  readonly allowFree?: boolean;
+}
+
+/** Throws an internal diagnostic that shows the function with the faulty equation marked; else gives `fn` back. */
+export const verify = (fn: IrFunction, options: VerifyOptions = {}): IrFunction => {
+  const defined = new Set<Var>();
+  const reject = (message: string, eqn: Eqn | null): never =>
+    internal(
+      `${fn.name}: ${message}`,
+      printFunction(fn, { spans: true, marked: new Set(eqn === null ? [] : [eqn]) }),
+    );
+  const define = (v: Var, eqn: Eqn | null): void => {
+    if (defined.has(v)) reject(`a value of type ${typeText(v.type)} is defined twice`, eqn);
+    defined.add(v);
+  };
+  const definedLater = (v: Var): boolean => fn.body.some((eqn) => eqn.outs.includes(v));
+  const use = (v: Var, eqn: Eqn | null, where: string): void => {
+    if (defined.has(v)) return;
+    if (definedLater(v)) reject(`${where} is used before it is defined`, eqn);
+    if (options.allowFree !== true) reject(`${where} is free: neither a param nor defined`, eqn);
+  };
+
+  for (const p of fn.params) define(p, null);
+  for (const eqn of fn.body) {
+    eqn.inputs.forEach((v, k) => use(v, eqn, `operand ${k} of ${eqn.op}`));
+    const fault = paramsFault(eqn.op, eqn.params);
+    if (fault !== null) reject(`${eqn.op}: ${fault}`, eqn);
+    if (eqn.outs.length !== 1) reject(`${eqn.op} defines ${eqn.outs.length} values instead of one`, eqn);
+    const out = eqn.outs[0];
+    const refusal = typeFault(eqn.op, eqn.inputs, eqn.params, out);
+    if (refusal !== null) reject(refusal, eqn);
+    define(out, eqn);
+  }
+  fn.results.forEach((v, k) => use(v, null, `result ${k}`));
+  return fn;
+};
+
+const typeFault = <K extends OpName>(
+  op: K,
+  inputs: readonly Var[],
+  params: OpParams[K],
+  out: Var,
+): string | null => {
+  try {
+    const inferred = opTable[op].infer(
+      inputs.map((v) => v.type),
+      params,
+    );
+    if (sameType(inferred, out.type)) return null;
+    return `${op} gives ${typeText(inferred)}, recorded is ${typeText(out.type)}`;
+  } catch (e) {
+    if (e instanceof TscJitError || !(e instanceof Error)) throw e;
+    return `the shape rule of ${op} refuses its operands: ${e.message}`;
+  }
+};
+
+/** Invariant 3 for one equation: what is wrong, or null. */
+export const paramsFault = (op: OpName, params: OpParams[OpName]): string | null => {
+  const schema = schemaOf(op);
+  for (const [key, kind] of schema) {
+    const value = paramAt(params, key);
+    if (value === undefined) return `param ${key} is missing`;
+    const fault = paramFault(kind, value);
+    if (fault !== null) return `param ${key} ${fault}`;
+  }
+  for (const key of Object.keys(params)) {
+    if (!schema.some(([known]) => known === key)) return `there is no param ${key}`;
+  }
+  if ("value" in params && !inDType(params.value, params.dtype)) {
+    return `${params.value} is no ${params.dtype}`;
+  }
+  if ("data" in params) {
+    const { data, dtype, shape } = params;
+    if (data.length !== sizeOf(shape)) return `${data.length} elements for shape [${shape.join(",")}]`;
+    const stray = data.find((n) => !inDType(n, dtype));
+    if (stray !== undefined) return `${stray} is no ${dtype}`;
+  }
+  return null;
+};
+
+/** Floats take any double (and round it); the others only their own values. */
+const inDType = (n: number, dtype: DType): boolean => {
+  if (isFloat(dtype)) return true;
+  if (Object.is(n, -0)) return false;
+  if (dtype === "i32") return (n | 0) === n;
+  if (dtype === "u32") return n >>> 0 === n;
+  return n === 0 || n === 1;
+};

@@ -1,0 +1,66 @@
+/** Read-only questions about a function, and the rebuilding of one. */
+import { type Builder, createBuilder } from "./builder.js";
+import type { Eqn, IrFunction, Var } from "./types.js";
+
+/** The equation that defines each value of the body. */
+export const definitions = (fn: IrFunction): ReadonlyMap<Var, Eqn> => {
+  const defs = new Map<Var, Eqn>();
+  for (const eqn of fn.body) for (const out of eqn.outs) defs.set(out, eqn);
+  return defs;
+};
+
+/** How often each value is used, by equations and by the results; a value that nothing uses is not in the map. */
+export const useCounts = (fn: IrFunction): ReadonlyMap<Var, number> => {
+  const counts = new Map<Var, number>();
+  const use = (v: Var): void => void counts.set(v, (counts.get(v) ?? 0) + 1);
+  for (const eqn of fn.body) eqn.inputs.forEach(use);
+  fn.results.forEach(use);
+  return counts;
+};
+
+/** Values that are used but neither params nor defined, in order of first use. */
+export const freeVars = (fn: IrFunction): readonly Var[] => {
+  const bound = new Set<Var>(fn.params);
+  const free = new Set<Var>();
+  const use = (v: Var): void => {
+    if (!bound.has(v)) free.add(v);
+  };
+  for (const eqn of fn.body) {
+    eqn.inputs.forEach(use);
+    for (const out of eqn.outs) bound.add(out);
+  }
+  fn.results.forEach(use);
+  return [...free];
+};
+
+/** The function with its uses (not definitions) of `map`'s keys replaced by values of the same types. */
+export const substitute = (fn: IrFunction, map: ReadonlyMap<Var, Var>): IrFunction => {
+  if (map.size === 0) return fn;
+  const image = (v: Var): Var => map.get(v) ?? v;
+  const body = fn.body.map((eqn): Eqn => {
+    const touched = eqn.inputs.some((v) => map.has(v));
+    return touched ? { ...eqn, inputs: eqn.inputs.map(image) } : eqn;
+  });
+  return { ...fn, body, results: fn.results.map(image) };
+};
+
+/**
+ * Rebuilds the function: `f` gives each equation's new value, made with the builder at the equation's span; `inputs`
+ * are the images of its inputs. Free values stay as they are.
+ */
+export const mapEquations = (
+  fn: IrFunction,
+  f: (b: Builder, eqn: Eqn, inputs: readonly Var[]) => Var,
+): IrFunction => {
+  const b = createBuilder();
+  const env = new Map<Var, Var>();
+  const image = (v: Var): Var => env.get(v) ?? v;
+  for (const p of fn.params) env.set(p, b.param(p.type));
+  for (const eqn of fn.body) {
+    env.set(
+      eqn.outs[0],
+      b.at(eqn.span, () => f(b, eqn, eqn.inputs.map(image))),
+    );
+  }
+  return b.finish(fn.name, fn.results.map(image));
+};

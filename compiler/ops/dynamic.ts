@@ -1,0 +1,182 @@
+/** Blocks at places known only at run time. Starts are clamped to [0, n - size], so that the block always fits. */
+import type { Builder } from "../ir/builder.js";
+import { type Shape, type TensorType, typeText, type Var } from "../ir/types.js";
+import { axisToFront, withBatch } from "./batching.js";
+import { isSize, refuse, requirePerAxis, requireStart } from "./checks.js";
+import type { RecordsOf } from "./elementwise.js";
+import { at, copyView, materialize, stridesOf, viewOf } from "./ndarray.js";
+import type { NdArray } from "./op.js";
+
+type BlockOp = "dynamicSlice" | "dynamicUpdate";
+
+/** The operand (with the update, for dynamicUpdate) and the starts behind it. */
+const sliceOperands = <T>(xs: readonly T[]): { readonly x: T; readonly starts: readonly T[] } => {
+  const [x, ...starts] = xs;
+  return x === undefined
+    ? refuse("dynamicSlice", "takes an operand and one start per axis", "type")
+    : { x, starts };
+};
+const updateOperands = <T>(
+  xs: readonly T[],
+): { readonly x: T; readonly update: T; readonly starts: readonly T[] } => {
+  const [x, update, ...starts] = xs;
+  return x === undefined || update === undefined
+    ? refuse("dynamicUpdate", "takes an operand, an update and one start per axis", "type")
+    : { x, update, starts };
+};
+
+/** The block fits the operand, and there is one start per axis. */
+const requireBlock = (op: BlockOp, x: TensorType, sizes: Shape, starts: readonly TensorType[]): void => {
+  requirePerAxis(op, "sizes", sizes, x);
+  sizes.forEach((s, k) => {
+    if (!isSize(s) || s > at(x.shape, k))
+      refuse(op, `a block of [${sizes.join(",")}] does not fit ${typeText(x)}`);
+  });
+  if (starts.length !== x.shape.length)
+    refuse(op, `needs one start per axis of ${typeText(x)}, got ${starts.length}`);
+  for (const s of starts) requireStart(op, s);
+};
+
+/** Where the block begins in the operand's data. */
+const blockOffset = (x: NdArray, sizes: Shape, starts: readonly NdArray[]): number => {
+  const strides = stridesOf(x.shape);
+  return starts.reduce((sum, s, k) => {
+    const greatest = at(x.shape, k) - at(sizes, k);
+    return sum + Math.min(Math.max(at(s.data, 0), 0), greatest) * at(strides, k);
+  }, 0);
+};
+
+/** min(max(start, 0), greatest) for i32 starts of shape [size]. */
+const clampStart = (b: Builder, start: Var, greatest: number): Var =>
+  b.min(b.max(start, b.zerosLike(start)), b.fill(start, greatest));
+
+/** [size, count] of i32: start of the example + k. */
+const positions = (b: Builder, start: Var, count: number): Var => {
+  const shape = [...start.type.shape, count];
+  const k = b.emit("iota", [], { dtype: "i32", shape, axis: 1 });
+  return b.add(b.broadcast(start, shape, [0]), k);
+};
+
+/**
+ * The block under a batch axis. Axes whose start is the same for every example are sliced at once; each other axis
+ * becomes a gather of `start + (0, 1, ...)`.
+ */
+const batchSlice = (b: Builder, inputs: readonly Var[], batched: readonly boolean[], sizes: Shape): Var => {
+  const { x, starts } = sliceOperands(inputs);
+  const [xBatched, ...own] = batched;
+  const shape = xBatched === true ? x.type.shape.slice(1) : x.type.shape;
+  const zero = b.scalar(0, "i32");
+  const lead = xBatched === true ? 1 : 0;
+  const common = starts.map((s, k) => (own[k] === true ? zero : s));
+  const commonSizes = sizes.map((s, k) => (own[k] === true ? at(shape, k) : s));
+  const sliced = b.emit("dynamicSlice", [x, ...(lead === 1 ? [zero] : []), ...common], {
+    sizes: [...x.type.shape.slice(0, lead), ...commonSizes],
+  });
+  let block = sliced;
+  let hasBatch = xBatched === true;
+  starts.forEach((start, k) => {
+    if (own[k] !== true) return;
+    const count = at(sizes, k);
+    const places = positions(b, clampStart(b, start, at(shape, k) - count), count);
+    block = hasBatch
+      ? b.emit("gather", [block, places], { axis: k + 1, batch: 1, mode: "clamp" })
+      : axisToFront(b, b.emit("gather", [block, places], { axis: k, batch: 0, mode: "clamp" }), k);
+    hasBatch = true;
+  });
+  return block;
+};
+
+/**
+ * Replacing a block whose place differs per example: the update is spread over the operand's shape by gathers of
+ * `i - start`, and taken where `0 <= i - start < size` holds on every axis.
+ */
+const batchUpdateByMask = (b: Builder, x: Var, update: Var, starts: readonly Var[], size: number): Var => {
+  const { shape } = x.type;
+  if (update.type.shape.includes(0)) return x;
+  let spread = update;
+  let inside: Var | null = null;
+  starts.forEach((start, k) => {
+    const axis = k + 1;
+    const n = at(shape, axis);
+    const count = at(update.type.shape, axis);
+    const first = clampStart(b, start, n - count);
+    const grid = [size, n];
+    const i = b.emit("iota", [], { dtype: "i32", shape: grid, axis: 1 });
+    const offset = b.sub(i, b.broadcast(first, grid, [0]));
+    const within = b.and(b.ge(offset, b.zerosLike(offset)), b.lt(offset, b.fill(offset, count)));
+    const mask = b.broadcast(within, shape, [0, axis]);
+    inside = inside === null ? mask : b.and(inside, mask);
+    spread = b.emit("gather", [spread, offset], { axis, batch: 1, mode: "clamp" });
+  });
+  return inside === null ? spread : b.select(inside, spread, x);
+};
+
+export const dynamicOps: RecordsOf<BlockOp> = {
+  // out[i] = x[start + i]
+  dynamicSlice: {
+    name: "dynamicSlice",
+    infer: (inputs, { sizes }) => {
+      const { x, starts } = sliceOperands(inputs);
+      requireBlock("dynamicSlice", x, sizes, starts);
+      return { dtype: x.dtype, shape: sizes };
+    },
+    eval: (inputs, { sizes }) => {
+      const { x, starts } = sliceOperands(inputs);
+      const offset = blockOffset(x, sizes, starts);
+      return materialize(x.dtype, sizes, { data: x.data, offset, strides: stridesOf(x.shape) });
+    },
+    ad: {
+      kind: "linear",
+      transpose: (b, ct, inputs, [wanted]) => {
+        const { x, starts } = sliceOperands(inputs);
+        const none = starts.map(() => null);
+        return [
+          wanted === true ? b.emit("dynamicUpdate", [b.zerosLike(x), ct, ...starts], {}) : null,
+          ...none,
+        ];
+      },
+    },
+    batch: (b, inputs, batched, _size, { sizes }) => batchSlice(b, inputs, batched, sizes),
+  },
+
+  // out = x with out[start + i] = update[i]
+  dynamicUpdate: {
+    name: "dynamicUpdate",
+    infer: (inputs) => {
+      const { x, update, starts } = updateOperands(inputs);
+      if (update.dtype !== x.dtype)
+        refuse("dynamicUpdate", `dtypes differ: ${typeText(x)} and ${typeText(update)}`, "type");
+      requireBlock("dynamicUpdate", x, update.shape, starts);
+      return x;
+    },
+    eval: (inputs) => {
+      const { x, update, starts } = updateOperands(inputs);
+      const data = x.data.slice();
+      const offset = blockOffset(x, update.shape, starts);
+      copyView(viewOf(update), { data, offset, strides: stridesOf(x.shape) }, update.shape);
+      return { dtype: x.dtype, shape: x.shape, data };
+    },
+    ad: {
+      kind: "linear",
+      transpose: (b, ct, inputs, [wantX, wantUpdate]) => {
+        const { update, starts } = updateOperands(inputs);
+        const none = starts.map(() => null);
+        const { shape } = update.type;
+        return [
+          wantX === true ? b.emit("dynamicUpdate", [ct, b.zerosLike(update), ...starts], {}) : null,
+          wantUpdate === true ? b.emit("dynamicSlice", [ct, ...starts], { sizes: shape }) : null,
+          ...none,
+        ];
+      },
+    },
+    batch: (b, inputs, [xBatched, updateBatched, ...own], size) => {
+      const { x, update, starts } = updateOperands(inputs);
+      const full = withBatch(b, x, xBatched, size);
+      const block = withBatch(b, update, updateBatched, size);
+      if (!own.includes(true))
+        return b.emit("dynamicUpdate", [full, block, b.scalar(0, "i32"), ...starts], {});
+      const each = starts.map((s, k) => withBatch(b, s, own[k], size));
+      return batchUpdateByMask(b, full, block, each, size);
+    },
+  },
+};

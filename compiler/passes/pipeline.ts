@@ -1,0 +1,92 @@
+/**
+ * The passes over the tensor IR, in order, and the one harness that runs, dumps, verifies and times them.
+ * - `TSCJIT_DUMP=PASS[,PASS]` writes the IR before and after those passes to stderr
+ * - `TSCJIT_DEBUG=3` (or more) does so for every pass that changes something
+ * - `TSCJIT_VERIFY=1` checks the invariants after every pass
+ */
+import type { IrFunction } from "../ir/types.js";
+import { printFunction } from "../ir/print.js";
+import { verify } from "../ir/verify.js";
+import { cse } from "./cse.js";
+import { dce } from "./dce.js";
+import { dropStopGradient } from "./drop-stop-gradient.js";
+import { simplify } from "./simplify.js";
+
+export interface Pass {
+  readonly name: string;
+  /** Pure; gives its argument itself where there is nothing to do. */
+  readonly run: (fn: IrFunction) => IrFunction;
+}
+
+/** Run in this order, again and again until none changes anything (at most MAX_ROUNDS times). */
+export const passes: readonly Pass[] = [
+  { name: "dropStopGradient", run: dropStopGradient },
+  { name: "simplify", run: simplify },
+  { name: "cse", run: cse },
+  { name: "dce", run: dce },
+];
+
+const MAX_ROUNDS = 8;
+
+export interface PassRun {
+  readonly name: string;
+  readonly ms: number;
+  readonly before: IrFunction;
+  readonly after: IrFunction;
+}
+
+export interface RunPassesOptions {
+  readonly passes?: readonly Pass[];
+  readonly onPass?: (run: PassRun) => void;
+}
+
+/** The function after all passes, and what each pass did, in order. */
+export const runPasses = (
+  fn: IrFunction,
+  options: RunPassesOptions = {},
+): { readonly fn: IrFunction; readonly runs: readonly PassRun[] } => {
+  const list = options.passes ?? passes;
+  const settings = readSettings();
+  const runs: PassRun[] = [];
+  if (settings.verify) verify(fn);
+  let current = fn;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const start = current;
+    for (const pass of list) {
+      const run = runPass(pass, current, settings);
+      current = run.after;
+      runs.push(run);
+      options.onPass?.(run);
+    }
+    if (current === start) break;
+  }
+  return { fn: current, runs };
+};
+
+interface Settings {
+  readonly verify: boolean;
+  readonly everyChange: boolean;
+  readonly dump: ReadonlySet<string>;
+}
+
+const readSettings = (): Settings => {
+  const env = typeof process === "undefined" ? {} : process.env;
+  return {
+    verify: env["TSCJIT_VERIFY"] === "1",
+    everyChange: Number(env["TSCJIT_DEBUG"] ?? 0) >= 3,
+    dump: new Set((env["TSCJIT_DUMP"] ?? "").split(",")),
+  };
+};
+
+const runPass = (pass: Pass, before: IrFunction, settings: Settings): PassRun => {
+  const start = performance.now();
+  const after = pass.run(before);
+  const ms = performance.now() - start;
+  const changed = after !== before;
+  if (settings.dump.has(pass.name) || (settings.everyChange && changed)) {
+    console.error(`; before ${pass.name}\n${printFunction(before, { spans: true })}`);
+    console.error(`; after ${pass.name}, ${ms.toFixed(2)} ms\n${printFunction(after, { spans: true })}`);
+  }
+  if (settings.verify && changed) verify(after);
+  return { name: pass.name, ms, before, after };
+};

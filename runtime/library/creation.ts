@@ -1,0 +1,103 @@
+/** np: arrays from nothing, or shaped like another. The default dtype is f32. */
+import { fail } from "../../compiler/diagnostics.js";
+import type { DType } from "../../compiler/ir/types.js";
+import { library } from "../transforms.js";
+import type { Tensor, TensorLike } from "../types.js";
+import { lift, shapeArgument, trailingAxes } from "./core.js";
+import { prim } from "./prim.js";
+
+type Size = number | readonly number[];
+const splat = (value: number, shape: Size, dtype: DType): Tensor =>
+  prim.const({ value, dtype, shape: shapeArgument(shape) });
+
+export const zeros: (shape: Size, dtype?: DType) => Tensor = library(
+  "np.zeros",
+  (shape: Size, dtype: DType = "f32"): Tensor => splat(0, shape, dtype),
+);
+export const ones: (shape: Size, dtype?: DType) => Tensor = library(
+  "np.ones",
+  (shape: Size, dtype: DType = "f32"): Tensor => splat(1, shape, dtype),
+);
+export const full: (shape: Size, value: TensorLike, dtype?: DType) => Tensor = library(
+  "np.full",
+  (shape: Size, value: TensorLike, dtype: DType = "f32"): Tensor => {
+    const v = prim.cast(lift(value), { dtype });
+    const sizes = shapeArgument(shape);
+    return prim.broadcast(v, { shape: sizes, dims: trailingAxes(v.ndim, sizes.length) });
+  },
+);
+
+export const zerosLike: (x: TensorLike) => Tensor = library("np.zerosLike", (x: TensorLike): Tensor => {
+  const v = lift(x);
+  return prim.const({ value: 0, dtype: v.dtype, shape: v.shape });
+});
+export const onesLike: (x: TensorLike) => Tensor = library("np.onesLike", (x: TensorLike): Tensor => {
+  const v = lift(x);
+  return prim.const({ value: 1, dtype: v.dtype, shape: v.shape });
+});
+export const fullLike: (x: TensorLike, value: TensorLike) => Tensor = library(
+  "np.fullLike",
+  (x: TensorLike, value: TensorLike): Tensor => {
+    const v = lift(x);
+    return full(v.shape, value, v.dtype);
+  },
+);
+
+const countSteps = (start: number, stop: number, step: number): number => {
+  const n = Math.ceil((stop - start) / step);
+  if (!Number.isFinite(n)) return fail("TSJ4010", "shape", `arange(${start}, ${stop}, ${step}) has no finite length`);
+  return Math.max(0, n);
+};
+
+/**
+ * `start`, `start + step`, ... below `stop`; one argument counts from 0. i32 if all are whole numbers, else f32.
+ */
+export const arange: (start: number, stop?: number | null, step?: number, dtype?: DType) => Tensor = library(
+  "np.arange",
+  (start: number, stop: number | null = null, step = 1, dtype: DType | null = null): Tensor => {
+    const from = stop === null ? 0 : start;
+    const to = stop === null ? start : stop;
+    const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
+    const counter = prim.iota({ dtype: whole ? "i32" : "f64", shape: [countSteps(from, to, step)], axis: 0 });
+    return prim.cast(lift(counter * step + from), { dtype: dtype ?? (whole ? "i32" : "f32") });
+  },
+);
+
+/** `num` evenly spaced values from `start` to `stop`, both included unless `endpoint` is false. */
+export const linspace: (start: TensorLike, stop: TensorLike, num?: number, endpoint?: boolean, dtype?: DType) => Tensor =
+  library(
+    "np.linspace",
+    (start: TensorLike, stop: TensorLike, num = 50, endpoint = true, dtype: DType = "f32"): Tensor => {
+      const steps = endpoint ? Math.max(1, num - 1) : Math.max(1, num);
+      const t = prim.iota({ dtype: "f64", shape: shapeArgument(num), axis: 0 });
+      const a = prim.cast(lift(start), { dtype: "f64" });
+      const b = prim.cast(lift(stop), { dtype: "f64" });
+      // a*(1-t) + b*t hits both ends exactly
+      return prim.cast(lift(a * ((steps - t) / steps) + b * (t / steps)), { dtype });
+    },
+  );
+
+/** Ones on diagonal `k`, zeros elsewhere. */
+export const eye: (n: number, m?: number | null, k?: number, dtype?: DType) => Tensor = library(
+  "np.eye",
+  (n: number, m: number | null = null, k = 0, dtype: DType = "f32"): Tensor => {
+    const shape = shapeArgument([n, m ?? n]);
+    const row = prim.iota({ dtype: "i32", shape, axis: 0 });
+    const col = prim.iota({ dtype: "i32", shape, axis: 1 });
+    return prim.cast(lift(((row + k === col) as unknown) as number), { dtype });
+  },
+);
+
+/** Lower triangle: elements above diagonal `k` become 0; the last two axes. */
+export const tril: (x: TensorLike, k?: number) => Tensor = library("np.tril", (x: TensorLike, k = 0): Tensor => {
+  const v = lift(x);
+  const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
+  const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
+  return prim.select(prim.ge(lift(row + k), col), v, zerosLike(v));
+});
+export const triu: (x: TensorLike, k?: number) => Tensor = library("np.triu", (x: TensorLike, k = 0): Tensor => {
+  const v = lift(x);
+  const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
+  const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
+  return prim.select(prim.le(lift(row + k), col), v, zerosLike(v));
+});

@@ -1,0 +1,126 @@
+/** np: elementwise functions. All broadcast, and promote dtypes as operators do. */
+import type { DType } from "../../compiler/ir/types.js";
+import { library } from "../transforms.js";
+import type { Tensor, TensorLike } from "../types.js";
+import { broadcastShapes, lift, promote, trailingAxes } from "./core.js";
+import { prim } from "./prim.js";
+
+type Unary = (x: TensorLike) => Tensor;
+type Binary = (x: TensorLike, y: TensorLike) => Tensor;
+
+const unary = (id: string, f: (x: number) => number): Unary =>
+  library(`np.${id}`, (x: TensorLike): Tensor => lift(f(lift(x))));
+const binary = (id: string, f: (x: number, y: number) => number): Binary =>
+  library(`np.${id}`, (x: TensorLike, y: TensorLike): Tensor => lift(f(lift(x), lift(y))));
+/** A comparison; the result is bool. */
+const compare = (id: string, f: (x: number, y: number) => boolean): Binary =>
+  library(`np.${id}`, (x: TensorLike, y: TensorLike): Tensor => lift(f(lift(x), lift(y)) as unknown as number));
+
+export const abs = unary("abs", Math.abs);
+export const sign = unary("sign", Math.sign);
+export const floor = unary("floor", Math.floor);
+export const ceil = unary("ceil", Math.ceil);
+export const trunc = unary("trunc", Math.trunc);
+export const sqrt = unary("sqrt", Math.sqrt);
+export const cbrt = unary("cbrt", Math.cbrt);
+export const exp = unary("exp", Math.exp);
+export const expm1 = unary("expm1", Math.expm1);
+export const log = unary("log", Math.log);
+export const log1p = unary("log1p", Math.log1p);
+export const log2 = unary("log2", Math.log2);
+export const log10 = unary("log10", Math.log10);
+export const sin = unary("sin", Math.sin);
+export const cos = unary("cos", Math.cos);
+export const tan = unary("tan", Math.tan);
+export const arcsin = unary("arcsin", Math.asin);
+export const arccos = unary("arccos", Math.acos);
+export const arctan = unary("arctan", Math.atan);
+export const sinh = unary("sinh", Math.sinh);
+export const cosh = unary("cosh", Math.cosh);
+export const tanh = unary("tanh", Math.tanh);
+export const negative = unary("negative", (x) => -x);
+export const square = unary("square", (x) => x * x);
+export const reciprocal = unary("reciprocal", (x) => 1 / x);
+
+/** Rounds half to even, as NumPy does (`Math.round` rounds half up). */
+export const round: Unary = library("np.round", (x: TensorLike): Tensor => prim.rint(lift(x)));
+
+export const add = binary("add", (x, y) => x + y);
+export const subtract = binary("subtract", (x, y) => x - y);
+export const multiply = binary("multiply", (x, y) => x * y);
+export const divide = binary("divide", (x, y) => x / y);
+export const power = binary("power", (x, y) => x ** y);
+export const maximum = binary("maximum", Math.max);
+export const minimum = binary("minimum", Math.min);
+export const arctan2 = binary("arctan2", Math.atan2);
+export const hypot = binary("hypot", Math.hypot);
+/** The quotient rounded down. */
+export const floorDivide = binary("floorDivide", (x, y) => Math.floor(x / y));
+/** The remainder with the divisor's sign, as NumPy's (JavaScript's `%` has the dividend's). */
+export const mod = binary("mod", (x, y) => {
+  const r = lift(x % y);
+  return where((r !== 0) as unknown as number, where(((r < 0) !== (y < 0)) as unknown as number, r + y, r), r);
+});
+
+export const equal = compare("equal", (x, y) => x === y);
+export const notEqual = compare("notEqual", (x, y) => x !== y);
+export const less = compare("less", (x, y) => x < y);
+export const lessEqual = compare("lessEqual", (x, y) => x <= y);
+export const greater = compare("greater", (x, y) => x > y);
+export const greaterEqual = compare("greaterEqual", (x, y) => x >= y);
+
+const truth = (x: TensorLike): Tensor => prim.cast(lift(x), { dtype: "bool" });
+/** Both of two truth values of any shapes. */
+const both = (x: TensorLike, y: TensorLike): readonly Tensor[] => promote(truth(x), truth(y));
+
+export const logicalAnd: Binary = library("np.logicalAnd", (x: TensorLike, y: TensorLike): Tensor => {
+  const [a, b] = both(x, y);
+  return prim.and(a as Tensor, b as Tensor);
+});
+export const logicalOr: Binary = library("np.logicalOr", (x: TensorLike, y: TensorLike): Tensor => {
+  const [a, b] = both(x, y);
+  return prim.or(a as Tensor, b as Tensor);
+});
+export const logicalXor: Binary = library("np.logicalXor", (x: TensorLike, y: TensorLike): Tensor => {
+  const [a, b] = both(x, y);
+  return prim.xor(a as Tensor, b as Tensor);
+});
+export const logicalNot: Unary = library("np.logicalNot", (x: TensorLike): Tensor => prim.not(truth(x)));
+
+export const isnan: Unary = library("np.isnan", (x: TensorLike): Tensor => {
+  const v = lift(x);
+  return prim.ne(v, v);
+});
+export const isfinite: Unary = library("np.isfinite", (x: TensorLike): Tensor => lift(((Math.abs(lift(x)) < Infinity) as unknown) as number));
+export const isinf: Unary = library("np.isinf", (x: TensorLike): Tensor => lift(((Math.abs(lift(x)) === Infinity) as unknown) as number));
+
+/** `a` where `cond` holds (nonzero), else `b`; all three broadcast. */
+export const where: (cond: TensorLike, a: TensorLike, b: TensorLike) => Tensor = library(
+  "np.where",
+  (cond: TensorLike, a: TensorLike, b: TensorLike): Tensor => {
+    const c = truth(cond);
+    const [x, y] = promote(a, b) as readonly [Tensor, Tensor];
+    const shape = broadcastShapes(c.shape, x.shape);
+    return prim.select(fit(c, shape), fit(x, shape), fit(y, shape));
+  },
+);
+
+/** Broadcasts to exactly `shape`. */
+const fit = (x: Tensor, shape: readonly number[]): Tensor =>
+  prim.broadcast(x, { shape, dims: trailingAxes(x.ndim, shape.length) });
+
+/** Elements below `low` become `low`, above `high` become `high`; null leaves a side open. */
+export const clip: (x: TensorLike, low: TensorLike | null, high?: TensorLike | null) => Tensor = library(
+  "np.clip",
+  (x: TensorLike, low: TensorLike | null, high: TensorLike | null = null): Tensor => {
+    const v = lift(x);
+    const floored = low === null ? v : maximum(v, low);
+    return high === null ? floored : minimum(floored, high);
+  },
+);
+
+/** Value conversion. Float to integer truncates; NaN or a value out of range throws. */
+export const astype: (x: TensorLike, dtype: DType) => Tensor = library(
+  "np.astype",
+  (x: TensorLike, dtype: DType): Tensor => prim.cast(lift(x), { dtype }),
+);

@@ -1,0 +1,111 @@
+/** nn: activations, normalisations and losses. */
+import type { DType } from "../../compiler/ir/types.js";
+import { library } from "../transforms.js";
+import type { Tensor, TensorLike } from "../types.js";
+import { type Axis, lift, normalizeAxis, range } from "./core.js";
+import { where } from "./elementwise.js";
+import { prim } from "./prim.js";
+import { logsumexp, max, mean, sum } from "./reductions.js";
+import { expandDims } from "./shapes.js";
+
+export { logsumexp };
+
+type Unary = (x: TensorLike) => Tensor;
+const truth = (condition: boolean): number => condition as unknown as number;
+
+/** max(x, 0); NaN stays NaN, the derivative at 0 is 0. */
+export const relu: Unary = library("nn.relu", (x: TensorLike): Tensor => {
+  const v = lift(x);
+  return where(truth(v <= 0), 0, v);
+});
+export const leakyRelu: (x: TensorLike, slope?: number) => Tensor = library(
+  "nn.leakyRelu",
+  (x: TensorLike, slope = 0.01): Tensor => {
+    const v = lift(x);
+    return where(truth(v >= 0), v, v * slope);
+  },
+);
+export const elu: (x: TensorLike, alpha?: number) => Tensor = library("nn.elu", (x: TensorLike, alpha = 1): Tensor => {
+  const v = lift(x);
+  const positive = truth(v > 0);
+  // the inner where keeps expm1 of a large number out of the untaken branch's derivative
+  return where(positive, v, alpha * Math.expm1(where(positive, 0, v)));
+});
+
+/** -|x| with derivative -1 at 0, so that what is built on it is smooth there. */
+const minusAbs = (v: Tensor): Tensor => where(truth(v >= 0), -v, v);
+
+/** 1 / (1 + exp(-x)), from exp(-|x|) so that neither value nor derivative overflows. */
+export const sigmoid: Unary = library("nn.sigmoid", (x: TensorLike): Tensor => {
+  const v = lift(x);
+  const e = Math.exp(minusAbs(v));
+  return lift(where(truth(v >= 0), 1, e) / (1 + e));
+});
+/** log(1 + exp(x)). */
+export const softplus: Unary = library("nn.softplus", (x: TensorLike): Tensor => {
+  const v = lift(x);
+  return lift(where(truth(v >= 0), v, 0) + Math.log1p(Math.exp(minusAbs(v))));
+});
+export const logSigmoid: Unary = library("nn.logSigmoid", (x: TensorLike): Tensor => lift(-softplus(-lift(x))));
+export const silu: Unary = library("nn.silu", (x: TensorLike): Tensor => {
+  const v = lift(x);
+  return lift(v * sigmoid(v));
+});
+/** The tanh approximation, which is JAX's default: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
+export const gelu: Unary = library("nn.gelu", (x: TensorLike): Tensor => {
+  const v = lift(x);
+  return lift(0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v))));
+});
+
+/** exp(x) / sum(exp(x)) along `axis`, with the maximum taken out first. */
+export const softmax: (x: TensorLike, axis?: Axis) => Tensor = library(
+  "nn.softmax",
+  (x: TensorLike, axis: Axis = -1): Tensor => {
+    const v = lift(x);
+    const e = Math.exp(v - prim.stopGradient(max(v, axis, { keepdims: true })));
+    return lift(e / sum(e, axis, { keepdims: true }));
+  },
+);
+/** log(softmax(x)) without forming the softmax. */
+export const logSoftmax: (x: TensorLike, axis?: Axis) => Tensor = library(
+  "nn.logSoftmax",
+  (x: TensorLike, axis: Axis = -1): Tensor => {
+    const v = lift(x);
+    const shifted = v - prim.stopGradient(max(v, axis, { keepdims: true }));
+    return lift(shifted - Math.log(sum(Math.exp(shifted), axis, { keepdims: true })));
+  },
+);
+
+/** 1 where the last axis equals the label, else 0: labels' shape with `classes` appended. Labels outside give zeros. */
+export const oneHot: (labels: TensorLike, classes: number, dtype?: DType) => Tensor = library(
+  "nn.oneHot",
+  (labels: TensorLike, classes: number, dtype: DType = "f32"): Tensor => {
+    const l = prim.cast(lift(labels), { dtype: "i32" });
+    const wanted = prim.broadcast(expandDims(l, l.ndim), { shape: [...l.shape, classes], dims: range(l.ndim + 1) });
+    const place = prim.iota({ dtype: "i32", shape: [...l.shape, classes], axis: l.ndim });
+    return prim.cast(prim.eq(wanted, place), { dtype });
+  },
+);
+
+/** -log softmax(logits)[label] per example: logits [.., classes], whole-number labels [..]. */
+export const softmaxCrossEntropy: (logits: TensorLike, labels: TensorLike) => Tensor = library(
+  "nn.softmaxCrossEntropy",
+  (logits: TensorLike, labels: TensorLike): Tensor => {
+    const z = lift(logits);
+    const classes = z.shape[z.ndim - 1] ?? 1;
+    return lift(-sum(logSoftmax(z) * oneHot(labels, classes, z.dtype), -1));
+  },
+);
+
+/** (x - mean) / sqrt(var + epsilon) along `axis`, then times `gain` plus `bias`. */
+export const layerNorm: (x: TensorLike, gain?: TensorLike, bias?: TensorLike, axis?: number, epsilon?: number) => Tensor =
+  library(
+    "nn.layerNorm",
+    (x: TensorLike, gain: TensorLike = 1, bias: TensorLike = 0, axis = -1, epsilon = 1e-5): Tensor => {
+      const v = lift(x);
+      const a = normalizeAxis(axis, v.ndim);
+      const d = lift(v - mean(v, a, { keepdims: true }));
+      const spread = Math.sqrt(mean(d * d, a, { keepdims: true }) + epsilon);
+      return lift((d / spread) * lift(gain) + lift(bias));
+    },
+  );

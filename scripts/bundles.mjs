@@ -1,0 +1,79 @@
+// The esbuild bundles that make up dist/.
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+export const dist = join(root, "dist");
+
+/** Source files of the three entries. */
+const entries = {
+  index: "runtime/index.ts",
+  cli: "compiler/cli/main.ts",
+  worker: "compiler/targets/wasm/worker.ts",
+};
+
+/** @type {esbuild.BuildOptions} */
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  packages: "external",
+  // Functions are compiled from their own text: it must stay as written.
+  minify: false,
+  keepNames: false,
+  // Every module is kept as imported: the package's sideEffects field is about dist/, not about the sources.
+  ignoreAnnotations: true,
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+/** A warning of esbuild is a failed build: it has printed what it is about. */
+async function bundle(options) {
+  const { warnings } = await esbuild.build({ ...shared, ...options });
+  if (warnings.length > 0) throw new Error(`build: esbuild gave ${warnings.length} warnings (above)`);
+}
+
+/** The library and the command line as ES modules: common chunks, so that both see one runtime. */
+export async function buildModules(outdir) {
+  const entryPoints = { index: entries.index, cli: entries.cli };
+  await bundle({ entryPoints, outdir, format: "esm", splitting: true, chunkNames: "chunk-[hash]" });
+}
+
+/** The library for require() on a Node that cannot require ES modules. */
+export async function buildCommonJs(outdir) {
+  await bundle({
+    entryPoints: { index: entries.index },
+    outdir,
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    define: { "import.meta.url": "__tscJitModuleUrl" },
+    banner: { js: 'const __tscJitModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  });
+}
+
+/**
+ * The compile worker, one file of its own. The sources, run by a TypeScript loader, start this file too: a loader
+ * inside a worker needs the main thread, which waits for the worker.
+ */
+export async function buildWorker(outdir) {
+  await bundle({ entryPoints: { worker: entries.worker }, outdir, format: "esm" });
+}
+
+/** Renews dist/worker.js alone, in one step, so that a process that starts it meanwhile finds a whole file. */
+export async function renewWorker() {
+  if (!existsSync(join(root, entries.worker))) return;
+  const staging = join(root, `.build-${process.pid}`);
+  await buildWorker(staging);
+  await mkdir(dist, { recursive: true });
+  await rename(join(staging, "worker.js"), join(dist, "worker.js"));
+  await rm(staging, { recursive: true, force: true });
+}
+
+/** Entry files that are not there. */
+export function missingEntries() {
+  return Object.values(entries).filter((file) => !existsSync(join(root, file)));
+}
