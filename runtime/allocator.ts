@@ -114,7 +114,9 @@ export const createAllocator = (start: number): Allocator => {
     // Exact reuse first: loops ask for the same sizes again and again.
     const own = bins[binOf(units)] ?? null;
     const found =
-      own !== null && own.size === size ? own : (firstFrom(binAtLeast(units)) ?? firstFitIn(binOf(units), size));
+      own !== null && own.size === size
+        ? own
+        : (firstFrom(binAtLeast(units)) ?? firstFitIn(binOf(units), size));
     if (found === null) return null;
     remove(found);
     if (found.size > size) {

@@ -3,9 +3,10 @@
  * least recently move to the JavaScript heap, where the garbage collector takes those that nobody holds; so nobody
  * frees anything, and a synchronous loop, in which no finaliser ever runs, stays within the bound.
  */
-import type { Data, DataOf } from "../compiler/ops/op.js";
+
 import { fail } from "../compiler/diagnostics.js";
 import { BYTES, type DType } from "../compiler/ir/types.js";
+import type { Data, DataOf } from "../compiler/ops/op.js";
 import { type Block, createAllocator, roundUp } from "./allocator.js";
 
 /** Bytes 8 and 12 hold a failed check's error and detail; programs never own an address below this. */
@@ -227,11 +228,16 @@ export const createArena = (softBytes: number = 64 << 20): Arena => {
   };
 
   const write = (address: number, data: Data): void => {
-    const view = data instanceof Float32Array ? views.f32
-      : data instanceof Float64Array ? views.f64
-      : data instanceof Int32Array ? views.i32
-      : data instanceof Uint32Array ? views.u32
-      : views.bool;
+    const view =
+      data instanceof Float32Array
+        ? views.f32
+        : data instanceof Float64Array
+          ? views.f64
+          : data instanceof Int32Array
+            ? views.i32
+            : data instanceof Uint32Array
+              ? views.u32
+              : views.bool;
     view.set(data, address / data.BYTES_PER_ELEMENT);
   };
 

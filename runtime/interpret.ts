@@ -14,7 +14,7 @@ import type { NdArray } from "../compiler/ops/op.js";
 
 /** An index or a cast out of range, found at run time, as a diagnostic at the user's line. */
 export const rangeDiagnostic = (cause: RangeError, span: Span | null): TscJitError =>
-  new TscJitError([diagnostic("TSJ3001", "range", cause.message, { span })], { cause });
+  new TscJitError([diagnostic("TSJ6001", "range", cause.message, { span })], { cause });
 
 const evaluate = <K extends OpName>(
   op: K,

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const bench = join(root, "test", "bench");
+const rivals = join(bench, "rivals");
 
 /** Runs a command to its end, and ends this process with its status if it failed. */
 function run(command, args, options = {}) {
@@ -14,8 +15,8 @@ function run(command, args, options = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (!existsSync(join(bench, "node_modules", ".package-lock.json"))) {
+if (!existsSync(join(rivals, "node_modules", ".package-lock.json"))) {
   console.log("installing the rival libraries (about 400 MB, once) ...");
-  run("npm", ["ci", "--ignore-scripts"], { cwd: bench, shell: process.platform === "win32" });
+  run("npm", ["ci", "--ignore-scripts"], { cwd: rivals, shell: process.platform === "win32" });
 }
 run(process.execPath, ["--import", "tsx", join(bench, "main.ts"), ...process.argv.slice(2)], { cwd: root });

@@ -2,6 +2,7 @@
  * Functions the compiler knows by identity: intrinsics, library functions and callables made by transforms.
  * Registering is what makes a callee recognisable under any name, import style or bundler rename.
  */
+import type { TensorType } from "../ir/types.js";
 import type { AnyFunction } from "./types.js";
 
 /** One entry per axis spec: an axis, null for not batched, or a tree of these. */
@@ -38,3 +39,29 @@ export const registerNamespace = <T extends object>(id: string, object: T): T =>
 };
 
 export const namespaceOf = (object: object): string | undefined => namespaces.get(object);
+
+/** How a captured value is staged; null for one that is no number or array. */
+export type StagedReader = (value: unknown) => {
+  readonly type: TensorType;
+  readonly weak: boolean;
+  readonly hostArray: boolean;
+} | null;
+
+const isNumber = (value: unknown): value is number => typeof value === "number";
+let stagedReader: StagedReader = (value) =>
+  isNumber(value) ? { type: { dtype: "f64", shape: [] }, weak: true, hostArray: false } : null;
+
+/** The run time says what its arrays look like. Numbers are known without it. */
+export const registerStagedReader = (read: StagedReader): void => {
+  stagedReader = read;
+};
+export const readStaged: StagedReader = (value) => stagedReader(value);
+
+let methods: Readonly<Record<string, AnyFunction>> = {};
+
+/** The methods of staged values: library functions that take the value first (`x.sum(0)` is `np.sum(x, 0)`). */
+export const registerTensorMethods = (table: Readonly<Record<string, AnyFunction>>): void => {
+  methods = table;
+};
+export const tensorMethod = (name: string): AnyFunction | undefined =>
+  Object.hasOwn(methods, name) ? methods[name] : undefined;

@@ -37,7 +37,12 @@ export type Expectation =
   /** A function or namespace of ours or of the language, by its stable id ("np.softmax", "Math.tanh"). */
   | { readonly kind: "registered"; readonly id: string }
   /** A number or array read at every call: a hidden argument. */
-  | { readonly kind: "staged"; readonly type: TensorType; readonly weak: boolean; readonly hostArray: boolean };
+  | {
+      readonly kind: "staged";
+      readonly type: TensorType;
+      readonly weak: boolean;
+      readonly hostArray: boolean;
+    };
 
 /** One captured value that decided something: variable `name` of function `fn`, then `path` into it. */
 export interface Capture {

@@ -11,8 +11,16 @@
 import { type DiagnosticKind, fail, registerSource, type Span, TscJitError } from "../diagnostics.js";
 import { type Builder, createBuilder } from "./builder.js";
 import { isDType, isOpName, type ParamKind, type ParamValue, paramFault, schemaOf } from "./params.js";
+import {
+  type IrFunction,
+  type OpName,
+  type OpParams,
+  sameType,
+  type TensorType,
+  typeText,
+  type Var,
+} from "./types.js";
 import { paramsFault } from "./verify.js";
-import { type IrFunction, type OpName, type OpParams, sameType, type TensorType, typeText, type Var } from "./types.js";
 
 interface Token {
   readonly kind: "value" | "number" | "word" | "string" | "mark" | "end";
@@ -33,8 +41,12 @@ const placeOf = (text: string, offset: number, length: number): Span => {
 const createReader = (text: string) => {
   registerSource(FILE, text);
   const tokens: Token[] = [];
-  const refuse = (message: string, offset: number, length: number, kind: DiagnosticKind = "unsupported"): never =>
-    fail("TSJ2100", kind, `IR text: ${message}`, { span: placeOf(text, offset, length) });
+  const refuse = (
+    message: string,
+    offset: number,
+    length: number,
+    kind: DiagnosticKind = "unsupported",
+  ): never => fail("TSJ2100", kind, `IR text: ${message}`, { span: placeOf(text, offset, length) });
   let offset = 0;
   while (offset < text.length) {
     TOKEN.lastIndex = offset;
@@ -48,14 +60,18 @@ const createReader = (text: string) => {
   }
   const end: Token = { kind: "end", text: "the end", offset: text.length };
   let at = 0;
-  const peek = (): Token => tokens[at] ?? end;
+  const peek = (ahead = 0): Token => tokens[at + ahead] ?? end;
   const next = (): Token => {
     const token = peek();
     at++;
     return token;
   };
   const wrong = (token: Token, wanted: string): never =>
-    refuse(`${wanted} expected, found ${token.text}`, token.offset, token.kind === "end" ? 1 : token.text.length);
+    refuse(
+      `${wanted} expected, found ${token.text}`,
+      token.offset,
+      token.kind === "end" ? 1 : token.text.length,
+    );
   return {
     peek,
     next,
@@ -148,7 +164,8 @@ const readEquation = (r: Reader, b: Builder, values: Map<string, Var>): void => 
   const opToken = r.take("word", "an op");
   const op: OpName = isOpName(opToken.text) ? opToken.text : r.wrong(opToken, "an op");
   const inputs: Var[] = [];
-  while (r.peek().kind === "value") inputs.push(readUse(r, values));
+  const definesNext = (): boolean => r.peek(1).text === ":"; // a value with a type begins the next equation
+  while (r.peek().kind === "value" && !definesNext()) inputs.push(readUse(r, values));
   const params = readParams(r, opToken, schemaOf(op)) as OpParams[OpName]; // checked against the schema
   const fault = paramsFault(op, params);
   if (fault !== null) r.refuseAt(opToken, fault);

@@ -7,8 +7,9 @@
  * 4. the op's shape rule accepts the operands and gives the recorded type
  * 5. every result is defined
  */
-import { opTable } from "../ops/index.js";
+
 import { internal, TscJitError } from "../diagnostics.js";
+import { opTable } from "../ops/index.js";
 import { paramAt, paramFault, schemaOf } from "./params.js";
 import { printFunction } from "./print.js";
 import {

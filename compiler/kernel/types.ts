@@ -17,9 +17,38 @@ export type BufferId = number;
 
 /** Ops a target must emit for scalars and vectors. Meaning follows WASM; `min`, `max` propagate NaN and order -0 < +0. */
 export const MACHINE_OPS = [
-  "add", "sub", "mul", "div", "rem", "neg", "abs", "sqrt", "floor", "ceil", "trunc", "nearest", "min", "max",
-  "and", "or", "xor", "not", "shl", "shr", "ushr", "clz32",
-  "eq", "ne", "lt", "le", "gt", "ge", "select", "convert", "bitcast", "fma",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "rem",
+  "neg",
+  "abs",
+  "sqrt",
+  "floor",
+  "ceil",
+  "trunc",
+  "nearest",
+  "min",
+  "max",
+  "and",
+  "or",
+  "xor",
+  "not",
+  "shl",
+  "shr",
+  "ushr",
+  "clz32",
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "select",
+  "convert",
+  "bitcast",
+  "fma",
 ] as const;
 /**
  * - `div`, `rem`: floats (`rem` is only ever an integer op here); integers truncate, lane by lane
@@ -175,7 +204,9 @@ export interface Buffer {
   readonly place: BufferPlace;
 }
 
-export type ResultPlace = { readonly kind: "output"; readonly index: number } | { readonly kind: "input"; readonly index: number };
+export type ResultPlace =
+  | { readonly kind: "output"; readonly index: number }
+  | { readonly kind: "input"; readonly index: number };
 
 /** A failed check's text; `{}` stands for the check's detail value. */
 export interface RuntimeErrorEntry {

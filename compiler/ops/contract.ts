@@ -9,7 +9,7 @@ const freeAxes = (shape: Shape, contract: readonly number[], batch: readonly num
   otherAxes(shape.length, [...contract, ...batch]);
 
 /** Free axes of both operands, ascending. */
-export const dotFreeAxes = (
+const dotFreeAxes = (
   lhs: Shape,
   rhs: Shape,
   p: DotParams,

@@ -15,7 +15,7 @@ const square = (b: Builder, x: Var): Var => b.mul(x, x);
 const oneMinusSquare = (b: Builder, x: Var): Var => b.mul(b.sub(one(b, x), x), b.add(one(b, x), x));
 
 /** Nearest integer, ties to even; keeps the sign of zero. */
-export const roundHalfEven = (x: number): number =>
+const roundHalfEven = (x: number): number =>
   Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);
 
 /** Rounding functions: derivative zero. */

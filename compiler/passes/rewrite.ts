@@ -3,8 +3,7 @@
  * the rules. A rule sees operands that are already simplified and makes its replacement through the same rules, so one
  * walk reaches what would else take many. The time is linear in the number of equations.
  */
-import { type Builder, createBuilder } from "../ir/builder.js";
-import { inferType } from "../ir/builder.js";
+import { type Builder, createBuilder, inferType } from "../ir/builder.js";
 import type { Eqn, IrFunction, OpName, OpParams, TensorType, Var } from "../ir/types.js";
 import { useCounts } from "../ir/walk.js";
 
@@ -18,7 +17,10 @@ export interface Rewriter {
   readonly definition: (v: Var) => Eqn | null;
   /** The value of every element, as the dtype holds it, if `v` is a splat. */
   readonly splatOf: (v: Var) => number | null;
-  /** Whether the equation at hand is the only one that uses `v`. */
+  /**
+   * Whether the equation at hand is the only one that uses its operand `v`. False where that is not known: in a
+   * replacement, whose operand the replaced equation reached through another one.
+   */
   readonly usedOnce: (v: Var) => boolean;
 }
 
@@ -76,8 +78,15 @@ const createRewriter = (
 ): { readonly rewriter: Rewriter; readonly applied: () => number } => {
   const defs = new Map<Var, Eqn>();
   let applied = 0;
+  let depth = 0;
 
   const emit = <K extends OpName>(op: K, inputs: readonly Var[], params: OpParams[K]): Var => {
+    depth++;
+    const out = simplified(op, inputs, params);
+    depth--;
+    return out;
+  };
+  const simplified = <K extends OpName>(op: K, inputs: readonly Var[], params: OpParams[K]): Var => {
     const type = inferType(op, inputs, params, b.span());
     const opRules: readonly Rule<K>[] = rules[op];
     for (const rule of opRules) {
@@ -105,7 +114,7 @@ const createRewriter = (
     emit,
     definition,
     match,
-    usedOnce,
+    usedOnce: (v) => depth === 1 && usedOnce(v),
     splat: (value, type) => emit("const", [], { value, dtype: type.dtype, shape: type.shape }),
     splatOf: (v) => {
       const eqn = match(v, "const");

@@ -65,7 +65,11 @@ export const inferShape = (shape: number | readonly number[], from: Shape): Shap
   const known = wanted.reduce((n, d) => (d === -1 ? n : n * d), 1);
   const bad = wanted.some((d) => !Number.isInteger(d) || d < -1) || open > 1;
   if (bad || (open === 0 ? known !== size : known === 0 || size % known !== 0))
-    return fail("TSJ2012", "shape", `cannot reshape [${from.join(", ")}] (${size} elements) to [${wanted.join(", ")}]`);
+    return fail(
+      "TSJ2012",
+      "shape",
+      `cannot reshape [${from.join(", ")}] (${size} elements) to [${wanted.join(", ")}]`,
+    );
   return wanted.map((d) => (d === -1 ? size / known : d));
 };
 
@@ -75,7 +79,11 @@ export const broadcastShapes = (...shapes: readonly Shape[]): Shape => {
   return Array.from({ length: rank }, (_, k) => {
     const sizes = shapes.map((s) => s[k - rank + s.length] ?? 1).filter((d) => d !== 1);
     if (sizes.some((d) => d !== sizes[0]))
-      return fail("TSJ2013", "shape", `shapes ${shapes.map((s) => `[${s.join(", ")}]`).join(" and ")} do not broadcast`);
+      return fail(
+        "TSJ2013",
+        "shape",
+        `shapes ${shapes.map((s) => `[${s.join(", ")}]`).join(" and ")} do not broadcast`,
+      );
     return sizes[0] ?? 1;
   });
 };

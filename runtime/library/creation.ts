@@ -45,7 +45,8 @@ export const fullLike: (x: TensorLike, value: TensorLike) => Tensor = library(
 
 const countSteps = (start: number, stop: number, step: number): number => {
   const n = Math.ceil((stop - start) / step);
-  if (!Number.isFinite(n)) return fail("TSJ4010", "shape", `arange(${start}, ${stop}, ${step}) has no finite length`);
+  if (!Number.isFinite(n))
+    return fail("TSJ4010", "shape", `arange(${start}, ${stop}, ${step}) has no finite length`);
   return Math.max(0, n);
 };
 
@@ -64,18 +65,23 @@ export const arange: (start: number, stop?: number | null, step?: number, dtype?
 );
 
 /** `num` evenly spaced values from `start` to `stop`, both included unless `endpoint` is false. */
-export const linspace: (start: TensorLike, stop: TensorLike, num?: number, endpoint?: boolean, dtype?: DType) => Tensor =
-  library(
-    "np.linspace",
-    (start: TensorLike, stop: TensorLike, num = 50, endpoint = true, dtype: DType = "f32"): Tensor => {
-      const steps = endpoint ? Math.max(1, num - 1) : Math.max(1, num);
-      const t = prim.iota({ dtype: "f64", shape: shapeArgument(num), axis: 0 });
-      const a = prim.cast(lift(start), { dtype: "f64" });
-      const b = prim.cast(lift(stop), { dtype: "f64" });
-      // a*(1-t) + b*t hits both ends exactly
-      return prim.cast(lift(a * ((steps - t) / steps) + b * (t / steps)), { dtype });
-    },
-  );
+export const linspace: (
+  start: TensorLike,
+  stop: TensorLike,
+  num?: number,
+  endpoint?: boolean,
+  dtype?: DType,
+) => Tensor = library(
+  "np.linspace",
+  (start: TensorLike, stop: TensorLike, num = 50, endpoint = true, dtype: DType = "f32"): Tensor => {
+    const steps = endpoint ? Math.max(1, num - 1) : Math.max(1, num);
+    const t = prim.iota({ dtype: "f64", shape: shapeArgument(num), axis: 0 });
+    const a = prim.cast(lift(start), { dtype: "f64" });
+    const b = prim.cast(lift(stop), { dtype: "f64" });
+    // a*(1-t) + b*t hits both ends exactly
+    return prim.cast(lift(a * ((steps - t) / steps) + b * (t / steps)), { dtype });
+  },
+);
 
 /** Ones on diagonal `k`, zeros elsewhere. */
 export const eye: (n: number, m?: number | null, k?: number, dtype?: DType) => Tensor = library(
@@ -84,20 +90,26 @@ export const eye: (n: number, m?: number | null, k?: number, dtype?: DType) => T
     const shape = shapeArgument([n, m ?? n]);
     const row = prim.iota({ dtype: "i32", shape, axis: 0 });
     const col = prim.iota({ dtype: "i32", shape, axis: 1 });
-    return prim.cast(lift(((row + k === col) as unknown) as number), { dtype });
+    return prim.cast(lift((row + k === col) as unknown as number), { dtype });
   },
 );
 
 /** Lower triangle: elements above diagonal `k` become 0; the last two axes. */
-export const tril: (x: TensorLike, k?: number) => Tensor = library("np.tril", (x: TensorLike, k = 0): Tensor => {
-  const v = lift(x);
-  const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
-  const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
-  return prim.select(prim.ge(lift(row + k), col), v, zerosLike(v));
-});
-export const triu: (x: TensorLike, k?: number) => Tensor = library("np.triu", (x: TensorLike, k = 0): Tensor => {
-  const v = lift(x);
-  const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
-  const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
-  return prim.select(prim.le(lift(row + k), col), v, zerosLike(v));
-});
+export const tril: (x: TensorLike, k?: number) => Tensor = library(
+  "np.tril",
+  (x: TensorLike, k = 0): Tensor => {
+    const v = lift(x);
+    const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
+    const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
+    return prim.select(prim.ge(lift(row + k), col), v, zerosLike(v));
+  },
+);
+export const triu: (x: TensorLike, k?: number) => Tensor = library(
+  "np.triu",
+  (x: TensorLike, k = 0): Tensor => {
+    const v = lift(x);
+    const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
+    const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
+    return prim.select(prim.le(lift(row + k), col), v, zerosLike(v));
+  },
+);

@@ -23,17 +23,21 @@ const implicitOutput = (all: readonly string[]): readonly string[] =>
 export const parseEinsum = (spec: string, shapes: readonly Shape[]): EinsumPlan => {
   const [lhs = "", rhs] = spec.replace(/\s/g, "").split("->");
   const operands = lhs.split(",").map((s) => [...s]);
-  if (operands.length !== shapes.length) refuse(spec, `${operands.length} operands in the spec, ${shapes.length} given`);
+  if (operands.length !== shapes.length)
+    refuse(spec, `${operands.length} operands in the spec, ${shapes.length} given`);
   const sizes = new Map<string, number>();
   operands.forEach((labels, k) => {
     const shape = shapes[k] ?? [];
-    if (labels.length !== shape.length) refuse(spec, `operand ${k + 1} has shape [${shape.join(", ")}], the spec names ${labels.length} axes`);
-    if (new Set(labels).size !== labels.length) refuse(spec, `operand ${k + 1} repeats a label; take the diagonal first`);
+    if (labels.length !== shape.length)
+      refuse(spec, `operand ${k + 1} has shape [${shape.join(", ")}], the spec names ${labels.length} axes`);
+    if (new Set(labels).size !== labels.length)
+      refuse(spec, `operand ${k + 1} repeats a label; take the diagonal first`);
     labels.forEach((l, a) => {
       if (!/[a-zA-Z]/.test(l)) refuse(spec, `"${l}" is not a label`);
       const size = shape[a] ?? 1;
       const seen = sizes.get(l);
-      if (seen !== undefined && seen !== size) refuse(spec, `label ${l} is ${seen} in one operand and ${size} in another`);
+      if (seen !== undefined && seen !== size)
+        refuse(spec, `label ${l} is ${seen} in one operand and ${size} in another`);
       sizes.set(l, size);
     });
   });
@@ -42,7 +46,8 @@ export const parseEinsum = (spec: string, shapes: readonly Shape[]): EinsumPlan 
     refuse(spec, "the output's labels must be distinct and appear in an operand");
 
   /** Labels that the output or a later operand than `k` needs. */
-  const neededAfter = (k: number): ReadonlySet<string> => new Set([...output, ...operands.slice(k + 1).flat()]);
+  const neededAfter = (k: number): ReadonlySet<string> =>
+    new Set([...output, ...operands.slice(k + 1).flat()]);
   const keepOf = (k: number, others: readonly string[]): readonly string[] => {
     const needed = neededAfter(k);
     return (operands[k] ?? []).filter((l) => needed.has(l) || others.includes(l));

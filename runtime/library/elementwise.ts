@@ -14,7 +14,10 @@ const binary = (id: string, f: (x: number, y: number) => number): Binary =>
   library(`np.${id}`, (x: TensorLike, y: TensorLike): Tensor => lift(f(lift(x), lift(y))));
 /** A comparison; the result is bool. */
 const compare = (id: string, f: (x: number, y: number) => boolean): Binary =>
-  library(`np.${id}`, (x: TensorLike, y: TensorLike): Tensor => lift(f(lift(x), lift(y)) as unknown as number));
+  library(
+    `np.${id}`,
+    (x: TensorLike, y: TensorLike): Tensor => lift(f(lift(x), lift(y)) as unknown as number),
+  );
 
 export const abs = unary("abs", Math.abs);
 export const sign = unary("sign", Math.sign);
@@ -59,7 +62,7 @@ export const floorDivide = binary("floorDivide", (x, y) => Math.floor(x / y));
 /** The remainder with the divisor's sign, as NumPy's (JavaScript's `%` has the dividend's). */
 export const mod = binary("mod", (x, y) => {
   const r = lift(x % y);
-  return where((r !== 0) as unknown as number, where(((r < 0) !== (y < 0)) as unknown as number, r + y, r), r);
+  return where((r !== 0) as unknown as number, where((r < 0 !== y < 0) as unknown as number, r + y, r), r);
 });
 
 export const equal = compare("equal", (x, y) => x === y);
@@ -91,8 +94,14 @@ export const isnan: Unary = library("np.isnan", (x: TensorLike): Tensor => {
   const v = lift(x);
   return prim.ne(v, v);
 });
-export const isfinite: Unary = library("np.isfinite", (x: TensorLike): Tensor => lift(((Math.abs(lift(x)) < Infinity) as unknown) as number));
-export const isinf: Unary = library("np.isinf", (x: TensorLike): Tensor => lift(((Math.abs(lift(x)) === Infinity) as unknown) as number));
+export const isfinite: Unary = library(
+  "np.isfinite",
+  (x: TensorLike): Tensor => lift((Math.abs(lift(x)) < Infinity) as unknown as number),
+);
+export const isinf: Unary = library(
+  "np.isinf",
+  (x: TensorLike): Tensor => lift((Math.abs(lift(x)) === Infinity) as unknown as number),
+);
 
 /** `a` where `cond` holds (nonzero), else `b`; all three broadcast. */
 export const where: (cond: TensorLike, a: TensorLike, b: TensorLike) => Tensor = library(
@@ -101,12 +110,12 @@ export const where: (cond: TensorLike, a: TensorLike, b: TensorLike) => Tensor =
     const c = truth(cond);
     const [x, y] = promote(a, b) as readonly [Tensor, Tensor];
     const shape = broadcastShapes(c.shape, x.shape);
-    return prim.select(fit(c, shape), fit(x, shape), fit(y, shape));
+    return prim.select(spread(c, shape), spread(x, shape), spread(y, shape));
   },
 );
 
 /** Broadcasts to exactly `shape`. */
-const fit = (x: Tensor, shape: readonly number[]): Tensor =>
+const spread = (x: Tensor, shape: readonly number[]): Tensor =>
   prim.broadcast(x, { shape, dims: trailingAxes(x.ndim, shape.length) });
 
 /** Elements below `low` become `low`, above `high` become `high`; null leaves a side open. */

@@ -25,12 +25,15 @@ export const leakyRelu: (x: TensorLike, slope?: number) => Tensor = library(
     return where(truth(v >= 0), v, v * slope);
   },
 );
-export const elu: (x: TensorLike, alpha?: number) => Tensor = library("nn.elu", (x: TensorLike, alpha = 1): Tensor => {
-  const v = lift(x);
-  const positive = truth(v > 0);
-  // the inner where keeps expm1 of a large number out of the untaken branch's derivative
-  return where(positive, v, alpha * Math.expm1(where(positive, 0, v)));
-});
+export const elu: (x: TensorLike, alpha?: number) => Tensor = library(
+  "nn.elu",
+  (x: TensorLike, alpha = 1): Tensor => {
+    const v = lift(x);
+    const positive = truth(v > 0);
+    // the inner where keeps expm1 of a large number out of the untaken branch's derivative
+    return where(positive, v, alpha * Math.expm1(where(positive, 0, v)));
+  },
+);
 
 /** -|x| with derivative -1 at 0, so that what is built on it is smooth there. */
 const minusAbs = (v: Tensor): Tensor => where(truth(v >= 0), -v, v);
@@ -46,7 +49,10 @@ export const softplus: Unary = library("nn.softplus", (x: TensorLike): Tensor =>
   const v = lift(x);
   return lift(where(truth(v >= 0), v, 0) + Math.log1p(Math.exp(minusAbs(v))));
 });
-export const logSigmoid: Unary = library("nn.logSigmoid", (x: TensorLike): Tensor => lift(-softplus(-lift(x))));
+export const logSigmoid: Unary = library(
+  "nn.logSigmoid",
+  (x: TensorLike): Tensor => lift(-softplus(-lift(x))),
+);
 export const silu: Unary = library("nn.silu", (x: TensorLike): Tensor => {
   const v = lift(x);
   return lift(v * sigmoid(v));
@@ -81,7 +87,10 @@ export const oneHot: (labels: TensorLike, classes: number, dtype?: DType) => Ten
   "nn.oneHot",
   (labels: TensorLike, classes: number, dtype: DType = "f32"): Tensor => {
     const l = prim.cast(lift(labels), { dtype: "i32" });
-    const wanted = prim.broadcast(expandDims(l, l.ndim), { shape: [...l.shape, classes], dims: range(l.ndim + 1) });
+    const wanted = prim.broadcast(expandDims(l, l.ndim), {
+      shape: [...l.shape, classes],
+      dims: range(l.ndim + 1),
+    });
     const place = prim.iota({ dtype: "i32", shape: [...l.shape, classes], axis: l.ndim });
     return prim.cast(prim.eq(wanted, place), { dtype });
   },
@@ -98,14 +107,19 @@ export const softmaxCrossEntropy: (logits: TensorLike, labels: TensorLike) => Te
 );
 
 /** (x - mean) / sqrt(var + epsilon) along `axis`, then times `gain` plus `bias`. */
-export const layerNorm: (x: TensorLike, gain?: TensorLike, bias?: TensorLike, axis?: number, epsilon?: number) => Tensor =
-  library(
-    "nn.layerNorm",
-    (x: TensorLike, gain: TensorLike = 1, bias: TensorLike = 0, axis = -1, epsilon = 1e-5): Tensor => {
-      const v = lift(x);
-      const a = normalizeAxis(axis, v.ndim);
-      const d = lift(v - mean(v, a, { keepdims: true }));
-      const spread = Math.sqrt(mean(d * d, a, { keepdims: true }) + epsilon);
-      return lift((d / spread) * lift(gain) + lift(bias));
-    },
-  );
+export const layerNorm: (
+  x: TensorLike,
+  gain?: TensorLike,
+  bias?: TensorLike,
+  axis?: number,
+  epsilon?: number,
+) => Tensor = library(
+  "nn.layerNorm",
+  (x: TensorLike, gain: TensorLike = 1, bias: TensorLike = 0, axis = -1, epsilon = 1e-5): Tensor => {
+    const v = lift(x);
+    const a = normalizeAxis(axis, v.ndim);
+    const d = lift(v - mean(v, a, { keepdims: true }));
+    const spread = Math.sqrt(mean(d * d, a, { keepdims: true }) + epsilon);
+    return lift((d / spread) * lift(gain) + lift(bias));
+  },
+);

@@ -88,7 +88,13 @@ export const adam = (rate: LearningRate, options: AdamOptions = {}): Optimizer<A
       const direction = (m * c1) / (Math.sqrt(s * c2) + eps);
       return -lr * (weightDecay === 0 ? direction : direction + weightDecay * p);
     };
-    const updates = treeMap((_g, m, s, p) => step(m as Tensor, s as Tensor, p as Tensor), grads, mean, square, params);
+    const updates = treeMap(
+      (_g, m, s, p) => step(m as Tensor, s as Tensor, p as Tensor),
+      grads,
+      mean,
+      square,
+      params,
+    );
     return { updates, state: { count, mean, square } };
   };
   return { init: library("optim.adam.init", init), update: library("optim.adam.update", update) };
@@ -96,7 +102,9 @@ export const adam = (rate: LearningRate, options: AdamOptions = {}): Optimizer<A
 
 /** Square root of the sum of squares of all leaves. */
 export const globalNorm: (tree: unknown) => Tensor = library("optim.globalNorm", (tree: unknown): Tensor => {
-  const squares = treeLeaves(tree).map((g) => prim.reduceSum(lift(g * g), { axes: g.shape.map((_, k) => k) }));
+  const squares = treeLeaves(tree).map((g) =>
+    prim.reduceSum(lift(g * g), { axes: g.shape.map((_, k) => k) }),
+  );
   return lift(Math.sqrt(squares.reduce((a: number, b: number) => a + b, 0)));
 });
 

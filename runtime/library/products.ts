@@ -13,7 +13,10 @@ type Binary = (x: TensorLike, y: TensorLike) => Tensor;
 const pair = (x: TensorLike, y: TensorLike): readonly [Tensor, Tensor] => {
   const a = lift(x);
   const b = lift(y);
-  const [p] = promote(prim.const({ value: 0, dtype: a.dtype, shape: [] }), prim.const({ value: 0, dtype: b.dtype, shape: [] }));
+  const [p] = promote(
+    prim.const({ value: 0, dtype: a.dtype, shape: [] }),
+    prim.const({ value: 0, dtype: b.dtype, shape: [] }),
+  );
   const dtype = (p as Tensor).dtype === "bool" ? "i32" : (p as Tensor).dtype;
   return [prim.cast(a, { dtype }), prim.cast(b, { dtype })];
 };
@@ -33,7 +36,8 @@ export const dot: Binary = library("np.dot", (x: TensorLike, y: TensorLike): Ten
 /** NumPy's matmul: the last two axes are matrices, the others broadcast as batches; vectors are promoted. */
 export const matmul: Binary = library("np.matmul", (x: TensorLike, y: TensorLike): Tensor => {
   const [a, b] = pair(x, y);
-  if (a.ndim === 0 || b.ndim === 0) return fail("TSJ2018", "shape", "matmul needs at least rank 1 on both sides");
+  if (a.ndim === 0 || b.ndim === 0)
+    return fail("TSJ2018", "shape", "matmul needs at least rank 1 on both sides");
   if (a.ndim === 1 || b.ndim === 1 || (a.ndim === 2 && b.ndim === 2)) return dotLast(a, b);
   const lead = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const lhs = broadcastTo(a, [...lead, ...a.shape.slice(-2)]);
@@ -48,11 +52,18 @@ export const matmul: Binary = library("np.matmul", (x: TensorLike, y: TensorLike
 });
 /** One side a vector, or both matrices: free axes of both stay in order. */
 const dotLast = (a: Tensor, b: Tensor): Tensor =>
-  prim.dot(a, b, { lhsContract: [a.ndim - 1], rhsContract: [Math.max(0, b.ndim - 2)], lhsBatch: [], rhsBatch: [] });
+  prim.dot(a, b, {
+    lhsContract: [a.ndim - 1],
+    rhsContract: [Math.max(0, b.ndim - 2)],
+    lhsBatch: [],
+    rhsBatch: [],
+  });
 
 /** Products of all pairs of elements of the flattened operands: [x.size, y.size]. */
-export const outer: Binary = library("np.outer", (x: TensorLike, y: TensorLike): Tensor =>
-  lift(expandDims(ravel(lift(x)), 1) * expandDims(ravel(lift(y)), 0)),
+export const outer: Binary = library(
+  "np.outer",
+  (x: TensorLike, y: TensorLike): Tensor =>
+    lift(expandDims(ravel(lift(x)), 1) * expandDims(ravel(lift(y)), 0)),
 );
 /** Contraction of the last axes. */
 export const inner: Binary = library("np.inner", (x: TensorLike, y: TensorLike): Tensor => {
@@ -91,7 +102,10 @@ export const einsum: (spec: string, ...xs: readonly TensorLike[]) => Tensor = li
   "np.einsum",
   (spec: string, ...xs: readonly TensorLike[]): Tensor => {
     const vs = xs.map((x) => lift(x));
-    const plan = parseEinsum(spec, vs.map((v) => v.shape));
+    const plan = parseEinsum(
+      spec,
+      vs.map((v) => v.shape),
+    );
     let acc = sumOut(vs[0] as Tensor, plan.first.labels, plan.first.keep);
     for (const [k, step] of plan.steps.entries()) {
       const [a, b] = pair(acc, sumOut(vs[k + 1] as Tensor, step.labels, step.keep));
@@ -110,6 +124,10 @@ export const norm: (x: TensorLike, axis?: number | null) => Tensor = library(
   "np.linalg.norm",
   (x: TensorLike, axis: number | null = null): Tensor => {
     const v = lift(x);
-    return lift(Math.sqrt(prim.reduceSum(lift(v * v), { axes: axis === null ? range(v.ndim) : [normalizeAxis(axis, v.ndim)] })));
+    return lift(
+      Math.sqrt(
+        prim.reduceSum(lift(v * v), { axes: axis === null ? range(v.ndim) : [normalizeAxis(axis, v.ndim)] }),
+      ),
+    );
   },
 );

@@ -29,7 +29,11 @@ const word = (keyPair: Tensor, k: number): Tensor =>
 const checkKey = (k: Tensor): Tensor =>
   k.dtype === "u32" && k.ndim === 1 && k.shape[0] === 2
     ? k
-    : fail("TSJ4020", "type", `a random key is u32[2] (from random.key or random.split), not ${k.dtype}[${k.shape.join(", ")}]`);
+    : fail(
+        "TSJ4020",
+        "type",
+        `a random key is u32[2] (from random.key or random.split), not ${k.dtype}[${k.shape.join(", ")}]`,
+      );
 
 /** Both output words of the generator at counters 0, 1, .. in row-major order. */
 const words = (keyPair: TensorLike, shape: Shape): readonly [Tensor, Tensor] => {
@@ -91,15 +95,26 @@ const unit = (keyPair: TensorLike, shape: Shape, dtype: DType): Tensor => {
 };
 
 /** Uniform in [low, high). */
-export const uniform: (keyPair: TensorLike, shape?: Size, low?: TensorLike, high?: TensorLike, dtype?: DType) => Tensor =
-  library(
-    "random.uniform",
-    (keyPair: TensorLike, shape: Size = [], low: TensorLike = 0, high: TensorLike = 1, dtype: DType = "f32"): Tensor => {
-      const least = prim.cast(lift(low), { dtype });
-      const most = prim.cast(lift(high), { dtype });
-      return lift(Math.max(least, unit(keyPair, shapeArgument(shape), dtype) * (most - least) + least));
-    },
-  );
+export const uniform: (
+  keyPair: TensorLike,
+  shape?: Size,
+  low?: TensorLike,
+  high?: TensorLike,
+  dtype?: DType,
+) => Tensor = library(
+  "random.uniform",
+  (
+    keyPair: TensorLike,
+    shape: Size = [],
+    low: TensorLike = 0,
+    high: TensorLike = 1,
+    dtype: DType = "f32",
+  ): Tensor => {
+    const least = prim.cast(lift(low), { dtype });
+    const most = prim.cast(lift(high), { dtype });
+    return lift(Math.max(least, unit(keyPair, shapeArgument(shape), dtype) * (most - least) + least));
+  },
+);
 
 /** Standard normal: sqrt(2) * erfinv(u), u uniform in (-1, 1). */
 export const normal: (keyPair: TensorLike, shape?: Size, dtype?: DType) => Tensor = library(
@@ -137,7 +152,11 @@ export const randint: (keyPair: TensorLike, shape: Size, low: number, high: numb
 const spanOf = (low: number, high: number): number =>
   Number.isInteger(low) && Number.isInteger(high) && high > low && high - low < 2 ** 32
     ? high - low
-    : fail("TSJ4022", "type", `randint needs whole numbers low < high less than 2^32 apart, not ${low} and ${high}`);
+    : fail(
+        "TSJ4022",
+        "type",
+        `randint needs whole numbers low < high less than 2^32 apart, not ${low} and ${high}`,
+      );
 /** 2^32 modulo the span as JAX computes it: (2^16 mod span)^2 in wrapping 32-bit arithmetic, mod span. */
 const wordModulus = (span: number): number => (Math.imul(2 ** 16 % span, 2 ** 16 % span) >>> 0) % span;
 

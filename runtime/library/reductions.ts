@@ -26,29 +26,45 @@ const reduce = (
 /** Sums of bool and integers count in i32/u32. */
 const countable = (v: Tensor): Tensor => (v.dtype === "bool" ? prim.cast(v, { dtype: "i32" }) : v);
 
-export const sum: Reduction = library("np.sum", (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-  reduce(x, axis, options, (v, axes) => prim.reduceSum(countable(v), { axes })),
+export const sum: Reduction = library(
+  "np.sum",
+  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+    reduce(x, axis, options, (v, axes) => prim.reduceSum(countable(v), { axes })),
 );
-export const prod: Reduction = library("np.prod", (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-  reduce(x, axis, options, (v, axes) => prim.reduceProd(countable(v), { axes })),
+export const prod: Reduction = library(
+  "np.prod",
+  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+    reduce(x, axis, options, (v, axes) => prim.reduceProd(countable(v), { axes })),
 );
-export const max: Reduction = library("np.max", (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-  reduce(x, axis, options, (v, axes) => prim.reduceMax(v, { axes })),
+export const max: Reduction = library(
+  "np.max",
+  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+    reduce(x, axis, options, (v, axes) => prim.reduceMax(v, { axes })),
 );
-export const min: Reduction = library("np.min", (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-  reduce(x, axis, options, (v, axes) => prim.reduceMin(v, { axes })),
+export const min: Reduction = library(
+  "np.min",
+  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+    reduce(x, axis, options, (v, axes) => prim.reduceMin(v, { axes })),
 );
 /** True where any element is nonzero. */
-export const any: Reduction = library("np.any", (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-  reduce(x, axis, options, (v, axes) => prim.reduceMax(prim.cast(v, { dtype: "bool" }), { axes })),
+export const any: Reduction = library(
+  "np.any",
+  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+    reduce(x, axis, options, (v, axes) => prim.reduceMax(prim.cast(v, { dtype: "bool" }), { axes })),
 );
-export const all: Reduction = library("np.all", (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-  reduce(x, axis, options, (v, axes) => prim.reduceMin(prim.cast(v, { dtype: "bool" }), { axes })),
+export const all: Reduction = library(
+  "np.all",
+  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+    reduce(x, axis, options, (v, axes) => prim.reduceMin(prim.cast(v, { dtype: "bool" }), { axes })),
 );
 
 /** Arithmetic mean; integers give f32. */
-export const mean: Reduction = library("np.mean", (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-  reduce(x, axis, options, (v, axes) => lift(prim.reduceSum(countable(v), { axes }) / countOf(v.shape, axes))),
+export const mean: Reduction = library(
+  "np.mean",
+  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+    reduce(x, axis, options, (v, axes) =>
+      lift(prim.reduceSum(countable(v), { axes }) / countOf(v.shape, axes)),
+    ),
 );
 
 export interface VarianceOptions extends ReduceOptions {
@@ -58,14 +74,18 @@ export interface VarianceOptions extends ReduceOptions {
 type Variance = (x: TensorLike, axis?: Axis | null, options?: VarianceOptions) => Tensor;
 
 /** Mean squared distance from the mean, in two passes (no cancellation). */
-export const variance: Variance = library("np.var", (x: TensorLike, axis: Axis | null = null, options: VarianceOptions = {}) =>
-  reduce(x, axis, options, (v, axes) => {
-    const d = lift(v - mean(v, axes, { keepdims: true }));
-    return lift(prim.reduceSum(lift(d * d), { axes }) / (countOf(v.shape, axes) - (options.ddof ?? 0)));
-  }),
+export const variance: Variance = library(
+  "np.var",
+  (x: TensorLike, axis: Axis | null = null, options: VarianceOptions = {}) =>
+    reduce(x, axis, options, (v, axes) => {
+      const d = lift(v - mean(v, axes, { keepdims: true }));
+      return lift(prim.reduceSum(lift(d * d), { axes }) / (countOf(v.shape, axes) - (options.ddof ?? 0)));
+    }),
 );
-export const std: Variance = library("np.std", (x: TensorLike, axis: Axis | null = null, options: VarianceOptions = {}) =>
-  lift(Math.sqrt(variance(x, axis, options))),
+export const std: Variance = library(
+  "np.std",
+  (x: TensorLike, axis: Axis | null = null, options: VarianceOptions = {}) =>
+    lift(Math.sqrt(variance(x, axis, options))),
 );
 
 /** log(sum(exp(x))), stable: the maximum is taken out first. */

@@ -49,7 +49,9 @@ export const moveaxis: (x: TensorLike, from: number, to: number) => Tensor = lib
   "np.moveaxis",
   (x: TensorLike, from: number, to: number): Tensor => {
     const v = lift(x);
-    return prim.transpose(v, { perm: movedAxes(v.ndim, normalizeAxis(from, v.ndim), normalizeAxis(to, v.ndim)) });
+    return prim.transpose(v, {
+      perm: movedAxes(v.ndim, normalizeAxis(from, v.ndim), normalizeAxis(to, v.ndim)),
+    });
   },
 );
 const swappedAxes = (rank: number, a: number, b: number): readonly number[] =>
@@ -58,7 +60,9 @@ export const swapaxes: (x: TensorLike, a: number, b: number) => Tensor = library
   "np.swapaxes",
   (x: TensorLike, a: number, b: number): Tensor => {
     const v = lift(x);
-    return prim.transpose(v, { perm: swappedAxes(v.ndim, normalizeAxis(a, v.ndim), normalizeAxis(b, v.ndim)) });
+    return prim.transpose(v, {
+      perm: swappedAxes(v.ndim, normalizeAxis(a, v.ndim), normalizeAxis(b, v.ndim)),
+    });
   },
 );
 
@@ -81,7 +85,8 @@ const squeezedShape = (shape: readonly number[], axis: Axis | null): readonly nu
   const ones = range(shape.length).filter((k) => shape[k] === 1);
   const axes = axis === null ? ones : normalizeAxes(axis, shape.length);
   const bad = axes.find((a) => shape[a] !== 1);
-  if (bad !== undefined) return fail("TSJ2015", "shape", `cannot squeeze axis ${bad} of [${shape.join(", ")}]: its size is not 1`);
+  if (bad !== undefined)
+    return fail("TSJ2015", "shape", `cannot squeeze axis ${bad} of [${shape.join(", ")}]: its size is not 1`);
   return shape.filter((_, k) => !axes.includes(k));
 };
 export const squeeze: (x: TensorLike, axis?: Axis | null) => Tensor = library(
@@ -120,22 +125,25 @@ const sameDtype = (vs: readonly Tensor[]): readonly Tensor[] => {
 /** Joins equal shapes along a new axis. */
 export const stack: (xs: readonly TensorLike[], axis?: number) => Tensor = library(
   "np.stack",
-  (xs: readonly TensorLike[], axis = 0): Tensor => concatenate(xs.map((x) => expandDims(x, axis)), axis),
+  (xs: readonly TensorLike[], axis = 0): Tensor =>
+    concatenate(
+      xs.map((x) => expandDims(x, axis)),
+      axis,
+    ),
 );
 
 /** Equal parts (a number) or parts that end before the given indices. */
-export const split: (x: TensorLike, parts: number | readonly number[], axis?: number) => readonly Tensor[] = library(
-  "np.split",
-  (x: TensorLike, parts: number | readonly number[], axis = 0): readonly Tensor[] => {
+export const split: (x: TensorLike, parts: number | readonly number[], axis?: number) => readonly Tensor[] =
+  library("np.split", (x: TensorLike, parts: number | readonly number[], axis = 0): readonly Tensor[] => {
     const v = lift(x);
     const a = normalizeAxis(axis, v.ndim);
     const ends = splitPoints(parts, v.shape[a] ?? 1);
     return ends.slice(1).map((end, k) => sliceAxis(v, a, ends[k] ?? 0, end));
-  },
-);
+  });
 const splitPoints = (parts: number | readonly number[], size: number): readonly number[] => {
   if (typeof parts !== "number") return [0, ...parts.map((p) => Math.min(p, size)), size];
-  if (size % parts !== 0) return fail("TSJ2017", "shape", `an axis of size ${size} does not split into ${parts} equal parts`);
+  if (size % parts !== 0)
+    return fail("TSJ2017", "shape", `an axis of size ${size} does not split into ${parts} equal parts`);
   return range(parts + 1).map((k) => (k * size) / parts);
 };
 const sliceAxis = (v: Tensor, axis: number, start: number, limit: number): Tensor =>
@@ -218,7 +226,11 @@ export const take: (x: TensorLike, indices: TensorLike, axis?: number | null) =>
     const a = axis === null ? 0 : normalizeAxis(axis, v.ndim);
     const n = v.shape[a] ?? 1;
     const i = prim.cast(lift(indices), { dtype: "i32" });
-    return prim.gather(v, where(((i < 0) as unknown) as number, i + n, i), { axis: a, batch: 0, mode: "check" });
+    return prim.gather(v, where((i < 0) as unknown as number, i + n, i), {
+      axis: a,
+      batch: 0,
+      mode: "check",
+    });
   },
 );
 

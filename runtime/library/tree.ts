@@ -14,21 +14,36 @@ const fieldOf = (tree: Node, name: string): Node => (tree as Fields)[name];
 const mapNodes = (f: LeafFunction, trees: readonly Node[]): Node => {
   const first = trees[0];
   if (isLeaf(first)) return f(...(trees as readonly Tensor[]));
-  if (Array.isArray(first)) return first.map((_, k) => mapNodes(f, trees.map((t) => (t as readonly Node[])[k])));
+  if (Array.isArray(first))
+    return first.map((_, k) =>
+      mapNodes(
+        f,
+        trees.map((t) => (t as readonly Node[])[k]),
+      ),
+    );
   if (typeof first !== "object" || first === null)
     return fail("TSJ4030", "type", `a tree has numbers or tensors at its leaves, not ${String(first)}`);
   return Object.fromEntries(
-    Object.keys(first).map((name) => [name, mapNodes(f, trees.map((t) => fieldOf(t, name)))]),
+    Object.keys(first).map((name) => [
+      name,
+      mapNodes(
+        f,
+        trees.map((t) => fieldOf(t, name)),
+      ),
+    ]),
   );
 };
 
 /** `f` of the leaves at each place of trees with the same structure as the first. */
-export const treeMap: <T>(f: (...leaves: readonly Tensor[]) => number, tree: T, ...rest: readonly unknown[]) => T =
-  library("tree.map", (f: LeafFunction, ...trees: readonly Node[]) => mapNodes(f, trees)) as <T>(
-    f: (...leaves: readonly Tensor[]) => number,
-    tree: T,
-    ...rest: readonly unknown[]
-  ) => T;
+export const treeMap: <T>(
+  f: (...leaves: readonly Tensor[]) => number,
+  tree: T,
+  ...rest: readonly unknown[]
+) => T = library("tree.map", (f: LeafFunction, ...trees: readonly Node[]) => mapNodes(f, trees)) as <T>(
+  f: (...leaves: readonly Tensor[]) => number,
+  tree: T,
+  ...rest: readonly unknown[]
+) => T;
 
 const leavesOf = (tree: Node): readonly Tensor[] => {
   if (isLeaf(tree)) return [tree as Tensor];
@@ -37,4 +52,6 @@ const leavesOf = (tree: Node): readonly Tensor[] => {
 };
 
 /** All leaves, depth first, in key order. */
-export const treeLeaves: (tree: unknown) => readonly Tensor[] = library("tree.leaves", (tree: Node) => leavesOf(tree));
+export const treeLeaves: (tree: unknown) => readonly Tensor[] = library("tree.leaves", (tree: Node) =>
+  leavesOf(tree),
+);

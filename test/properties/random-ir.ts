@@ -109,14 +109,18 @@ const finish = (b: Builder, values: readonly Var[]): IrFunction => {
   return { ...all, results: unused.length > 0 ? unused : values.slice(-1) };
 };
 
-const decode = (types: readonly TensorType[], steps: readonly (readonly number[])[], options: RandomOptions) => {
-  const ops = options.ops ?? ALL_OPS;
+const decode = (
+  types: readonly TensorType[],
+  steps: readonly (readonly number[])[],
+  ops: readonly OpName[],
+  tame: boolean,
+): IrFunction => {
   const b = createBuilder();
   const values: Var[] = types.map((t) => b.param(t));
   for (const [choice, ...entropy] of steps) {
     const op = ops[(choice ?? 0) % ops.length];
     if (op === undefined) continue;
-    const value = attempt(() => decoders[op](createContext(values, b, entropy, options.tame === true)));
+    const value = attempt(() => decoders[op](createContext(values, b, entropy, tame)));
     if (value !== null && sizeOf(value.type.shape) <= MAX_ELEMENTS) values.push(value);
   }
   return finish(b, values);
@@ -201,9 +205,16 @@ export const programs = (options: RandomOptions = {}): fc.Arbitrary<RandomProgra
         return { dtype, shape: shapes[Math.floor(n / dtypes.length) % shapes.length] ?? [] };
       });
     });
+  const all = options.ops ?? ALL_OPS;
+  // Few ops over and over: what an op does to its own kind is where rewriting rules apply.
+  const few = fc.array(fc.constantFrom(...all), { minLength: 1, maxLength: 4 });
   return fc
-    .tuple(typesArb, fc.array(step, { minLength: 1, maxLength: options.steps ?? 14 }))
-    .map(([types, steps]) => decode(types, steps, options))
+    .tuple(
+      typesArb,
+      fc.array(step, { minLength: 1, maxLength: options.steps ?? 14 }),
+      fc.oneof(fc.constant(all), few),
+    )
+    .map(([types, steps, ops]) => decode(types, steps, ops, options.tame === true))
     .chain((fn) =>
       fc.tuple(...fn.params.map((p) => arrays(p.type, options.tame))).map((args) => showing({ fn, args })),
     );

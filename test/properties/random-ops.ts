@@ -118,7 +118,7 @@ const someAxes = (c: Context, rank: number): readonly number[] => range(rank).fi
 const reduce =
   (op: ReduceOp): Decoder =>
   (c) => {
-    const x = c.value(numeric);
+    const x = c.value(op === "reduceMax" || op === "reduceMin" ? () => true : numeric);
     if (x === null) return null;
     // products of values near 1 stay small
     const near1 = c.tame && op === "reduceProd" && isFloat(x.type.dtype);
@@ -186,7 +186,7 @@ const starts = (c: Context, rank: number): readonly Var[] =>
   });
 
 const dot: Decoder = (c) => {
-  const x = c.value(float);
+  const x = c.value(numeric);
   if (x === null) return null;
   const y = c.value((t) => t.dtype === x.type.dtype) ?? x;
   const free = new Set(range(y.type.shape.length));
@@ -203,7 +203,7 @@ const dot: Decoder = (c) => {
   const left = x.type.shape.filter((_, k) => !lhs.includes(k));
   const right = [...free].map((k) => y.type.shape[k] ?? 0);
   if (sizeOf([...left, ...right]) > MAX_ELEMENTS) return null;
-  return c.b.emit("dot", [x, c.tame ? c.b.sin(y) : y], {
+  return c.b.emit("dot", [x, c.tame ? sine(c, y) : y], {
     lhsBatch: lhs.slice(0, nBatch),
     rhsBatch: rhs.slice(0, nBatch),
     lhsContract: lhs.slice(nBatch),
@@ -242,9 +242,12 @@ const structural: { readonly [K in Exclude<OpName, UnaryOp | BinaryOp>]: Decoder
     return x === null ? null : c.b.select(cond, x, c.partner(x));
   },
   cast,
+  // which NaN it is is not part of a value, so the bits of NaNs are not looked at
   bitcast: (c) => {
     const x = c.value((t) => ["f32", "i32", "u32"].includes(t.dtype));
-    return x === null ? null : c.b.emit("bitcast", [x], { dtype: c.pick<DType>(["f32", "i32", "u32"]) ?? "i32" });
+    if (x === null) return null;
+    const known = x.type.dtype === "f32" ? c.b.select(c.b.eq(x, x), x, c.b.zerosLike(x)) : x;
+    return c.b.emit("bitcast", [known], { dtype: c.pick<DType>(["f32", "i32", "u32"]) ?? "i32" });
   },
   threefry: (c) => {
     const x = c.value((t) => t.dtype === "u32");

@@ -27,6 +27,8 @@ export interface Emitter {
   readonly sub: (a: Operand, b: Operand) => Value;
   readonly mul: (a: Operand, b: Operand) => Value;
   readonly div: (a: Operand, b: Operand) => Value;
+  /** Of integers. */
+  readonly rem: (a: Operand, b: Operand) => Value;
   /** a*b + c, contracted where the target can: never where the rounding of the product matters. */
   readonly fma: (a: Operand, b: Operand, c: Operand) => Value;
   readonly min: (a: Operand, b: Operand) => Value;
@@ -63,10 +65,10 @@ export interface Emitter {
   /** The float whose bits an integer holds. */
   readonly float: (a: Value) => Value;
   /**
-   * `cond ? rare() : usual` where `cond` holds seldom: the place where a target that can skip code would skip it.
-   * `rare` must be free of faults for every operand.
+   * For each k `cond ? rare()[k] : usual[k]`, where `cond` holds seldom: the place where a target that can skip code
+   * would skip it. `rare` must be free of faults for every operand.
    */
-  readonly rarely: (cond: Value, rare: () => Value, usual: Value) => Value;
+  readonly rarely: (cond: Value, rare: () => readonly Value[], usual: readonly Value[]) => readonly Value[];
 }
 
 /** A constant as its type holds it. */
@@ -125,6 +127,7 @@ export const createEmitter = (push: (stmt: Stmt) => void, fresh: () => ValueId):
     (name: MachineOp) =>
     (a: Value, count: number): Value =>
       op(name, a.type, a, constant(a.type, count));
+  /** `a` and `b` must not both be plain constants. */
   const select: Emitter["select"] = (cond, a, b) => {
     const [x, y] = unify(a, b);
     if (x === undefined || y === undefined) return internal("select without operands");
@@ -139,6 +142,7 @@ export const createEmitter = (push: (stmt: Stmt) => void, fresh: () => ValueId):
     sub: same("sub"),
     mul: same("mul"),
     div: same("div"),
+    rem: same("rem"),
     fma: same("fma"),
     min: same("min"),
     max: same("max"),
@@ -166,7 +170,10 @@ export const createEmitter = (push: (stmt: Stmt) => void, fresh: () => ValueId):
     bitcast,
     bits: (a) => bitcast(a, a.type === "f64" ? "i64" : "i32"),
     float: (a) => bitcast(a, a.type === "i64" ? "f64" : "f32"),
-    rarely: (cond, rare, usual) => select(cond, rare(), usual),
+    rarely: (cond, rare, usual) => {
+      const results = rare();
+      return usual.map((value, k) => select(cond, results[k] ?? internal("a rare case gives too few values"), value));
+    },
   };
 };
 
@@ -179,10 +186,15 @@ export const polynomial = (m: Emitter, x: Value, coefficients: readonly number[]
   return others.reduce((sum, c) => m.fma(sum, x, c), m.fma(x, last, first));
 };
 
-/** The magnitude of `a` with the sign bit of `sign`; `a` must not be negative. */
-export const withSign = (m: Emitter, a: Value, sign: Value): Value =>
-  m.float(m.or(m.bits(a), signBit(m, sign)));
+/** x + x^3 (c0 + c1 x^2 + ...); keeps the sign of zero. */
+export const oddPolynomial = (m: Emitter, x: Value, coefficients: readonly number[]): Value => {
+  const z = m.mul(x, x);
+  return m.fma(m.mul(x, z), polynomial(m, z, coefficients), x);
+};
 
 /** The sign bit alone, in the integer of the float's width. */
 export const signBit = (m: Emitter, x: Value): Value =>
   m.and(m.bits(x), x.type === "f64" ? -(2n ** 63n) : -(2 ** 31));
+
+/** `y` with the sign bit of `x` set too. */
+export const orSign = (m: Emitter, y: Value, x: Value): Value => m.float(m.or(m.bits(y), signBit(m, x)));

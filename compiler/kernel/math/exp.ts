@@ -2,8 +2,8 @@
  * The exponential family. Reduction: x = n ln 2 + r with n the nearest integer to x / ln 2, ln 2 in two parts of which
  * the first has so few bits that n times it is exact.
  */
-import { type Emitter, polynomial, signBit, type Value, withSign } from "./emit.js";
-import { type FloatFormat, formatOf, powerOfTwo, roundedInteger } from "./format.js";
+import { type Emitter, oddPolynomial, orSign, polynomial, type Value } from "./emit.js";
+import { type FloatFormat, formatOf, powerOfTwo, roundedInteger, scaleByPower } from "./format.js";
 
 interface ExpTable {
   readonly ln2Hi: number;
@@ -12,11 +12,19 @@ interface ExpTable {
   readonly tail: readonly number[];
   /** The same, for a small relative error of e^r - 1. */
   readonly tailMinus1: readonly number[];
-  /** Above, e^x overflows; below, it rounds to zero. */
+  /** At and above, e^x and e^x / 2 overflow; below `underflow`, e^x rounds to zero. */
   readonly overflow: number;
   readonly underflow: number;
+  readonly overflowMinus1: number;
   /** Below, expm1 rounds to -1. */
   readonly minusOne: number;
+  /** (sinh x - x) / x^3 in x^2, on |x| < 1. */
+  readonly sinh: readonly number[];
+  /** (tanh x - x) / x^3 in x^2, on |x| < tanhCut. */
+  readonly tanh: readonly number[];
+  readonly tanhCut: number;
+  /** Above, tanh rounds to 1. */
+  readonly tanhOne: number;
 }
 
 const TABLE: Readonly<Record<FloatFormat["type"], ExpTable>> = {
@@ -24,27 +32,39 @@ const TABLE: Readonly<Record<FloatFormat["type"], ExpTable>> = {
     // 0x1.62e4p-1: 15 bits
     ln2Hi: 0.693145751953125,
     ln2Lo: Math.LN2 - 0.693145751953125,
-    // minimax on |r| <= 1.01 ln(2)/2, error of e^r 2^-28.1
+    // minimax on |r| <= 1.01 ln(2)/2, relative error of e^r 2^-28.1
     tail: [0.4999999403953552, 0.16666509211063385, 0.041668009012937546, 0.008369989693164825, 0.0013847032096236944],
-    // minimax on |r| <= 1.01 ln(2)/2, error of e^r - 1 2^-28.1
+    // minimax on |r| <= 1.01 ln(2)/2, relative error of e^r - 1 2^-28.1
     tailMinus1: [
       0.5, 0.16666634380817413, 0.04166650399565697, 0.008341710083186626, 0.0013931529829278588,
       0.00015041392180137336,
     ],
-    overflow: 89,
+    overflow: 90,
     underflow: -104,
+    // n = 129 at most
+    overflowMinus1: 89.5,
     minusOne: -18,
+    // minimax, relative error 2^-31.6
+    sinh: [0.1666666716337204, 0.00833331048488617, 0.00019842895562760532, 2.7822131869470468e-6],
+    // minimax, relative error 2^-29.7
+    tanh: [
+      -0.33333316445350647, 0.13332544267177582, -0.0538475476205349, 0.02105071395635605, -0.0062428489327430725,
+    ],
+    tanhCut: 0.55,
+    tanhOne: 9.02,
   },
   f64: {
-    ln2Hi: 0, ln2Lo: 0, tail: [], tailMinus1: [], overflow: 710, underflow: -746, minusOne: -38,
+    ln2Hi: 0, ln2Lo: 0, tail: [0], tailMinus1: [0], overflow: 711, underflow: -746, overflowMinus1: 710, minusOne: -38, sinh: [0], tanh: [0], tanhCut: 0.55, tanhOne: 20,
   },
 };
 
+const TANH_ONE_BITS = 0x41105000;
+
 interface Reduced {
-  /** n, and its bits before the exponent's shift. */
-  readonly n: Value;
+  /** The bits of n + rounder. */
   readonly bits: Value;
-  /** x - n ln 2, and what its rounding lost. */
+  readonly n: Value;
+  /** x - n ln 2, and what rounding r lost. */
   readonly r: Value;
   readonly rLow: () => Value;
 }
@@ -56,4 +76,64 @@ const reduce = (m: Emitter, x: Value): Reduced => {
   const low = m.mul(n, ln2Lo);
   const r = m.sub(high, low);
   return { n, bits, r, rLow: () => m.sub(m.sub(high, r), low) };
+};
+
+/** x limited to [low, high]; NaN stays. */
+const clamp = (m: Emitter, x: Value, low: number, high: number): Value =>
+  m.select(m.gt(x, high), high, m.select(m.lt(x, low), low, x));
+
+const clampAbove = (m: Emitter, x: Value, high: number): Value => m.select(m.gt(x, high), high, x);
+
+/** e^x * 2^shift, shift in -1..0. */
+const expScaled = (m: Emitter, x: Value, shift: number): Value => {
+  const t = TABLE[formatOf(x).type];
+  const { bits, r } = reduce(m, clamp(m, x, t.underflow, t.overflow));
+  // 1 + (r + r^2 tail): the sum of the small terms first
+  const p = m.add(m.fma(m.mul(r, r), polynomial(m, r, t.tail), r), 1);
+  return scaleByPower(m, p, bits, shift);
+};
+
+export const exp = (m: Emitter, x: Value): Value => expScaled(m, x, 0);
+
+/**
+ * e^x - 1 = 2^n q + (2^n - 1) with q = e^r - 1; a quarter of it first, because 2^n may overflow where the result
+ * does not. Keeps the sign of zero.
+ */
+export const expm1 = (m: Emitter, x: Value): Value => {
+  const f = formatOf(x);
+  const t = TABLE[f.type];
+  const { n, bits, r, rLow } = reduce(m, clamp(m, x, t.minusOne, t.overflowMinus1));
+  const q = m.add(r, m.fma(m.mul(r, r), polynomial(m, r, t.tailMinus1), rLow()));
+  const quarter = powerOfTwo(m, f, bits, -2);
+  const y = m.mul(m.fma(q, quarter, m.sub(quarter, 0.25)), 4);
+  return orSign(m, m.select(m.eq(n, 0), q, y), x);
+};
+
+/** With h = e^|x| / 2: sinh |x| = h - 1 / (4h); an odd polynomial below 1. */
+export const sinh = (m: Emitter, x: Value): Value => {
+  const h = expScaled(m, m.abs(x), -1);
+  const large = orSign(m, m.sub(h, m.div(m.constant(x.type, 0.25), h)), x);
+  return m.select(m.ge(m.abs(x), 1), large, oddPolynomial(m, x, TABLE[formatOf(x).type].sinh));
+};
+
+/** With h = e^|x| / 2: cosh x = h + 1 / (4h). */
+export const cosh = (m: Emitter, x: Value): Value => {
+  const h = expScaled(m, m.abs(x), -1);
+  return m.add(h, m.div(m.constant(x.type, 0.25), h));
+};
+
+/**
+ * tanh |x| = 1 - 2 / (e^(2|x|) + 1), an odd polynomial near zero. The limit from above is one of bits, which is cheap and
+ * loses NaN; the polynomial, taken where the comparison fails, keeps it.
+ */
+export const tanh = (m: Emitter, x: Value): Value => {
+  const f = formatOf(x);
+  const t = TABLE[f.type];
+  const a = f.type === "f32" ? m.float(m.min(m.bits(m.abs(x)), TANH_ONE_BITS)) : clampAbove(m, m.abs(x), t.tanhOne);
+  const { bits, r } = reduce(m, m.add(a, a));
+  const p = m.add(m.fma(m.mul(r, r), polynomial(m, r, t.tail), r), 1);
+  // p * 2^n by adding to the exponent: 0 <= n
+  const e = m.float(m.add(m.bits(p), m.shl(bits, f.mantissa)));
+  const large = m.sub(m.constant(x.type, 1), m.div(m.constant(x.type, 2), m.add(e, 1)));
+  return orSign(m, m.select(m.ge(m.abs(x), t.tanhCut), large, oddPolynomial(m, x, t.tanh)), x);
 };

@@ -151,11 +151,11 @@ export const iotaConst = (fn: Fn, first: number): Expr =>
     return fn.m.v128.const(bytes);
   });
 
-/** A mask whose first `active` of `lanes` lanes are ones. */
-export const activeMask = (fn: Fn, lanes: Lanes, active: number): Expr =>
-  pooled(fn, `active:${lanes}:${active}`, () => {
+/** Ones in the first `active` lanes of `width` bytes each. */
+export const activeMask = (fn: Fn, width: number, active: number): Expr =>
+  pooled(fn, `active:${width}:${active}`, () => {
     const bytes = new Uint8Array(16);
-    bytes.fill(0xff, 0, (16 / lanes) * active);
+    bytes.fill(0xff, 0, width * active);
     return fn.m.v128.const(bytes);
   });
 

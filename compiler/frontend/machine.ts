@@ -1,0 +1,117 @@
+/** The state of one staging and the diagnostics that its parts raise. */
+import type { ts } from "ts-morph";
+import { diagnostic, type Related, type Span, TscJitError } from "../diagnostics.js";
+import type { Builder } from "../ir/builder.js";
+import type { TensorType, Var } from "../ir/types.js";
+import { CODES, type Code } from "./codes.js";
+import type { Environment } from "./environment.js";
+import type { FunctionSource } from "./source.js";
+import type { TypeScript } from "./ts.js";
+import type { AnyFunction, Capture } from "./types.js";
+import type { Need, Origin, Value } from "./values.js";
+
+/** Steps of the interpreter before a loop counts as too long to unroll, and operations before a program is too big. */
+export const MAX_STEPS = 2_000_000;
+export const MAX_EQUATIONS = 50_000;
+/** Nested calls; JavaScript's own stack holds some thousands of the interpreter's frames. */
+export const MAX_DEPTH = 200;
+
+/** A captured value that became a parameter of the program. */
+export interface HiddenInput {
+  readonly capture: number;
+  readonly v: Var;
+}
+
+export interface Machine {
+  readonly ts: TypeScript;
+  /** The program being built: the root's, or that of a function under a transform. */
+  builder: Builder;
+  readonly root: Builder;
+  /** Programs under construction, outermost first. */
+  readonly open: Set<Builder>;
+  readonly functions: AnyFunction[];
+  readonly captures: Capture[];
+  readonly captureIndex: Map<string, number>;
+  readonly hidden: Map<string, HiddenInput & { readonly type: TensorType }>;
+  /** Needs that this attempt treats as static, by `needKey`. */
+  readonly statics: ReadonlySet<string>;
+  readonly scope: (() => Readonly<Record<string, unknown>>) | null;
+  /** One value per captured object, so that aliases stay aliases. */
+  readonly hosts: Map<object, Value>;
+  steps: number;
+  depth: number;
+}
+
+/** One activation of a function. */
+export interface Frame {
+  readonly source: FunctionSource;
+  readonly env: Environment;
+  readonly self: Value;
+  /** The live function whose scopes hold the captured variables. */
+  readonly live: AnyFunction;
+  /** Script of the library function that this is part of; null in the user's code. */
+  readonly libraryScript: string | null;
+}
+
+/** Where something happens. */
+export interface Site {
+  readonly machine: Machine;
+  readonly frame: Frame | null;
+  readonly node: ts.Node | null;
+}
+
+export const needKey = (need: Need): string => (need.kind === "arg" ? `arg ${need.index}` : need.key);
+
+/** Thrown to start again with these inputs static. */
+export class NeedStatic extends Error {
+  readonly needs: readonly Need[];
+  constructor(needs: readonly Need[]) {
+    super("a value is needed at compile time");
+    this.needs = needs;
+  }
+}
+
+/** The user's line: the node's, or inside the library that of the call that led there. */
+export const spanAt = ({ machine, frame, node }: Site): Span | null =>
+  (node === null ? null : (frame?.source.spanOf(node) ?? null)) ?? machine.builder.span();
+
+export const refuse = (
+  site: Site,
+  code: Code,
+  message: string,
+  hint: string | null = null,
+  related: readonly Related[] = [],
+): never => {
+  throw new TscJitError([
+    diagnostic(code, CODES[code].kind, message, { span: spanAt(site), hint, related }),
+  ]);
+};
+
+/** Lines that say where operands came from. */
+export const originsOf = (values: readonly Value[]): readonly Related[] =>
+  values.flatMap((value) => {
+    const origin: Origin | null = value.kind === "tensor" ? value.origin : null;
+    return origin === null || origin.span === null
+      ? []
+      : [{ message: origin.label, span: origin.span }];
+  });
+
+/** Counts a step; refuses when the program gets out of hand. */
+export const step = (site: Site): void => {
+  const { machine } = site;
+  machine.steps++;
+  if (machine.steps > MAX_STEPS)
+    refuse(
+      site,
+      "TSJ1110",
+      `staging takes more than ${MAX_STEPS.toLocaleString("en")} steps here`,
+      "loops are unrolled at compile time: make the loop shorter, or use array operations instead of it",
+    );
+  if (machine.builder.body().length > MAX_EQUATIONS)
+    refuse(
+      site,
+      "TSJ1110",
+      `the program grows beyond ${MAX_EQUATIONS.toLocaleString("en")} operations here`,
+      "loops over arrays are unrolled at compile time: use array operations (np.sum, np.dot) instead of the loop",
+    );
+};

@@ -1,0 +1,201 @@
+/** JavaScript's operators on abstract values. Static operands are computed here and now, by JavaScript itself. */
+import { type BinaryOp, type DType, isFloat, type UnaryOp, type Var } from "../ir/types.js";
+import { refuse, type Site } from "./machine.js";
+import { integerDType, type Mode, promote, spread } from "./promote.js";
+import { derived, isLeaf, lift, varOf } from "./tensors.js";
+import { toPrimitive } from "./reify.js";
+import { describe, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
+
+export type BinaryOperator =
+  | "+" | "-" | "*" | "/" | "%" | "**"
+  | "&" | "|" | "^" | "<<" | ">>" | ">>>"
+  | "==" | "!=" | "===" | "!==" | "<" | "<=" | ">" | ">=";
+
+/** JavaScript's own meaning, for operands that are known. The casts hide that operands may be of any primitive type. */
+const NATIVE: Readonly<Record<BinaryOperator, (a: never, b: never) => unknown>> = {
+  "+": (a: number, b: number) => a + b,
+  "-": (a: number, b: number) => a - b,
+  "*": (a: number, b: number) => a * b,
+  "/": (a: number, b: number) => a / b,
+  "%": (a: number, b: number) => a % b,
+  "**": (a: number, b: number) => a ** b,
+  "&": (a: number, b: number) => a & b,
+  "|": (a: number, b: number) => a | b,
+  "^": (a: number, b: number) => a ^ b,
+  "<<": (a: number, b: number) => a << b,
+  ">>": (a: number, b: number) => a >> b,
+  ">>>": (a: number, b: number) => a >>> b,
+  // biome-ignore lint/suspicious/noDoubleEquals: the operator of the user's program
+  "==": (a: unknown, b: unknown) => a == b,
+  // biome-ignore lint/suspicious/noDoubleEquals: the operator of the user's program
+  "!=": (a: unknown, b: unknown) => a != b,
+  "===": (a: unknown, b: unknown) => a === b,
+  "!==": (a: unknown, b: unknown) => a !== b,
+  "<": (a: number, b: number) => a < b,
+  "<=": (a: number, b: number) => a <= b,
+  ">": (a: number, b: number) => a > b,
+  ">=": (a: number, b: number) => a >= b,
+};
+
+const STAGED: Readonly<Record<Exclude<BinaryOperator, "**" | Bitwise>, { op: BinaryOp; mode: Mode }>> = {
+  "+": { op: "add", mode: "arithmetic" },
+  "-": { op: "sub", mode: "arithmetic" },
+  "*": { op: "mul", mode: "arithmetic" },
+  "/": { op: "div", mode: "float" },
+  "%": { op: "rem", mode: "arithmetic" },
+  "==": { op: "eq", mode: "equality" },
+  "===": { op: "eq", mode: "equality" },
+  "!=": { op: "ne", mode: "equality" },
+  "!==": { op: "ne", mode: "equality" },
+  "<": { op: "lt", mode: "order" },
+  "<=": { op: "le", mode: "order" },
+  ">": { op: "gt", mode: "order" },
+  ">=": { op: "ge", mode: "order" },
+};
+
+type Bitwise = "&" | "|" | "^" | "<<" | ">>" | ">>>";
+const BITWISE: Readonly<Record<Bitwise, BinaryOp>> = {
+  "&": "and",
+  "|": "or",
+  "^": "xor",
+  "<<": "shl",
+  ">>": "shr",
+  ">>>": "ushr",
+};
+const isBitwise = (op: BinaryOperator): op is Bitwise => op in BITWISE;
+const isEquality = (op: BinaryOperator): op is "==" | "!=" | "===" | "!==" => op.length > 1 && op[1] === "=" && "=!".includes(op.charAt(0));
+
+/** Applies one op to promoted operands. */
+export const applyBinary = (site: Site, op: BinaryOp, mode: Mode, values: readonly [Value, Value], what: string): Value => {
+  const { vars, weak } = promote(site, values, mode, what);
+  const [x, y] = vars as readonly [Var, Var];
+  return derived(site, values, site.machine.builder[op](x, y), weak);
+};
+
+export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Value => {
+  if (isStatic(a) && isStatic(b)) return staticValue(NATIVE[op](a.value as never, b.value as never));
+  const known = isEquality(op) ? decidedEquality(op, a, b) : null;
+  if (known !== null) return staticValue(known);
+  const text = textConcat(site, op, a, b);
+  if (text !== null) return text;
+  if (isBitwise(op)) return bitwise(site, op, a, b);
+  if (op === "**") return power(site, a, b);
+  const { op: name, mode } = STAGED[op];
+  return applyBinary(site, name, mode, [a, b], `\`${op}\``);
+};
+
+/** Equality of objects is identity, and a staged value equals no string, null or undefined; null where it must be computed. */
+const decidedEquality = (op: "==" | "!=" | "===" | "!==", a: Value, b: Value): boolean | null => {
+  if (isLeaf(a) && isLeaf(b)) return null;
+  const numeric = (v: Value): boolean => isLeaf(v) || v.kind === "array";
+  if ((a.kind === "tensor" && numeric(b)) || (b.kind === "tensor" && numeric(a))) return null;
+  const same = a === b || (a.kind === "host" && b.kind === "host" && a.value === b.value) || sameFunction(a, b);
+  return op.startsWith("!") ? !same : same;
+};
+const sameFunction = (a: Value, b: Value): boolean =>
+  a.kind === "function" &&
+  b.kind === "function" &&
+  a.callee.kind === "host" &&
+  b.callee.kind === "host" &&
+  a.callee.fn === b.callee.fn;
+
+/** `"text" + value` for a known value of another kind; null for everything else. */
+const textConcat = (site: Site, op: BinaryOperator, a: Value, b: Value): Value | null => {
+  const isText = (v: Value): boolean => isStatic(v) && typeof v.value === "string";
+  if (op !== "+" || (!isText(a) && !isText(b))) return null;
+  const left = toPrimitive(site, a);
+  const right = toPrimitive(site, b);
+  return staticValue(NATIVE["+"](left as never, right as never));
+};
+
+/**
+ * Bit operations. Integer arrays stay what they are (`>>>` on i32 gives u32); floats and JavaScript numbers go through
+ * ToInt32 and come back in their dtype.
+ */
+const bitwise = (site: Site, op: Bitwise, a: Value, b: Value): Value => {
+  const { builder } = site.machine;
+  const what = `\`${op}\``;
+  const dtype = integerDType(site, [a, b], what);
+  const word: DType = dtype === "u32" ? "u32" : "i32";
+  const bits = [a, b].map((value) => {
+    const x = lift(site, value, `an operand of ${what}`);
+    return toWord(site, x, word);
+  });
+  const shape = promote(site, [a, b], "any", what).shape;
+  const [x, y] = bits.map((v) => spread(site, v, shape)) as [Var, Var];
+  const raw = builder[BITWISE[op]](x, y);
+  const result = op === ">>>" && word === "i32" ? builder.emit("bitcast", [raw], { dtype: "u32" }) : raw;
+  const weak = [a, b].every((v) => v.kind !== "tensor" || v.weak);
+  return derived(site, [a, b], isFloat(dtype) ? builder.cast(result, dtype) : result, weak);
+};
+
+/** ToInt32, then the bits as `word`. */
+const toWord = (site: Site, value: TensorValue, word: "i32" | "u32"): Var => {
+  const { builder } = site.machine;
+  const v = varOf(site, value);
+  if (v.type.dtype === word) return v;
+  const int = v.type.dtype === "bool" ? builder.cast(v, "i32") : builder.toInt32(v);
+  return word === "u32" ? builder.emit("bitcast", [int], { dtype: "u32" }) : int;
+};
+
+/** Exponents up to which an integer power is written as products. */
+const MAX_INTEGER_EXPONENT = 64;
+
+/** x ** y. Integers to a small constant power stay integers: by repeated squaring, as pow is a float op. */
+export const power = (site: Site, a: Value, b: Value): Value => {
+  const { builder } = site.machine;
+  const n = isStatic(b) && typeof b.value === "number" ? b.value : Number.NaN;
+  if (a.kind === "tensor" && !a.weak && !isFloat(a.v.type.dtype) && Number.isInteger(n) && n >= 0 && n <= MAX_INTEGER_EXPONENT) {
+    const [x] = promote(site, [a, staticValue(1)], "arithmetic", "`**`").vars as readonly [Var, Var];
+    let result: Var | null = null;
+    let square = x;
+    for (let k = n; k > 0; k >>= 1) {
+      if ((k & 1) === 1) result = result === null ? square : builder.mul(result, square);
+      if (k > 1) square = builder.mul(square, square);
+    }
+    return derived(site, [a], result ?? builder.onesLike(x), false);
+  }
+  return applyBinary(site, "pow", "float", [a, b], "`**`");
+};
+
+/** One op on one operand, promoted. */
+export const applyUnary = (site: Site, op: UnaryOp, mode: Mode, value: Value, what: string): Value => {
+  const { vars, weak } = promote(site, [value], mode, what);
+  const [x] = vars as readonly [Var];
+  return derived(site, [value], site.machine.builder[op](x), weak);
+};
+
+export type UnaryOperator = "-" | "+" | "~" | "!";
+
+export const unary = (site: Site, op: UnaryOperator, value: Value): Value => {
+  if (isStatic(value)) {
+    const x = value.value as number;
+    return staticValue(op === "-" ? -x : op === "+" ? +x : op === "~" ? ~x : !x);
+  }
+  if (op === "!") return negation(site, value);
+  if (op === "-") return applyUnary(site, "neg", "arithmetic", value, "`-`");
+  if (op === "+") {
+    const { vars, weak } = promote(site, [value], "arithmetic", "`+`");
+    const [x] = vars as readonly [Var];
+    return derived(site, [value], x, weak);
+  }
+  return bitwise(site, "^", value, staticValue(-1)); // ~x = x ^ -1
+};
+
+/** `!x`: for a staged number true where it is 0 or NaN. */
+const negation = (site: Site, value: Value): Value => {
+  const { builder } = site.machine;
+  if (value.kind !== "tensor") return staticValue(false);
+  const v = varOf(site, value);
+  if (v.type.shape.length > 0)
+    return refuse(
+      site,
+      "TSJ1101",
+      `\`!\` on ${describe(value)}: an array is neither true nor false`,
+      "np.logicalNot(x) negates every element",
+    );
+  if (v.type.dtype === "bool") return derived(site, [value], builder.not(v), value.weak);
+  const zero = builder.eq(v, builder.zerosLike(v));
+  const result = isFloat(v.type.dtype) ? builder.or(zero, builder.ne(v, v)) : zero;
+  return derived(site, [value], result, value.weak);
+};

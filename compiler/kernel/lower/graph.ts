@@ -1,0 +1,273 @@
+/**
+ * Decides which values become nodes: loops of their own that may end in memory. Everything else is recomputed inside its
+ * consumers, through index maps.
+ */
+import { internal } from "../../diagnostics.js";
+import { type Eqn, type IrFunction, type OpName, type Shape, sizeOf, type Var } from "../../ir/types.js";
+import type { Combine } from "../types.js";
+import { COMBINE, dim, operand } from "./decompose.js";
+
+/**
+ * - `map`: one element per point, from the equation at that point
+ * - `reduce`: elements combined over the axes `reduced` of a larger space
+ * - `product`: a reduction of lhs * rhs in loops; `matmul`: the same as a tiled kernel
+ * - `scatterAdd`, `dynamicUpdate`: a copy, then stores at run-time addresses
+ */
+export type NodeKind = "map" | "reduce" | "product" | "matmul" | "scatterAdd" | "dynamicUpdate";
+
+export interface Node {
+  readonly v: Var;
+  readonly eqn: Eqn;
+  readonly kind: NodeKind;
+  /** Extents of the points that are visited. */
+  readonly space: Shape;
+  /** Axis of the space of each axis of the value. */
+  readonly out: readonly number[];
+  readonly reduced: readonly number[];
+  readonly combine: Combine | null;
+}
+
+export interface Graph {
+  readonly fn: IrFunction;
+  readonly paramOf: ReadonlyMap<Var, number>;
+  readonly defs: ReadonlyMap<Var, Eqn>;
+  /** In program order. */
+  readonly nodes: readonly Node[];
+  readonly nodeOf: ReadonlyMap<Var, Node>;
+  /** The value whose memory holds each result. */
+  readonly resultBases: readonly Var[];
+}
+
+/** Loads and arithmetic per element; what costs more than RECOMPUTE is not computed twice. */
+const RECOMPUTE = 4;
+/** What costs at least this is not computed once per point that a broadcast spreads it over. */
+const SPREAD = 8;
+/** Longest chain of equations that is computed inside one value. */
+const MAX_DEPTH = 100;
+/** Multiplications below which a product is written as plain loops. */
+const SMALL_PRODUCT = 512;
+
+const FREE: ReadonlySet<OpName> = new Set<OpName>([
+  "const",
+  "literal",
+  "iota",
+  "broadcast",
+  "reshape",
+  "transpose",
+  "slice",
+  "reverse",
+  "stopGradient",
+  "bitcast",
+]);
+const CHEAP: ReadonlySet<OpName> = new Set<OpName>([
+  ...(["neg", "abs", "floor", "ceil", "trunc", "rint", "not", "add", "sub", "mul", "min", "max"] as const),
+  ...([
+    "and",
+    "or",
+    "xor",
+    "shl",
+    "shr",
+    "ushr",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "select",
+    "cast",
+  ] as const),
+]);
+const MIDDLING: ReadonlySet<OpName> = new Set<OpName>([
+  ...([
+    "sqrt",
+    "div",
+    "sign",
+    "round",
+    "toInt32",
+    "clz32",
+    "gather",
+    "dynamicSlice",
+    "pad",
+    "concat",
+  ] as const),
+]);
+/** Rough cost per element: 1 is an addition; a transcendental or a hash is 20. */
+const opCost = (op: OpName): number => (FREE.has(op) ? 0 : CHEAP.has(op) ? 1 : MIDDLING.has(op) ? 4 : 20);
+
+/** Ops that only rename points, one to one or one to many: their operand holds all their elements. */
+const VIEWS: ReadonlySet<OpName> = new Set<OpName>([
+  "reshape",
+  "transpose",
+  "reverse",
+  "broadcast",
+  "stopGradient",
+]);
+
+const kindOf = (eqn: Eqn, strict: boolean): NodeKind | null => {
+  switch (eqn.op) {
+    case "reduceSum":
+    case "reduceProd":
+    case "reduceMax":
+    case "reduceMin":
+      return "reduce";
+    case "scatterAdd":
+    case "dynamicUpdate":
+      return eqn.op;
+    case "dot": {
+      const { lhsBatch, lhsContract, rhsBatch, rhsContract } = eqn.params;
+      const [x, y] = [operand(eqn.inputs, 0).type.shape, operand(eqn.inputs, 1).type.shape];
+      const size = (s: Shape, skip: readonly number[]): number =>
+        sizeOf(s.filter((_, d) => !skip.includes(d)));
+      const m = size(x, [...lhsBatch, ...lhsContract]);
+      const n = size(y, [...rhsBatch, ...rhsContract]);
+      const work = sizeOf(x) * n;
+      return strict || m === 1 || n === 1 || work <= SMALL_PRODUCT ? "product" : "matmul";
+    }
+    default:
+      return null;
+  }
+};
+
+const identity = (n: number): number[] => Array.from({ length: n }, (_, d) => d);
+
+const makeNode = (v: Var, eqn: Eqn, kind: NodeKind): Node => {
+  const { shape } = v.type;
+  const map = { v, eqn, kind, space: shape, out: identity(shape.length), reduced: [], combine: null };
+  switch (eqn.op) {
+    case "reduceSum":
+    case "reduceProd":
+    case "reduceMax":
+    case "reduceMin": {
+      const space = operand(eqn.inputs, 0).type.shape;
+      const reduced = [...eqn.params.axes].sort((a, b) => a - b);
+      const out = identity(space.length).filter((d) => !reduced.includes(d));
+      return { v, eqn, kind, space, out, reduced, combine: COMBINE[eqn.op] };
+    }
+    case "dot": {
+      const k = dim(
+        operand(eqn.inputs, 0).type.shape,
+        eqn.params.lhsContract[0] ?? internal("no contracted axis"),
+      );
+      const rank = shape.length;
+      if (kind === "matmul") return map;
+      return { ...map, space: [...shape, k], reduced: [rank], combine: "sum" };
+    }
+    default:
+      return map;
+  }
+};
+
+/**
+ * The nodes of a decomposed function. `copies` names values that must have memory of their own although they only rename
+ * points (operands of products that no strides reach).
+ */
+export const buildGraph = (
+  fn: IrFunction,
+  strict: boolean,
+  isStrided: (g: Graph, x: Var) => boolean,
+): Graph => {
+  const paramOf = new Map(fn.params.map((p, k) => [p, k]));
+  const defs = new Map<Var, Eqn>();
+  const consumers = new Map<Var, Set<Eqn>>();
+  for (const eqn of fn.body) {
+    for (const out of eqn.outs) defs.set(out, eqn);
+    for (const x of eqn.inputs) {
+      const set = consumers.get(x) ?? new Set();
+      consumers.set(x, set.add(eqn));
+    }
+  }
+  const chosen = new Map<Var, NodeKind>();
+  const cost = new Map<Var, number>();
+  const depth = new Map<Var, number>();
+
+  const baseOf = (v: Var, through: ReadonlySet<OpName>): Var => {
+    let base = v;
+    for (;;) {
+      const eqn = defs.get(base);
+      if (chosen.has(base) || eqn === undefined || !through.has(eqn.op)) return base;
+      base = operand(eqn.inputs, 0);
+    }
+  };
+  const choose = (v: Var): void => {
+    if (paramOf.has(v) || chosen.has(v)) return;
+    chosen.set(v, "map");
+    cost.set(v, v.type.shape.length === 0 ? 0 : 1);
+    depth.set(v, 0);
+  };
+  /** Gives memory to what `v` shows, not to the view. */
+  const chooseBase = (v: Var): void => choose(baseOf(v, VIEWS));
+
+  const resultBases = fn.results.map((r) => {
+    const base = baseOf(r, new Set<OpName>(["reshape", "stopGradient"]));
+    return paramOf.has(base) ? r : base;
+  });
+  const isResult = new Set(resultBases);
+  for (const p of fn.params) {
+    cost.set(p, p.type.shape.length === 0 ? 0 : 1);
+    depth.set(p, 0);
+  }
+
+  /** Is each element of v used at many points of one consumer? */
+  const isSpread = (v: Var): boolean => {
+    const n = sizeOf(v.type.shape);
+    if (n <= 1) return false;
+    for (const eqn of consumers.get(v) ?? []) {
+      const size = sizeOf(eqn.outs[0].type.shape);
+      if ((eqn.op === "broadcast" || eqn.op === "gather") && size > n) return true;
+      if (eqn.op === "dot" && size > sizeOf(v.type.shape) / dim(v.type.shape, contracted(eqn, v)))
+        return true;
+    }
+    return false;
+  };
+
+  const graph = (): Graph => {
+    const nodes = fn.body.flatMap((eqn) => {
+      const kind = chosen.get(eqn.outs[0]);
+      return kind === undefined ? [] : [makeNode(eqn.outs[0], eqn, kind)];
+    });
+    return { fn, paramOf, defs, nodes, nodeOf: new Map(nodes.map((n) => [n.v, n])), resultBases };
+  };
+
+  for (const eqn of fn.body) {
+    const v = eqn.outs[0];
+    let total = opCost(eqn.op);
+    let longest = 0;
+    for (const x of new Set(eqn.inputs)) {
+      total += cost.get(x) ?? internal("a value is used before it is defined");
+      longest = Math.max(longest, (depth.get(x) ?? 0) + 1);
+    }
+    cost.set(v, total);
+    depth.set(v, longest);
+    const kind = kindOf(eqn, strict);
+    if (kind !== null) {
+      choose(v);
+      chosen.set(v, kind);
+      continue;
+    }
+    if (isResult.has(v)) choose(v);
+    else if (longest > MAX_DEPTH) chooseBase(v);
+    else if ((consumers.get(v)?.size ?? 0) > 1 && total > RECOMPUTE) chooseBase(v);
+    else if (total >= SPREAD && isSpread(v)) chooseBase(v);
+  }
+  for (const r of resultBases) choose(r);
+
+  // operands of tiled products must be strided views of memory
+  for (const eqn of fn.body) {
+    if (chosen.get(eqn.outs[0]) !== "matmul") continue;
+    for (const x of eqn.inputs) choose(baseOf(x, new Set<OpName>([...VIEWS, "slice"])));
+  }
+  const before = graph();
+  for (const eqn of fn.body) {
+    if (chosen.get(eqn.outs[0]) !== "matmul") continue;
+    for (const x of eqn.inputs) if (!isStrided(before, x)) choose(x);
+  }
+  return graph();
+};
+
+/** The axis of operand `v` that a decomposed product contracts. */
+const contracted = (eqn: Eqn, v: Var): number => {
+  if (eqn.op !== "dot") return internal("not a product");
+  const axes = eqn.inputs[0] === v ? eqn.params.lhsContract : eqn.params.rhsContract;
+  return axes[0] ?? internal("no contracted axis");
+};

@@ -1,0 +1,135 @@
+/** Kernel programs as readable text: buffers with their places, then each kernel as an indented loop nest. */
+import type { Span } from "../diagnostics.js";
+import { internal } from "../diagnostics.js";
+import type { Address, Buffer, Carry, Kernel, KernelProgram, MatrixView, Stmt } from "./types.js";
+
+const INDENT = "  ";
+
+const bufferName = (b: Buffer): string => {
+  switch (b.place.kind) {
+    case "input":
+      return `in${b.place.index}`;
+    case "output":
+      return `out${b.place.index}`;
+    case "scratch":
+      return `tmp${b.id}`;
+    case "data":
+      return `data${b.place.index}`;
+    default: {
+      const never: never = b.place;
+      return internal(`unexpected place ${JSON.stringify(never)}`);
+    }
+  }
+};
+
+const numberText = (x: number | bigint): string => (Object.is(x, -0) ? "-0" : String(x));
+
+const bufferText = (b: Buffer): string => {
+  const place = b.place;
+  const head = `${bufferName(b)}: ${b.dtype}[${b.size}]`;
+  if (place.kind === "scratch") return `${head} @ ${place.offset}`;
+  if (place.kind !== "data") return head;
+  const shown = place.values.slice(0, 8).map(numberText).join(", ");
+  return `${head} = ${shown}${place.values.length > 8 ? ", ..." : ""}`;
+};
+
+const axisName = (axis: number): string => `i${axis}`;
+
+const product = (stride: number, name: string): string => (stride === 1 ? name : `${stride}*${name}`);
+const addressText = (at: Address): string => {
+  const parts = at.terms.map((t) => product(t.stride, axisName(t.axis)));
+  if (at.dynamic !== null) parts.push(`%${at.dynamic}`);
+  if (at.offset !== 0 || parts.length === 0) parts.push(String(at.offset));
+  return parts.join(" + ").replaceAll("+ -", "- ");
+};
+
+const carryText = (c: Carry): string =>
+  c.kind === "reduce"
+    ? `%${c.result} = ${c.combine} %${c.value} from %${c.init}`
+    : `%${c.result} = %${c.param} := %${c.next} from %${c.init}`;
+
+const stmtLines = (s: Stmt, name: (id: number) => string, indent: string): readonly string[] => {
+  switch (s.kind) {
+    case "const":
+      return [`${indent}%${s.id}:${s.type} = ${numberText(s.value)}`];
+    case "axis":
+      return [`${indent}%${s.id}:i32 = ${axisName(s.axis)}`];
+    case "op": {
+      const lane = s.lane === undefined ? "" : `.${s.lane}`;
+      return [`${indent}%${s.id}:${s.type} = ${s.op}${lane} ${s.args.map((a) => `%${a}`).join(" ")}`];
+    }
+    case "load":
+      return [`${indent}%${s.id}:${s.type} = ${name(s.buffer)}[${addressText(s.at)}]`];
+    case "store":
+      return [
+        `${indent}${name(s.buffer)}[${addressText(s.at)}] ${s.mode === "add" ? "+=" : "="} %${s.value}`,
+      ];
+    case "check":
+      return [`${indent}check %${s.cond} else ${s.error}${s.detail === null ? "" : ` %${s.detail}`}`];
+    case "loop": {
+      const kind = s.parallel ? "for" : "for seq";
+      return [
+        `${indent}${kind} ${axisName(s.axis)} < ${s.extent} {`,
+        ...s.body.flatMap((t) => stmtLines(t, name, indent + INDENT)),
+        ...s.carries.map((c) => `${indent + INDENT}carry ${carryText(c)}`),
+        `${indent}}`,
+      ];
+    }
+    default: {
+      const never: never = s;
+      return internal(`unexpected statement ${JSON.stringify(never)}`);
+    }
+  }
+};
+
+const viewText = (
+  v: MatrixView,
+  rows: string,
+  cols: string,
+  batch: readonly string[],
+  name: (id: number) => string,
+): string => {
+  const terms = v.batchStrides.map((s, k) => product(s, batch[k] ?? "?"));
+  terms.push(product(v.rowStride, rows), product(v.colStride, cols));
+  if (v.offset !== 0) terms.push(String(v.offset));
+  return `${name(v.buffer)}[${terms.join(" + ").replaceAll("+ -", "- ")}]`;
+};
+
+const spanText = (spans: readonly Span[]): string =>
+  spans.length === 0 ? "" : ` // ${spans.map((s) => `${s.file.split(/[\\/]/).pop()}:${s.line}`).join(" ")}`;
+
+/** One kernel; `name` names its buffers. */
+export const printKernel = (kernel: Kernel, name: (id: number) => string): string => {
+  const spans = spanText(kernel.spans);
+  if (kernel.kind === "loops") {
+    const lines = kernel.body.flatMap((s) => stmtLines(s, name, INDENT));
+    return [`kernel ${kernel.name} {${spans}`, ...lines, "}"].join("\n");
+  }
+  const { m, n, k, dtype } = kernel;
+  const batch = kernel.batchAxes.map(axisName);
+  const [i, j] = [axisName(kernel.mAxis), axisName(kernel.nAxis)];
+  const sizes = [...kernel.batch, m, n].join("x");
+  const lhs = viewText(kernel.lhs, i, "k", batch, name);
+  const rhs = viewText(kernel.rhs, "k", j, batch, name);
+  return [
+    `matmul ${kernel.name} ${dtype}[${sizes}] over k < ${k} {${spans}`,
+    `${INDENT}for ${[...batch, i, j].join(", ")}: %${kernel.acc}:${dtype} = sum ${lhs} * ${rhs}`,
+    ...kernel.epilogue.flatMap((s) => stmtLines(s, name, INDENT + INDENT)),
+    "}",
+  ].join("\n");
+};
+
+/** The whole program, as goldens and `lower().kernels` show it. */
+export const printProgram = (p: KernelProgram): string => {
+  const names = new Map(p.buffers.map((b) => [b.id, bufferName(b)]));
+  const name = (id: number): string => names.get(id) ?? `?${id}`;
+  const results = p.results.map((r) => (r.kind === "input" ? `in${r.index}` : `out${r.index}`));
+  const head = [
+    `program ${p.name}${p.scalar ? " scalar" : ""}`,
+    ...p.buffers.map((b) => `${INDENT}${bufferText(b)}`),
+    ...(p.scratchBytes > 0 ? [`${INDENT}scratch ${p.scratchBytes} bytes`] : []),
+    ...p.errors.map((e, k) => `${INDENT}error ${k}: ${e.code} ${e.message}`),
+    `${INDENT}results ${results.join(", ")}`,
+  ];
+  return [head.join("\n"), ...p.kernels.map((k) => printKernel(k, name))].join("\n\n");
+};

@@ -1,0 +1,169 @@
+/** Facts about kernel bodies that scheduling and emission share: uses, types, which values vary along an axis. */
+import type {
+  Address,
+  AxisId,
+  BufferId,
+  ConstStmt,
+  LoopStmt,
+  OpStmt,
+  RegType,
+  Stmt,
+  ValueId,
+} from "./types.js";
+
+/** Calls `visit` on every statement, outer before inner. */
+export const walkStmts = (stmts: readonly Stmt[], visit: (stmt: Stmt) => void): void => {
+  for (const stmt of stmts) {
+    visit(stmt);
+    if (stmt.kind === "loop") walkStmts(stmt.body, visit);
+  }
+};
+
+/** Values that a statement reads where it stands; of a loop these are its carries' initial values. */
+export const directUses = (stmt: Stmt): readonly ValueId[] => {
+  const dynamic = (at: Address): readonly ValueId[] => (at.dynamic === null ? [] : [at.dynamic]);
+  switch (stmt.kind) {
+    case "const":
+    case "axis":
+      return [];
+    case "op":
+      return stmt.args;
+    case "load":
+      return dynamic(stmt.at);
+    case "store":
+      return [...dynamic(stmt.at), stmt.value];
+    case "check":
+      return stmt.detail === null ? [stmt.cond] : [stmt.cond, stmt.detail];
+    case "loop":
+      return stmt.carries.map((c) => c.init);
+  }
+};
+
+/** Values that a loop reads at the end of each iteration. */
+export const updateUses = (loop: LoopStmt): readonly ValueId[] =>
+  loop.carries.map((c) => (c.kind === "reduce" ? c.value : c.next));
+
+export interface KernelFacts {
+  readonly types: ReadonlyMap<ValueId, RegType>;
+  readonly consts: ReadonlyMap<ValueId, ConstStmt>;
+  readonly ops: ReadonlyMap<ValueId, OpStmt>;
+  readonly uses: ReadonlyMap<ValueId, number>;
+  /** Ops whose only use stands in the same statement list, not as an address: they can be emitted at that use. */
+  readonly inlineable: ReadonlySet<ValueId>;
+  readonly stored: ReadonlySet<BufferId>;
+}
+
+export const kernelFacts = (body: readonly Stmt[]): KernelFacts => {
+  const types = new Map<ValueId, RegType>();
+  const consts = new Map<ValueId, ConstStmt>();
+  const ops = new Map<ValueId, OpStmt>();
+  const uses = new Map<ValueId, number>();
+  const stored = new Set<BufferId>();
+  const local = new Set<ValueId>();
+  const asAddress = new Set<ValueId>();
+
+  const count = (id: ValueId): void => void uses.set(id, (uses.get(id) ?? 0) + 1);
+  const scan = (list: readonly Stmt[], loop: LoopStmt | null): void => {
+    const defined = new Set<ValueId>();
+    const use = (id: ValueId): void => {
+      count(id);
+      if (defined.has(id)) local.add(id);
+    };
+    for (const stmt of list) {
+      directUses(stmt).forEach(use);
+      if ((stmt.kind === "load" || stmt.kind === "store") && stmt.at.dynamic !== null)
+        asAddress.add(stmt.at.dynamic);
+      switch (stmt.kind) {
+        case "const":
+          types.set(stmt.id, stmt.type);
+          consts.set(stmt.id, stmt);
+          break;
+        case "axis":
+          types.set(stmt.id, "i32");
+          break;
+        case "op":
+          types.set(stmt.id, stmt.type);
+          ops.set(stmt.id, stmt);
+          defined.add(stmt.id);
+          break;
+        case "load":
+          types.set(stmt.id, stmt.type);
+          break;
+        case "store":
+          stored.add(stmt.buffer);
+          break;
+        case "check":
+          break;
+        case "loop":
+          for (const c of stmt.carries) {
+            types.set(c.result, c.type);
+            if (c.kind === "recur") types.set(c.param, c.type);
+          }
+          scan(stmt.body, stmt);
+          break;
+      }
+    }
+    if (loop !== null) updateUses(loop).forEach(use);
+  };
+  scan(body, null);
+  const inlineable = new Set([...local].filter((id) => uses.get(id) === 1 && !asAddress.has(id)));
+  return { types, consts, ops, uses, inlineable, stored };
+};
+
+/** Elements by which an address moves when `axis` advances by one. */
+export const coefficient = (at: Address, axis: AxisId): number =>
+  at.terms.reduce((sum, term) => (term.axis === axis ? sum + term.stride : sum), 0);
+
+/** How an access moves along the vector axis: not at all, to the next element, or elsewhere (lane by lane). */
+export type AccessKind = "uniform" | "contiguous" | "gather";
+
+export const accessKind = (at: Address, axis: AxisId, varying: ReadonlySet<ValueId>): AccessKind => {
+  if (at.dynamic !== null && varying.has(at.dynamic)) return "gather";
+  const stride = coefficient(at, axis);
+  return stride === 0 ? "uniform" : stride === 1 ? "contiguous" : "gather";
+};
+
+/** The values in `loop`'s body that differ between iterations of its axis, and results of inner loops that do. */
+export const varyingIn = (loop: LoopStmt): ReadonlySet<ValueId> => varyingAlong(loop.body, loop.axis);
+
+/** The values in `body` that differ along `axis`; `seeds` vary by definition. A fixpoint, as carries feed back. */
+export const varyingAlong = (
+  body: readonly Stmt[],
+  axis: AxisId,
+  seeds: readonly ValueId[] = [],
+): ReadonlySet<ValueId> => {
+  const varying = new Set<ValueId>(seeds);
+  const any = (ids: readonly ValueId[]): boolean => ids.some((id) => varying.has(id));
+  const visit = (stmt: Stmt): void => {
+    switch (stmt.kind) {
+      case "axis":
+        if (stmt.axis === axis) varying.add(stmt.id);
+        break;
+      case "op":
+        if (any(stmt.args)) varying.add(stmt.id);
+        break;
+      case "load":
+        if (accessKind(stmt.at, axis, varying) !== "uniform") varying.add(stmt.id);
+        break;
+      case "loop":
+        for (const c of stmt.carries) {
+          if (c.kind === "reduce") {
+            if (any([c.init, c.value])) varying.add(c.result);
+          } else if (any([c.init, c.next, c.param])) {
+            varying.add(c.param);
+            varying.add(c.result);
+          }
+        }
+        break;
+      case "const":
+      case "store":
+      case "check":
+        break;
+    }
+  };
+  for (let size = -1; size !== varying.size; ) {
+    size = varying.size;
+    walkStmts(body, visit);
+  }
+  return varying;
+};

@@ -1,0 +1,101 @@
+/** Byte addresses: one pointer local per buffer and stride pattern, advanced by the loops it moves with. */
+import binaryen from "binaryen";
+import { internal } from "../../diagnostics.js";
+import type { Address, AxisId, BufferId } from "../../kernel/types.js";
+import { addBytes, type Expr, type Fn, get, i32, type Local, newLocal, set } from "./asm.js";
+
+/** Where a buffer starts: a local and a constant. */
+export interface Base {
+  readonly local: Local;
+  readonly offset: number;
+}
+interface Pointer {
+  readonly local: Local;
+  /** Value at the loop's first iteration. */
+  readonly from: Local;
+  /** Bytes per step of the axis. */
+  readonly stride: number;
+}
+/** A loop being emitted: its counter, and the pointers it advances. */
+export interface Frame {
+  readonly parent: Frame | null;
+  readonly axis: AxisId;
+  /** Null where the axis has one element. */
+  readonly counter: Local | null;
+  readonly pointers: Map<string, Pointer>;
+}
+
+export const newFrame = (parent: Frame | null, axis: AxisId, counter: Local | null): Frame => ({
+  parent,
+  axis,
+  counter,
+  pointers: new Map(),
+});
+
+/** A place in memory: local + bytes (which may be negative). */
+export interface Place {
+  readonly local: Local;
+  readonly bytes: number;
+}
+
+/** Bytes per step of each axis; axes with stride 0 are left out. */
+const byteStrides = (at: Address, size: number): ReadonlyMap<AxisId, number> => {
+  const strides = new Map<AxisId, number>();
+  for (const { axis, stride } of at.terms) strides.set(axis, (strides.get(axis) ?? 0) + stride * size);
+  for (const [axis, stride] of strides) if (stride === 0) strides.delete(axis);
+  return strides;
+};
+
+const pointerIn = (
+  fn: Fn,
+  base: Base,
+  buffer: BufferId,
+  frame: Frame | null,
+  strides: ReadonlyMap<AxisId, number>,
+): Local => {
+  let at = frame;
+  while (at !== null && (at.counter === null || !strides.has(at.axis))) at = at.parent;
+  if (at === null) return base.local;
+  const stride = strides.get(at.axis) ?? internal("a pointer without a stride");
+  const axes: string[] = [];
+  for (let f: Frame | null = at; f !== null; f = f.parent) {
+    const s = f.counter === null ? undefined : strides.get(f.axis);
+    if (s !== undefined) axes.push(`${f.axis}:${s}`);
+  }
+  const key = `${buffer}|${axes.join(",")}`;
+  const known = at.pointers.get(key);
+  if (known !== undefined) return known.local;
+  const from = pointerIn(fn, base, buffer, at.parent, strides);
+  const local = newLocal(fn, binaryen.i32);
+  at.pointers.set(key, { local, from, stride });
+  return local;
+};
+
+/** The static part of an address inside `frame`; `at.dynamic` is the caller's to add. */
+export const placeOf = (
+  fn: Fn,
+  base: Base,
+  buffer: BufferId,
+  frame: Frame | null,
+  at: Address,
+  size: number,
+): Place => {
+  const strides = byteStrides(at, size);
+  const enclosing = new Set<AxisId>();
+  for (let f = frame; f !== null; f = f.parent) enclosing.add(f.axis);
+  for (const axis of strides.keys())
+    if (!enclosing.has(axis)) internal(`an address uses axis ${axis} outside its loop`);
+  return { local: pointerIn(fn, base, buffer, frame, strides), bytes: base.offset + at.offset * size };
+};
+
+/** Sets the frame's pointers to their values at the first iteration. */
+export const pointerInits = (fn: Fn, frame: Frame): Expr[] =>
+  [...frame.pointers.values()].map((p) => set(fn, p.local, get(fn, p.from)));
+
+/** Advances the frame's pointers by `steps` iterations. */
+export const pointerSteps = (fn: Fn, frame: Frame, steps: number): Expr[] =>
+  [...frame.pointers.values()].map((p) => set(fn, p.local, addBytes(fn, get(fn, p.local), p.stride * steps)));
+
+/** Memory instructions add an unsigned offset: a negative one is added beforehand. */
+export const addressed = (fn: Fn, pointer: Expr, bytes: number): readonly [offset: number, pointer: Expr] =>
+  bytes < 0 ? [0, fn.m.i32.add(pointer, i32(fn, bytes))] : [bytes, pointer];

@@ -1,0 +1,437 @@
+/**
+ * Emission of straight-line statements, as scalars or as vectors along one axis. In a vector region, values that don't vary
+ * along the axis stay scalar and are splatted where a vector needs them; those that vary have one vector per copy.
+ */
+import binaryen from "binaryen";
+import { internal } from "../../diagnostics.js";
+import { BYTES } from "../../ir/types.js";
+import { asMachineOp, type Schedule } from "../../kernel/schedule.js";
+import { accessKind, coefficient, directUses, type KernelFacts, updateUses, walkStmts } from "../../kernel/schedule-analysis.js";
+import type {
+  Address,
+  AxisId,
+  Buffer,
+  BufferId,
+  CheckStmt,
+  LoadStmt,
+  LoopStmt,
+  OpStmt,
+  RegType,
+  Stmt,
+  StoreStmt,
+  ValueId,
+} from "../../kernel/types.js";
+import { type Base, type Frame, placeOf } from "./address.js";
+import {
+  activeMask,
+  bind,
+  type Expr,
+  type Fn,
+  get,
+  i32,
+  iotaConst,
+  type Lanes,
+  newLocal,
+  scalarConst,
+  set,
+  splat,
+  vectorConst,
+  wasmType,
+} from "./asm.js";
+import { gatherVector, loadScalar, loadVector, scatterVector, storeScalar, storeVector, type Where } from "./memory.js";
+import { extractLane, VECTOR_RULES } from "./simd.js";
+import { SCALAR_RULES } from "./scalar.js";
+
+/** A value in registers: `take` gives an expression for it, only once where it is still unevaluated. */
+export interface Operand {
+  readonly take: () => Expr;
+}
+export type Values = Map<ValueId, Operand>;
+
+/** Scalar memory of programs without memory: a buffer of one element is a local. */
+export type BufferLocals = ReadonlyMap<BufferId, number>;
+
+/** What all of one kernel's regions share. */
+export interface Context {
+  readonly fn: Fn;
+  readonly facts: KernelFacts;
+  readonly schedule: Schedule;
+  readonly buffers: ReadonlyMap<BufferId, Buffer>;
+  readonly base: (buffer: BufferId) => Base;
+  readonly locals: BufferLocals | null;
+  readonly scalars: Values;
+}
+
+export interface VectorRegion {
+  readonly axis: AxisId;
+  readonly lanes: Lanes;
+  /** Lanes that hold elements; fewer than `lanes` only in the last, partial vector. */
+  readonly active: number;
+  readonly varying: ReadonlySet<ValueId>;
+  /** Uniform values that vectors read. */
+  readonly splatted: ReadonlySet<ValueId>;
+  readonly splats: Map<ValueId, number>;
+  /** Runs before the vector loop. */
+  readonly prologue: Expr[];
+  /** Per copy (unrolled vector) its varying values. */
+  readonly copies: readonly Values[];
+}
+
+export interface Region {
+  readonly ctx: Context;
+  readonly out: Expr[];
+  readonly frame: Frame | null;
+  readonly vector: VectorRegion | null;
+}
+
+export const typeOf = (ctx: Context, id: ValueId): RegType =>
+  ctx.facts.types.get(id) ?? internal(`value ${id} is not defined in kernel ${ctx.fn.name}`);
+const bufferOf = (ctx: Context, id: BufferId): Buffer =>
+  ctx.buffers.get(id) ?? internal(`buffer ${id} is not in the program`);
+
+/** A scalar register's expression. */
+export const scalar = (ctx: Context, id: ValueId): Expr => {
+  const constant = ctx.facts.consts.get(id);
+  if (constant !== undefined) return scalarConst(ctx.fn, constant.type, constant.value);
+  return (ctx.scalars.get(id) ?? internal(`value ${id} is not a scalar here, in kernel ${ctx.fn.name}`)).take();
+};
+
+/** Copy u's vector of a value, splatted where it is uniform. */
+export const vector = (ctx: Context, region: VectorRegion, id: ValueId, copy: number): Expr => {
+  const { fn } = ctx;
+  if (region.varying.has(id))
+    return (region.copies[copy]?.get(id) ?? internal(`value ${id} has no vector in kernel ${fn.name}`)).take();
+  const constant = ctx.facts.consts.get(id);
+  if (constant !== undefined) return vectorConst(fn, constant.type, region.lanes, constant.value);
+  let local = region.splats.get(id);
+  if (local === undefined) {
+    local = newLocal(fn, binaryen.v128);
+    region.splats.set(id, local);
+    region.prologue.push(set(fn, local, splat(fn, typeOf(ctx, id), region.lanes, scalar(ctx, id))));
+  }
+  return get(fn, local);
+};
+
+/** Uniform values that varying statements of `body` (or the loop's own carries) read as vectors. */
+export const splattedIn = (
+  body: readonly Stmt[],
+  varying: ReadonlySet<ValueId>,
+  own: readonly ValueId[],
+): ReadonlySet<ValueId> => {
+  const found = new Set<ValueId>(own);
+  const add = (ids: readonly ValueId[]): void => ids.forEach((id) => void found.add(id));
+  walkStmts(body, (stmt) => {
+    if (stmt.kind === "op" && varying.has(stmt.id)) add(stmt.args);
+    if (stmt.kind === "store") add([stmt.value]);
+    if (stmt.kind === "check") add(directUses(stmt));
+    if (stmt.kind === "loop" && stmt.carries.some((c) => varying.has(c.result))) {
+      add(directUses(stmt));
+      add(updateUses(stmt));
+    }
+  });
+  return new Set([...found].filter((id) => !varying.has(id)));
+};
+
+/** Records a scalar's definition; in a vector region also its splat, if vectors read it. */
+const defineScalar = (region: Region, id: ValueId, evaluate: () => Expr, pure: boolean): void => {
+  const { ctx } = region;
+  const { fn, facts } = ctx;
+  if (pure && region.vector === null && facts.inlineable.has(id)) {
+    ctx.scalars.set(id, { take: evaluate });
+    return;
+  }
+  const type = typeOf(ctx, id);
+  const local = newLocal(fn, wasmType(type));
+  region.out.push(set(fn, local, evaluate()));
+  bindScalar(region, id, local);
+};
+
+/** `id` is in `local` from here on. */
+export const bindScalar = (region: Region, id: ValueId, local: number): void => {
+  const { ctx, vector: vec } = region;
+  const { fn } = ctx;
+  ctx.scalars.set(id, { take: () => get(fn, local) });
+  if (vec?.splatted.has(id)) {
+    const splatLocal = newLocal(fn, binaryen.v128);
+    vec.splats.set(id, splatLocal);
+    region.out.push(set(fn, splatLocal, splat(fn, typeOf(ctx, id), vec.lanes, get(fn, local))));
+  }
+};
+
+const defineVector = (region: Region, values: Values, id: ValueId, evaluate: () => Expr, pure: boolean): void => {
+  const { fn, facts } = region.ctx;
+  if (pure && facts.inlineable.has(id)) {
+    values.set(id, { take: evaluate });
+    return;
+  }
+  const local = newLocal(fn, binaryen.v128);
+  region.out.push(set(fn, local, evaluate()));
+  values.set(id, { take: () => get(fn, local) });
+};
+
+/** A dynamic index in bytes, from a scalar register. */
+const scaled = (fn: Fn, index: Expr, size: number): Expr =>
+  size === 1 ? index : fn.m.i32.shl(index, i32(fn, Math.log2(size)));
+
+/** Where an access that is uniform in this region lies; for contiguous ones, where its first lane does. */
+const locate = (region: Region, buffer: BufferId, at: Address): Where => {
+  const { ctx } = region;
+  const { fn } = ctx;
+  const size = BYTES[bufferOf(ctx, buffer).dtype];
+  const { local, bytes } = placeOf(fn, ctx.base(buffer), buffer, region.frame, at, size);
+  const { dynamic } = at;
+  const pointer = (): Expr =>
+    dynamic === null
+      ? get(fn, local)
+      : fn.m.i32.add(get(fn, local), scaled(fn, scalar(ctx, dynamic), size));
+  return { pointer, bytes };
+};
+
+/** Where lane k of copy u lies, for accesses that aren't contiguous. */
+const locateLane = (region: Region, vec: VectorRegion, buffer: BufferId, at: Address, copy: number) => {
+  const { ctx } = region;
+  const { fn } = ctx;
+  const size = BYTES[bufferOf(ctx, buffer).dtype];
+  const stride = coefficient(at, vec.axis) * size;
+  const { dynamic } = at;
+  const start = copy * vec.lanes * stride;
+  if (dynamic === null || !vec.varying.has(dynamic)) {
+    const first = locate(region, buffer, at);
+    return (k: number): Where => ({ pointer: first.pointer, bytes: first.bytes + start + k * stride });
+  }
+  const first = locate(region, buffer, { ...at, dynamic: null });
+  return (k: number): Where => ({
+    pointer: () => {
+      const index = extractLane(fn, "i32", vec.lanes, vector(ctx, vec, dynamic, copy), k);
+      return fn.m.i32.add(first.pointer(), scaled(fn, index, size));
+    },
+    bytes: first.bytes + start + k * stride,
+  });
+};
+
+const emitScalarStmt = (region: Region, stmt: Exclude<Stmt, LoopStmt>): void => {
+  const { ctx, out } = region;
+  const { fn, locals } = ctx;
+  switch (stmt.kind) {
+    case "const":
+      return;
+    case "axis": {
+      const counter = counterOf(region.frame, stmt.axis);
+      ctx.scalars.set(stmt.id, { take: () => (counter === null ? i32(fn, 0) : get(fn, counter)) });
+      return;
+    }
+    case "op":
+      if ((ctx.facts.uses.get(stmt.id) ?? 0) > 0)
+        defineScalar(region, stmt.id, () => applyScalar(ctx, stmt), true);
+      return;
+    case "load": {
+      const local = locals?.get(stmt.buffer);
+      if (locals !== null && local === undefined) internal(`buffer ${stmt.buffer} has no register`);
+      defineScalar(
+        region,
+        stmt.id,
+        () =>
+          local === undefined
+            ? loadScalar(fn, stmt.type, locate(region, stmt.buffer, stmt.at))
+            : get(fn, local),
+        false,
+      );
+      return;
+    }
+    case "store":
+      out.push(storeOne(region, stmt));
+      return;
+    case "check":
+      out.push(checkScalar(region, stmt));
+      return;
+  }
+};
+
+const counterOf = (frame: Frame | null, axis: AxisId): number | null => {
+  for (let f = frame; f !== null; f = f.parent) if (f.axis === axis) return f.counter;
+  return internal(`axis ${axis} is read outside its loop`);
+};
+
+const applyScalar = (ctx: Context, stmt: OpStmt): Expr => {
+  const op = asMachineOp(stmt);
+  const from = typeOf(ctx, stmt.args[op === "select" ? 1 : 0] ?? -1);
+  const args = stmt.args.map((id) => scalar(ctx, id));
+  return SCALAR_RULES[op]({ fn: ctx.fn, from, to: stmt.type }, args);
+};
+
+const applyVector = (ctx: Context, vec: VectorRegion, stmt: OpStmt, copy: number): Expr => {
+  const op = asMachineOp(stmt);
+  const types = stmt.args.map((id) => typeOf(ctx, id));
+  const from = types[op === "select" ? 1 : 0] ?? internal(`${op} without operands`);
+  const count = op === "shl" || op === "shr" || op === "ushr" ? stmt.args[1] : undefined;
+  const uniform = count !== undefined && !vec.varying.has(count);
+  const args = (uniform ? stmt.args.slice(0, 1) : stmt.args).map((id) => vector(ctx, vec, id, copy));
+  const uniformCount = uniform ? scalar(ctx, count) : null;
+  return VECTOR_RULES[op]({ fn: ctx.fn, lanes: vec.lanes, types, from, to: stmt.type, uniformCount }, args);
+};
+
+/** acc + value of an `add` store. */
+const added = (ctx: Context, stmt: StoreStmt, old: Expr, value: Expr): Expr => {
+  const type = typeOf(ctx, stmt.value);
+  return SCALAR_RULES.add({ fn: ctx.fn, from: type, to: type }, [old, value]);
+};
+
+const storeOne = (region: Region, stmt: StoreStmt): Expr => {
+  const { ctx } = region;
+  const { fn, locals } = ctx;
+  const { dtype } = bufferOf(ctx, stmt.buffer);
+  const value = scalar(ctx, stmt.value);
+  if (locals !== null) {
+    const local = locals.get(stmt.buffer) ?? internal(`buffer ${stmt.buffer} has no register`);
+    return set(fn, local, stmt.mode === "add" ? added(ctx, stmt, get(fn, local), value) : value);
+  }
+  const at = locate(region, stmt.buffer, stmt.at);
+  return storeScalar(
+    fn,
+    dtype,
+    at,
+    stmt.mode === "add" ? added(ctx, stmt, loadScalar(fn, dtype, at), value) : value,
+  );
+};
+
+/** Error index + 1 at byte 8, detail at byte 12, then a trap. */
+const failing = (fn: Fn, error: number, detail: Expr | null): Expr =>
+  fn.m.block(null, [
+    fn.m.i32.store(8, 4, i32(fn, 0), i32(fn, error + 1)),
+    fn.m.i32.store(12, 4, i32(fn, 0), detail ?? i32(fn, 0)),
+    fn.m.unreachable(),
+  ]);
+
+const checkScalar = (region: Region, stmt: CheckStmt): Expr => {
+  const { ctx } = region;
+  const { m } = ctx.fn;
+  const detail = stmt.detail === null ? null : scalar(ctx, stmt.detail);
+  return m.if(m.i32.eqz(scalar(ctx, stmt.cond)), failing(ctx.fn, stmt.error, detail));
+};
+
+/** Fails with the detail of the first lane whose condition is false; lanes beyond `active` pass. */
+const checkVector = (region: Region, vec: VectorRegion, stmt: CheckStmt, copy: number): Expr => {
+  const { ctx } = region;
+  const { fn } = ctx;
+  const { m } = fn;
+  const { lanes, active } = vec;
+  const { detail } = stmt;
+  const operands = [{ type: binaryen.v128, value: vector(ctx, vec, stmt.cond, copy) }];
+  if (detail !== null) operands.push({ type: binaryen.v128, value: vector(ctx, vec, detail, copy) });
+  return bind(fn, operands, binaryen.none, (read) => {
+    const mask =
+      active === lanes
+        ? read(0)
+        : m.v128.or(read(0), m.v128.not(activeMask(fn, 16 / lanes, active)));
+    const passes = lanes === 4 ? m.i32x4.all_true(mask) : m.i64x2.all_true(mask);
+    let shown: Expr | null = null;
+    if (detail !== null) {
+      const lane = (k: number): Expr => extractLane(fn, "i32", lanes, read(1), k);
+      shown = lane(active - 1);
+      for (let k = active - 2; k >= 0; k--)
+        shown = m.select(extractLane(fn, "bool", lanes, read(0), k), shown, lane(k));
+    }
+    return m.if(m.i32.eqz(passes), failing(fn, stmt.error, shown));
+  });
+};
+
+const axisVector = (region: Region, vec: VectorRegion, copy: number): Expr => {
+  const { fn } = region.ctx;
+  const counter = counterOf(region.frame, vec.axis);
+  const lanes = iotaConst(fn, copy * vec.lanes);
+  return counter === null ? lanes : fn.m.i32x4.add(fn.m.i32x4.splat(get(fn, counter)), lanes);
+};
+
+const loadCopy = (region: Region, vec: VectorRegion, stmt: LoadStmt, copy: number): Expr => {
+  const { fn } = region.ctx;
+  if (accessKind(stmt.at, vec.axis, vec.varying) === "contiguous") {
+    const first = locate(region, stmt.buffer, stmt.at);
+    const bytes = first.bytes + copy * vec.lanes * BYTES[stmt.type];
+    return loadVector(fn, stmt.type, vec.lanes, vec.active, { pointer: first.pointer, bytes });
+  }
+  const lane = locateLane(region, vec, stmt.buffer, stmt.at, copy);
+  return gatherVector(fn, stmt.type, vec.lanes, vec.active, lane);
+};
+
+const storeCopy = (region: Region, vec: VectorRegion, stmt: StoreStmt, copy: number): Expr => {
+  const { ctx } = region;
+  const { fn } = ctx;
+  const { m } = fn;
+  const { lanes, active } = vec;
+  const { dtype } = bufferOf(ctx, stmt.buffer);
+  const value = vector(ctx, vec, stmt.value, copy);
+  if (accessKind(stmt.at, vec.axis, vec.varying) === "contiguous") {
+    const first = locate(region, stmt.buffer, stmt.at);
+    const at = { pointer: first.pointer, bytes: first.bytes + copy * lanes * BYTES[dtype] };
+    if (stmt.mode === "set") return storeVector(fn, dtype, lanes, active, at, value);
+    const call = { fn, lanes, types: [dtype, dtype], from: dtype, to: dtype, uniformCount: null };
+    const sum = VECTOR_RULES.add(call, [loadVector(fn, dtype, lanes, active, at), value]);
+    return storeVector(fn, dtype, lanes, active, at, sum);
+  }
+  const lane = locateLane(region, vec, stmt.buffer, stmt.at, copy);
+  if (stmt.mode === "set") return scatterVector(fn, dtype, lanes, active, lane, value);
+  return bind(fn, [{ type: binaryen.v128, value }], binaryen.none, (read) =>
+    m.block(
+      null,
+      Array.from({ length: active }, (_, k) => {
+        const old = loadScalar(fn, dtype, lane(k));
+        return storeScalar(fn, dtype, lane(k), added(ctx, stmt, old, extractLane(fn, dtype, lanes, read(0), k)));
+      }),
+    ),
+  );
+};
+
+const varies = (vec: VectorRegion, stmt: Exclude<Stmt, LoopStmt>): boolean => {
+  switch (stmt.kind) {
+    case "const":
+      return false;
+    case "axis":
+    case "op":
+    case "load":
+      return vec.varying.has(stmt.id);
+    case "store":
+      return vec.varying.has(stmt.value) || accessKind(stmt.at, vec.axis, vec.varying) !== "uniform";
+    case "check":
+      return directUses(stmt).some((id) => vec.varying.has(id));
+  }
+};
+
+const emitVectorStmt = (region: Region, vec: VectorRegion, stmt: Exclude<Stmt, LoopStmt>, copy: number): void => {
+  const { ctx, out } = region;
+  const values = vec.copies[copy] ?? internal(`copy ${copy} does not exist`);
+  switch (stmt.kind) {
+    case "const":
+      return;
+    case "axis":
+      defineVector(region, values, stmt.id, () => axisVector(region, vec, copy), false);
+      return;
+    case "op":
+      if ((ctx.facts.uses.get(stmt.id) ?? 0) > 0)
+        defineVector(region, values, stmt.id, () => applyVector(ctx, vec, stmt, copy), true);
+      return;
+    case "load":
+      defineVector(region, values, stmt.id, () => loadCopy(region, vec, stmt, copy), false);
+      return;
+    case "store":
+      out.push(storeCopy(region, vec, stmt, copy));
+      return;
+    case "check":
+      out.push(checkVector(region, vec, stmt, copy));
+      return;
+  }
+};
+
+/** Emits a statement list without loops: each copy in turn, uniform statements once. */
+export const emitRun = (region: Region, stmts: readonly Exclude<Stmt, LoopStmt>[]): void => {
+  const vec = region.vector;
+  if (vec === null) {
+    for (const stmt of stmts) emitScalarStmt(region, stmt);
+    return;
+  }
+  vec.copies.forEach((_, copy) => {
+    for (const stmt of stmts) {
+      if (varies(vec, stmt)) emitVectorStmt(region, vec, stmt, copy);
+      else if (copy === 0) emitScalarStmt(region, stmt);
+    }
+  });
+};

@@ -1,0 +1,174 @@
+/** A kernel program as a WASM module: one function per kernel, and `run(block)` or, for functions of numbers, `call(...)`. */
+import binaryen from "binaryen";
+import { internal } from "../../diagnostics.js";
+import { schedule } from "../../kernel/schedule.js";
+import { kernelFacts } from "../../kernel/schedule-analysis.js";
+import type { Buffer, BufferId, Kernel, KernelProgram, LoopKernel, Profile } from "../../kernel/types.js";
+import type { Base } from "./address.js";
+import { type Expr, type Fn, finishFn, get, newFn, newLocal, scalarConst, set, wasmType } from "./asm.js";
+import type { BufferLocals, Context } from "./body.js";
+import { emitBody } from "./loops.js";
+
+const expandMath = (k: Kernel): Kernel => k;
+export interface Emitted {
+  readonly wasm: Uint8Array;
+  readonly wat?: string;
+}
+
+const { Features } = binaryen;
+const BASE_FEATURES =
+  Features.MutableGlobals |
+  Features.SIMD128 |
+  Features.BulkMemory |
+  Features.NontrappingFPToInt |
+  Features.SignExt |
+  Features.Atomics;
+const MAX_PAGES = 65536;
+
+const newModule = (fma: boolean): binaryen.Module => {
+  const m = new binaryen.Module();
+  m.setFeatures(fma ? BASE_FEATURES | Features.RelaxedSIMD : BASE_FEATURES);
+  m.setMemory(1, MAX_PAGES, null, [], true, false, "memory");
+  m.addMemoryImport("memory", "env", "memory", true);
+  return m;
+};
+
+/** Position of a buffer's address in the table: inputs, outputs, the scratch block, data. */
+const tableIndex = (program: KernelProgram, buffer: Buffer): number => {
+  const { place } = buffer;
+  switch (place.kind) {
+    case "input":
+      return place.index;
+    case "output":
+      return program.inputs + place.index;
+    case "scratch":
+      return program.inputs + program.outputs;
+    case "data":
+      return program.inputs + program.outputs + 1 + place.index;
+  }
+};
+
+const buffersById = (program: KernelProgram): ReadonlyMap<BufferId, Buffer> =>
+  new Map(program.buffers.map((b) => [b.id, b]));
+
+/** Base addresses, read from the table (parameter 0) once at function entry. */
+const tableBases = (fn: Fn, program: KernelProgram, buffers: ReadonlyMap<BufferId, Buffer>) => {
+  const locals = new Map<number, number>();
+  return (id: BufferId): Base => {
+    const buffer = buffers.get(id) ?? internal(`buffer ${id} is not in the program`);
+    const index = tableIndex(program, buffer);
+    let local = locals.get(index);
+    if (local === undefined) {
+      local = newLocal(fn, binaryen.i32);
+      locals.set(index, local);
+      fn.head.push(set(fn, local, fn.m.i32.load(4 * index, 4, get(fn, 0))));
+    }
+    return { local, offset: buffer.place.kind === "scratch" ? buffer.place.offset : 0 };
+  };
+};
+
+/** Emits a loop kernel's statements into `fn`, giving its code. */
+const loopKernelCode = (
+  fn: Fn,
+  kernel: LoopKernel,
+  buffers: ReadonlyMap<BufferId, Buffer>,
+  base: (id: BufferId) => Base,
+  locals: BufferLocals | null,
+): readonly Expr[] => {
+  const ctx: Context = {
+    fn,
+    facts: kernelFacts(kernel.body),
+    schedule: schedule(kernel),
+    buffers,
+    base,
+    locals,
+    scalars: new Map(),
+  };
+  const out: Expr[] = [];
+  emitBody({ ctx, out, frame: null, vector: null }, kernel.body);
+  return out;
+};
+
+/** Function names must differ; they show in profiles and stack traces. */
+const uniqueNames = (kernels: readonly Kernel[]): readonly string[] => {
+  const seen = new Map<string, number>();
+  return kernels.map(({ name }) => {
+    const n = seen.get(name) ?? 0;
+    seen.set(name, n + 1);
+    return n === 0 && name !== "run" && name !== "call" ? name : `${name}#${n}`;
+  });
+};
+
+const emitTableProgram = (m: binaryen.Module, program: KernelProgram, fma: boolean): void => {
+  const buffers = buffersById(program);
+  const names = uniqueNames(program.kernels);
+  const calls = program.kernels.map((kernel, k) => {
+    const name = names[k] ?? kernel.name;
+    const expanded = expandMath(kernel);
+    const fn = newFn(m, fma, name, [binaryen.i32]);
+    const base = tableBases(fn, program, buffers);
+    if (expanded.kind === "matmul") internal("matrix products");
+    else finishFn(fn, binaryen.none, loopKernelCode(fn, expanded, buffers, base, null));
+    return m.call(name, [m.local.get(0, binaryen.i32)], binaryen.none);
+  });
+  m.addFunction("run", binaryen.createType([binaryen.i32]), binaryen.none, [], m.block(null, calls));
+  m.addFunctionExport("run", "run");
+};
+
+/** A function of numbers: every buffer is a register, all kernels are one function. */
+const emitScalarProgram = (m: binaryen.Module, program: KernelProgram, fma: boolean): void => {
+  const inputs = Array.from({ length: program.inputs }, (_, k) =>
+    program.buffers.find((b) => b.place.kind === "input" && b.place.index === k),
+  );
+  const fn = newFn(
+    m,
+    fma,
+    "call",
+    inputs.map((b) => wasmType(b?.dtype ?? "i32")),
+  );
+  const buffers = buffersById(program);
+  const locals = new Map<BufferId, number>();
+  for (const buffer of program.buffers) {
+    if (buffer.size !== 1) internal(`a function of numbers has a buffer of ${buffer.size} elements`);
+    const { place } = buffer;
+    if (place.kind === "input") locals.set(buffer.id, place.index);
+    else {
+      const local = newLocal(fn, wasmType(buffer.dtype));
+      locals.set(buffer.id, local);
+      if (place.kind === "data") fn.head.push(set(fn, local, scalarConst(fn, buffer.dtype, place.values[0] ?? 0)));
+    }
+  }
+  const base = (id: BufferId): Base => internal(`buffer ${id} of a function of numbers has no address`);
+  const body = program.kernels.flatMap((kernel) => {
+    const expanded = expandMath(kernel);
+    if (expanded.kind === "matmul") return internal("a matrix product in a function of numbers");
+    return loopKernelCode(fn, expanded, buffers, base, locals);
+  });
+  const [result = internal("a function of numbers without a result")] = program.results;
+  const returned = program.buffers.find(
+    (b) => b.place.kind === result.kind && b.place.index === result.index,
+  );
+  const local = locals.get(returned?.id ?? -1) ?? internal("the result has no register");
+  finishFn(fn, wasmType(returned?.dtype ?? "f64"), [...body, get(fn, local)]);
+  m.addFunctionExport("call", "call");
+};
+
+/** Emits a program, without further optimisation, as WASM and on request as text. */
+export const emitModule = (program: KernelProgram, profile: Profile, options: { readonly wat: boolean }): Emitted => {
+  const fma = profile !== "base";
+  const m = newModule(fma);
+  binaryen.setDebugInfo(true); // the name section
+  try {
+    if (program.scalar) emitScalarProgram(m, program, fma);
+    else emitTableProgram(m, program, fma);
+    const wasm = m.emitBinary();
+    if (process.env.TSCJIT_VERIFY === "1" && m.validate() === 0)
+      internal(`program ${program.name} gave invalid WASM`, m.emitText());
+    return options.wat ? { wasm, wat: m.emitText() } : { wasm };
+  } finally {
+    m.dispose();
+  }
+};
+
+/** Bytes of scratch that emitted code needs beyond `program.scratchBytes`, at the end of the scratch block. */
+export const scratchFor = (_program: KernelProgram, _profile: Profile): number => 0;

@@ -1,0 +1,255 @@
+/** The public types: tensors, and what jit, grad and vmap make of a function's type. */
+
+import type { DType, Shape } from "../compiler/ir/types.js";
+import type { DataOf } from "../compiler/ops/op.js";
+import type { TensorMethods } from "./tensor-methods.js";
+
+export type { DType, Shape } from "../compiler/ir/types.js";
+
+/** Integer arrays narrower than 32 bits are read as i32. */
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array;
+
+/** A nested array of numbers; it must be regular. */
+export type NumberArray = readonly (number | NumberArray)[];
+
+/** What a compiled function takes for a number or an array. */
+export type TensorLike = number | Tensor | TypedArray | NumberArray;
+
+/** What `tensor()` takes; booleans make a bool tensor. */
+export type TensorData = number | boolean | Tensor | TypedArray | NestedData;
+export type NestedData = readonly (number | boolean | NestedData)[];
+
+/** One element as JavaScript has it. */
+export type ElementOf<D extends DType> = [D] extends ["bool"] ? boolean : number;
+
+/** Nested arrays as deep as a literal shape says; where the shape's rank is open, any depth. */
+export type ArrayOf<S extends Shape, D extends DType> = number extends S["length"]
+  ? ElementOf<D> | AnyNesting<D>
+  : S extends readonly [number, ...infer Rest extends Shape]
+    ? ArrayOf<Rest, D>[]
+    : ElementOf<D>;
+export type AnyNesting<D extends DType> = (ElementOf<D> | AnyNesting<D>)[];
+
+/** What a tensor has beside what a number has. */
+export interface TensorMembers<S extends Shape = Shape, D extends DType = DType> extends TensorMethods {
+  readonly shape: S;
+  readonly dtype: D;
+  /** Number of axes. */
+  readonly ndim: number;
+  /** Number of elements. */
+  readonly size: number;
+  /** Size of axis 0; a tensor of rank 0 has none and throws. */
+  readonly length: number;
+  /** A fresh copy of the elements, row-major; bool as 0 and 1. */
+  readonly data: DataOf[D];
+  /** The only element; throws where there are more or none. */
+  item(): ElementOf<D>;
+  /** Nested arrays; rank 0 gives the element. */
+  toArray<A = ArrayOf<S, D>>(): A;
+  toJSON(): ArrayOf<S, D>;
+  /** The slices along axis 0. */
+  [Symbol.iterator](): IterableIterator<Tensor>;
+  /** The slice at an index of axis 0; negative indices count from the end. */
+  [index: number]: Tensor;
+}
+
+/**
+ * An array of numbers of one dtype. To TypeScript it is a number, so that operators and `Math` type-check; compiled code
+ * computes with the whole array. Outside compiled code an operator on rank 0 gives its number, and on any other rank throws.
+ */
+export type Tensor<S extends Shape = Shape, D extends DType = DType> = number & TensorMembers<S, D>;
+
+/** Any function that can be compiled. */
+export type Callable = (...args: never[]) => unknown;
+
+/** A number that is no tensor. */
+export type PlainNumber = number & { readonly shape?: never };
+
+type Static = boolean | string | null | undefined | void | Callable;
+
+/** Whether an array type holds plain numbers at every depth. */
+type IsNumberArray<P> = P extends readonly (infer E)[]
+  ? [E] extends [TensorMembers]
+    ? false
+    : [E] extends [number]
+      ? true
+      : IsNumberArray<E>
+  : false;
+
+/** A parameter's type where every number is a plain one. */
+export type PlainArg<P> = unknown extends P
+  ? P
+  : P extends number
+    ? PlainNumber
+    : P extends Static
+      ? P
+      : P extends TypedArray
+        ? never
+        : IsNumberArray<P> extends true
+          ? never
+          : { [K in keyof P]: PlainArg<P[K]> };
+
+/** A parameter's type where every number may be a tensor, a typed array or a nested array. */
+export type TensorArg<P> = unknown extends P
+  ? P
+  : P extends number
+    ? TensorLike
+    : P extends Static
+      ? P
+      : P extends TypedArray
+        ? TensorLike
+        : IsNumberArray<P> extends true
+          ? TensorLike | { [K in keyof P]: TensorArg<P[K]> }
+          : { [K in keyof P]: TensorArg<P[K]> };
+
+export type PlainArgs<P extends readonly unknown[]> = { [K in keyof P]: PlainArg<P[K]> };
+export type TensorArgs<P extends readonly unknown[]> = { [K in keyof P]: TensorArg<P[K]> };
+
+/** A result's type after a call with plain numbers: typed arrays come back as tensors. */
+export type PlainResult<R> = unknown extends R
+  ? R
+  : R extends number | Static
+    ? R
+    : R extends TypedArray
+      ? Tensor
+      : { [K in keyof R]: PlainResult<R[K]> };
+
+/** A result's type after a call with tensors: every number is a tensor. */
+export type TensorResult<R> = unknown extends R
+  ? R
+  : R extends TensorMembers
+    ? R
+    : R extends number
+      ? Tensor
+      : R extends boolean
+        ? Tensor<Shape, "bool">
+        : R extends Static
+          ? R
+          : R extends TypedArray
+            ? Tensor
+            : { [K in keyof R]: TensorResult<R[K]> };
+
+/** The gradient with respect to a parameter: its structure, with an array of numbers as one tensor. */
+type GradientOf<P, Leaf> = unknown extends P
+  ? P
+  : P extends TensorMembers
+    ? P
+    : P extends number
+      ? Leaf
+      : P extends TypedArray
+        ? Tensor
+        : IsNumberArray<P> extends true
+          ? Tensor
+          : P extends Static
+            ? P
+            : { [K in keyof P]: GradientOf<P[K], Leaf> };
+
+type At<P extends readonly unknown[], N> = N extends keyof P ? P[N] : P[number];
+
+/** `argnums` as a number: that parameter's gradient; as a list: a tuple of gradients. */
+export type Gradients<P extends readonly unknown[], N extends ArgNums, Leaf> = N extends number
+  ? GradientOf<At<P, N extends number ? `${N}` : never>, Leaf>
+  : { -readonly [K in keyof N]: GradientOf<At<P, N[K] extends number ? `${N[K]}` : never>, Leaf> };
+
+export type ArgNums = number | readonly number[];
+
+type AuxOf<R> = R extends readonly [unknown, infer A] ? A : never;
+type ValueOf<R, Aux extends boolean> = Aux extends true
+  ? R extends readonly [infer V, unknown]
+    ? V
+    : never
+  : R;
+
+/** What a compiled function can tell about itself. */
+export interface Inspectable<P extends readonly unknown[]> {
+  /** What was compiled so far, and how often a compiled program was reused. */
+  cacheInfo(): CacheInfo;
+  /** The stages of the program for these arguments, as text; compiles it if need be. */
+  lower(...args: TensorArgs<P>): Lowered;
+  /** What the program for these arguments does. */
+  stats(...args: TensorArgs<P>): Stats;
+  /** One line per compilation: what was different from the calls before. */
+  explainMisses(): readonly string[];
+}
+
+export interface CacheInfo {
+  readonly hits: number;
+  readonly misses: number;
+  /** Programs that came from the disk cache: part of `misses`. */
+  readonly fromDisk: number;
+  readonly entries: readonly CacheEntryInfo[];
+}
+export interface CacheEntryInfo {
+  readonly signature: string;
+  /** Paths of the number arguments whose values are part of the key, with those values. */
+  readonly staticArguments: readonly { readonly path: string; readonly value: number }[];
+}
+
+/** A program's stages as text. */
+export interface Lowered {
+  /** Tensor IR as the front end made it. */
+  readonly ir: string;
+  /** Tensor IR after each pass, in order. */
+  readonly passes: readonly { readonly name: string; readonly ir: string }[];
+  readonly kernels: string;
+  readonly wat: string;
+}
+
+export interface Stats {
+  readonly kernels: number;
+  /** Floating-point operations, a multiply-add counted as two. */
+  readonly flops: number;
+  /** Bytes that kernels read and write. */
+  readonly bytes: number;
+  /** Inputs, outputs and scratch together. */
+  readonly peakBytes: number;
+}
+
+/** A compiled `F`: plain numbers in, plain numbers out; as soon as an array goes in, tensors come out. */
+export interface Jitted<F extends Callable> extends Inspectable<Parameters<F>> {
+  (...args: PlainArgs<Parameters<F>>): PlainResult<ReturnType<F>>;
+  (...args: TensorArgs<Parameters<F>>): TensorResult<ReturnType<F>>;
+}
+
+/** `grad(fn)`: the gradient, or `[gradient, aux]`. */
+export interface Grad<F extends Callable, N extends ArgNums, Aux extends boolean>
+  extends Inspectable<Parameters<F>> {
+  (
+    ...args: PlainArgs<Parameters<F>>
+  ): WithAux<Gradients<Parameters<F>, N, number>, PlainResult<AuxOf<ReturnType<F>>>, Aux>;
+  (
+    ...args: TensorArgs<Parameters<F>>
+  ): WithAux<Gradients<Parameters<F>, N, Tensor>, TensorResult<AuxOf<ReturnType<F>>>, Aux>;
+}
+type WithAux<G, A, Aux extends boolean> = Aux extends true ? [G, A] : G;
+
+/** `valueAndGrad(fn)`: `[value, gradient]`, or `[[value, aux], gradient]`. */
+export interface ValueAndGrad<F extends Callable, N extends ArgNums, Aux extends boolean>
+  extends Inspectable<Parameters<F>> {
+  (
+    ...args: PlainArgs<Parameters<F>>
+  ): [
+    WithAux<PlainResult<ValueOf<ReturnType<F>, Aux>>, PlainResult<AuxOf<ReturnType<F>>>, Aux>,
+    Gradients<Parameters<F>, N, number>,
+  ];
+  (
+    ...args: TensorArgs<Parameters<F>>
+  ): [
+    WithAux<TensorResult<ValueOf<ReturnType<F>, Aux>>, TensorResult<AuxOf<ReturnType<F>>>, Aux>,
+    Gradients<Parameters<F>, N, Tensor>,
+  ];
+}
+
+/** `vmap(fn)`: takes and gives tensors with one more axis. */
+export interface Vmapped<F extends Callable> extends Inspectable<Parameters<F>> {
+  (...args: TensorArgs<Parameters<F>>): TensorResult<ReturnType<F>>;
+}

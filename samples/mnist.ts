@@ -1,0 +1,127 @@
+/**
+ * Trains a 784-128-10 network on real handwritten digits: `npx tsc-jit run samples/mnist.ts`.
+ *
+ * One step (loss, its gradient, Adam's update) is one jitted function, and so one call into WebAssembly.
+ */
+import cliProgress from "cli-progress";
+import { jit, nn, np, optim, random, type Tensor, tensor, valueAndGrad } from "tsc-jit";
+import { type Digits, loadDigits, PIXELS, pick, shuffled } from "./data/digits.js";
+
+const HIDDEN = 128;
+const CLASSES = 10;
+const BATCH = 128;
+const EPOCHS = 15;
+
+interface Layer {
+  readonly w: Tensor;
+  readonly b: Tensor;
+}
+interface Params {
+  readonly hidden: Layer;
+  readonly out: Layer;
+}
+
+const dense = (x: number, layer: Layer) => np.dot(x, layer.w) + layer.b;
+
+const network = (params: Params, x: Tensor) => dense(np.tanh(dense(x, params.hidden)), params.out);
+
+/** Mean softmax cross-entropy, written out: log(sum(exp(z))) - z[label]. */
+const loss = (params: Params, x: Tensor, labels: Tensor) => {
+  const logits = network(params, x);
+  const z = logits - np.max(logits, 1, { keepdims: true });
+  const wanted = np.sum(z * nn.oneHot(labels, CLASSES), 1);
+  return np.mean(Math.log(np.sum(Math.exp(z), 1)) - wanted);
+};
+
+const initial = jit((seed: number) => {
+  const [a, b] = random.split(random.key(seed));
+  return {
+    hidden: { w: random.normal(a, [PIXELS, HIDDEN]) * Math.sqrt(1 / PIXELS), b: np.zeros([HIDDEN]) },
+    out: { w: random.normal(b, [HIDDEN, CLASSES]) * Math.sqrt(1 / HIDDEN), b: np.zeros([CLASSES]) },
+  };
+});
+
+const adam = optim.adam(2e-3);
+
+export const step = jit((params: Params, state: optim.AdamState, x: Tensor, labels: Tensor) => {
+  const [value, grads] = valueAndGrad(loss)(params, x, labels);
+  const { updates, state: next } = adam.update(grads, state, params);
+  return { loss: value, params: optim.applyUpdates(params, updates), state: next };
+});
+
+const predict = jit((params: Params, x: Tensor) => np.argmax(network(params, x), 1));
+
+interface Progress {
+  readonly update: (steps: number, epoch: number, loss: number, accuracy: number, rate: number) => void;
+  readonly stop: () => void;
+}
+
+const show = (epoch: number, value: number, accuracy: number, rate: number): string =>
+  `epoch ${epoch}/${EPOCHS}  loss ${value.toFixed(4)}  accuracy ${(accuracy * 100).toFixed(2)} %  ${rate.toFixed(0)} steps/s`;
+
+/** A bar on a terminal, a line per epoch elsewhere. */
+const createProgress = (total: number, perEpoch: number): Progress => {
+  if (process.stdout.isTTY !== true)
+    return {
+      update: (steps, epoch, value, accuracy, rate) => {
+        if (steps % perEpoch === 0) console.log(show(epoch, value, accuracy, rate));
+      },
+      stop: () => {},
+    };
+  const bar = new cliProgress.SingleBar(
+    { format: "{bar} {percentage} % | {text}", hideCursor: true },
+    cliProgress.Presets.shades_classic,
+  );
+  bar.start(total, 0, { text: "compiling" });
+  return {
+    update: (steps, epoch, value, accuracy, rate) =>
+      bar.update(steps, { text: show(epoch, value, accuracy, rate) }),
+    stop: () => bar.stop(),
+  };
+};
+
+const shape = (set: Digits): readonly [number, number] => [set.count, PIXELS];
+const batchOf = (set: Digits): readonly [Tensor, Tensor] => [
+  tensor(set.images, { shape: shape(set) }),
+  tensor(set.labels),
+];
+
+/** Share of digits whose most probable class is the label, in all and per digit. */
+const evaluate = (params: Params, test: Digits): { accuracy: number; perDigit: readonly number[] } => {
+  const [x] = batchOf(test);
+  const guesses = predict(params, x).data;
+  const seen = new Array<number>(CLASSES).fill(0);
+  const right = new Array<number>(CLASSES).fill(0);
+  test.labels.forEach((label, k) => {
+    seen[label] = (seen[label] ?? 0) + 1;
+    if (guesses[k] === label) right[label] = (right[label] ?? 0) + 1;
+  });
+  const total = right.reduce((a, b) => a + b, 0);
+  return { accuracy: total / test.count, perDigit: right.map((r, d) => r / (seen[d] ?? 1)) };
+};
+
+const { training, test } = loadDigits(8000, 2000);
+const perEpoch = Math.floor(training.count / BATCH);
+const progress = createProgress(EPOCHS * perEpoch, perEpoch);
+const begin = performance.now();
+
+let params: Params = initial(0);
+let state = adam.init(params);
+let result = { accuracy: 0, perDigit: [] as readonly number[] };
+for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+  const order = shuffled(training.count, epoch);
+  for (let k = 1; k <= perEpoch; k++) {
+    const [x, y] = batchOf(pick(training, order, (k - 1) * BATCH, k * BATCH));
+    const out = step(params, state, x, y);
+    ({ params, state } = out);
+    if (k === perEpoch) result = evaluate(params, test);
+    const done = (epoch - 1) * perEpoch + k;
+    const seconds = (performance.now() - begin) / 1000;
+    progress.update(done, epoch, out.loss.item(), result.accuracy, done / seconds);
+  }
+}
+progress.stop();
+
+console.log(`\ntest accuracy ${(result.accuracy * 100).toFixed(2)} % after ${EPOCHS} epochs`);
+for (const [digit, share] of result.perDigit.entries())
+  console.log(`  digit ${digit}  ${(share * 100).toFixed(1)} %`);

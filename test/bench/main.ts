@@ -1,0 +1,25 @@
+/** `npm run bench -- NAME`: runs one benchmark, prints its table and writes `test/bench/results/NAME.json`. */
+import { type Case, measure, type Row, report } from "./harness.js";
+
+const measured = async (cases: readonly Case[]): Promise<readonly Row[]> => {
+  const rows: Row[] = [];
+  for (const c of cases) rows.push(...(await measure(c)));
+  return rows;
+};
+
+/** Loaded on demand: each brings the rivals it needs. */
+const benchmarks: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  chain: async () => measured(await (await import("./chain.js")).chain()),
+  matmul: async () => measured(await (await import("./matmul.js")).matmul()),
+  mlp: async () => measured(await (await import("./mlp.js")).mlp()),
+  startup: async () => (await import("./startup.js")).startup(),
+};
+
+const name = process.argv[2] ?? "";
+const run = benchmarks[name];
+if (run === undefined) {
+  console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join("|")}`);
+  process.exit(2);
+}
+report(name, await run());
+process.exit(0); // rivals keep workers and timers

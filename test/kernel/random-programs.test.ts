@@ -1,0 +1,91 @@
+/** Lowered programs against the reference semantics, on random programs over every op. */
+import fc from "fast-check";
+import { type IrFunction, isFloat } from "../../compiler/ir/types.js";
+import { interpretProgram, KernelCheckError } from "../../compiler/kernel/interpret.js";
+import { type LowerOptions, lowerProgram } from "../../compiler/kernel/lower.js";
+import { printProgram } from "../../compiler/kernel/print.js";
+import type { NdArray } from "../../compiler/ops/op.js";
+import { runPasses } from "../../compiler/passes/pipeline.js";
+import { about, assertSameBits, interpretOrSkip } from "../properties/compare.js";
+import { ALL_OPS, programs } from "../properties/random-ir.js";
+
+const numRuns = Number(process.env.TSCJIT_RUNS ?? 300);
+
+const runLowered = (fn: IrFunction, args: readonly NdArray[], options: LowerOptions): readonly NdArray[] | null => {
+  const program = lowerProgram(fn, options);
+  try {
+    const results = interpretProgram(program, args.map((a) => a.data));
+    return fn.results.map((v, k) => {
+      const data = results[k];
+      if (data === undefined) throw new Error(`no result ${k}`);
+      return { dtype: v.type.dtype, shape: v.type.shape, data };
+    });
+  } catch (e) {
+    // a value that nothing needs may be checked by the reference alone, never the other way round
+    if (e instanceof KernelCheckError) return null;
+    if (e instanceof Error) e.message += `\n${printProgram(program)}`;
+    throw e;
+  }
+};
+
+const compare = (fn: IrFunction, args: readonly NdArray[], options: LowerOptions): void => {
+  const wanted = interpretOrSkip(fn, args);
+  about(fn, () => {
+    const got = runLowered(fn, args, options);
+    if (got === null) throw new Error("a check failed that the reference passes");
+    assertSameBits(got, wanted, "lowered");
+  });
+};
+
+/** Are all sums and products over integers, so that their order can't matter, or f64, whose order `strict` keeps? */
+const exactSums = (fn: IrFunction, allowed: (dtype: string) => boolean): boolean =>
+  fn.body.every((eqn) => {
+    const folds = ["reduceSum", "reduceProd", "dot", "scatterAdd"].includes(eqn.op);
+    return !folds || !isFloat(eqn.outs[0].type.dtype) || allowed(eqn.outs[0].type.dtype);
+  });
+
+describe("lowering of random programs", () => {
+  it("agrees bit for bit in strict mode", () => {
+    fc.assert(
+      fc.property(programs(), ({ fn, args }) => {
+        fc.pre(exactSums(fn, (d) => d === "f64"));
+        compare(fn, args, { strict: true });
+      }),
+      { numRuns },
+    );
+  });
+
+  it("agrees bit for bit where the order of sums can't matter", () => {
+    fc.assert(
+      fc.property(programs(), ({ fn, args }) => {
+        fc.pre(exactSums(fn, () => false));
+        compare(fn, args, {});
+      }),
+      { numRuns },
+    );
+  });
+
+  it("agrees after the passes", () => {
+    fc.assert(
+      fc.property(programs({ steps: 20 }), ({ fn, args }) => {
+        fc.pre(exactSums(fn, () => false));
+        const optimised = runPasses(fn).fn;
+        compare(optimised, args, {});
+      }),
+      { numRuns },
+    );
+  });
+
+  it("agrees on programs of movement, reductions and indexing", () => {
+    const ops = ALL_OPS.filter((op) =>
+      ["broadcast", "reshape", "transpose", "slice", "pad", "concat", "reverse", "reduceSum", "reduceMax", "iota", "argmax", "gather", "scatterAdd", "dynamicSlice", "dynamicUpdate", "dot", "add", "mul", "exp", "select", "lt"].includes(op),
+    );
+    fc.assert(
+      fc.property(programs({ ops, steps: 24 }), ({ fn, args }) => {
+        fc.pre(exactSums(fn, (d) => d === "f64"));
+        compare(fn, args, { strict: true });
+      }),
+      { numRuns },
+    );
+  });
+});
