@@ -3,7 +3,8 @@ import { fail } from "../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../compiler/ir/builder.js";
 import { type IrFunction, isFloat, typeText, type Var } from "../compiler/ir/types.js";
 import { checkActive } from "./jvp.js";
-import { materialise, vjpInto } from "./transpose.js";
+import { materialise } from "./transpose.js";
+import { vjpInto } from "./vjp.js";
 
 export interface GradOptions {
   /** How many results after the first are auxiliary: handed through, not differentiated. */

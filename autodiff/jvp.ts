@@ -15,6 +15,7 @@ import {
 } from "../compiler/ir/types.js";
 import { opTable } from "../compiler/ops/index.js";
 import type { AdRule, MaybeVar } from "../compiler/ops/op.js";
+import { transposeInto } from "./transpose.js";
 
 export interface Jvp {
   /**
@@ -60,13 +61,13 @@ export const jvpInto = (
   primals: readonly Var[],
   tangents: readonly MaybeVar[],
 ): { readonly outs: readonly Var[]; readonly tangents: readonly MaybeVar[] } => {
+  const scratch = createBuilder();
   const primalOf = new Map<Var, Var>();
   const tangentOf = new Map<Var, Var>();
   const primal = (v: Var): Var => primalOf.get(v) ?? v;
   const tangent = (v: Var): MaybeVar => tangentOf.get(v) ?? null;
   const define = (v: Var, x: Var | undefined, dx: MaybeVar): void => {
-    if (x === undefined) return internal(`${fn.name} needs ${fn.params.length} arguments`);
-    primalOf.set(v, x);
+    primalOf.set(v, x ?? internal(`${fn.name} needs ${fn.params.length} arguments`));
     if (dx === null) return;
     if (!sameType(dx.type, v.type)) {
       internal(`the tangent of a ${typeText(v.type)} in ${fn.name} is a ${typeText(dx.type)}`);
@@ -82,7 +83,11 @@ export const jvpInto = (
       const dInputs = eqn.inputs.map(tangent);
       const out = b.emit(eqn.op, inputs, eqn.params);
       const varies = isFloat(out.type.dtype) && dInputs.some((t) => t !== null);
-      define(eqn.outs[0], out, varies ? tangentOfEquation(b, eqn.op, inputs, dInputs, eqn.params, out) : null);
+      define(
+        eqn.outs[0],
+        out,
+        varies ? tangentOfEquation(b, scratch, eqn.op, inputs, dInputs, eqn.params, out) : null,
+      );
     });
   }
   return { outs: fn.results.map(primal), tangents: fn.results.map(tangent) };
@@ -91,6 +96,7 @@ export const jvpInto = (
 /** dy of y = op(x) for dx of which at least one is not zero. */
 const tangentOfEquation = <K extends OpName>(
   b: Builder,
+  scratch: Builder,
   op: K,
   inputs: readonly Var[],
   tangents: readonly MaybeVar[],
@@ -104,8 +110,8 @@ const tangentOfEquation = <K extends OpName>(
     case "nonlinear":
       return rule.jvp(b, inputs, tangents, params, out);
     case "linear": {
-      const through = passedThrough(rule, inputs, tangents, params, out);
-      if (through !== null) return through;
+      const alone = onlyTangent(inputs, tangents);
+      if (alone !== null) return inOneOperand(b, scratch, rule, inputs, alone, params, out);
       // d L(x, y) = L(dx, dy); operands that are not floats (indices, conditions) are L's own
       const operands = inputs.map((x, k) => (isFloat(x.type.dtype) ? (tangents[k] ?? b.zerosLike(x)) : x));
       return b.emit(op, operands, params);
@@ -133,21 +139,37 @@ const tangentOfEquation = <K extends OpName>(
   }
 };
 
-/**
- * The one tangent that is not zero, if the op hands its cotangent back as it is: then the op is the identity in that
- * operand, and adding zeros to it would be work for nothing.
- */
-const passedThrough = <K extends OpName>(
-  rule: Extract<AdRule<K>, { readonly kind: "linear" }>,
+/** The operand and its tangent, if it is the only one that varies of several that could. */
+const onlyTangent = (
   inputs: readonly Var[],
   tangents: readonly MaybeVar[],
+): { readonly which: number; readonly tangent: Var } | null => {
+  const which = tangents.findIndex((t) => t !== null);
+  const tangent = tangents[which] ?? null;
+  const others = inputs.some((x, k) => k !== which && isFloat(x.type.dtype));
+  return tangent === null || !others || tangents.some((t, k) => k !== which && t !== null)
+    ? null
+    : { which, tangent };
+};
+
+/**
+ * L(0, dx, 0) without the zeros: the transpose of the transpose of L in that operand. So dx + 0 becomes dx, 0 - dx
+ * becomes -dx, and a concat with zeros a pad.
+ */
+const inOneOperand = <K extends OpName>(
+  b: Builder,
+  scratch: Builder,
+  rule: Extract<AdRule<K>, { readonly kind: "linear" }>,
+  inputs: readonly Var[],
+  { which, tangent }: { readonly which: number; readonly tangent: Var },
   params: OpParams[K],
   out: Var,
 ): MaybeVar => {
-  const wanted = tangents.map((t) => t !== null);
-  const k = wanted.indexOf(true);
-  if (inputs.length < 2 || wanted.lastIndexOf(true) !== k) return null;
   const ct: Var = { type: out.type };
-  const cts = rule.transpose(createBuilder(), ct, inputs, wanted, params);
-  return cts[k] === ct ? (tangents[k] ?? null) : null;
+  const wanted = inputs.map((_, k) => k === which);
+  const start = scratch.body().length;
+  const result = rule.transpose(scratch, ct, inputs, wanted, params)[which] ?? null;
+  if (result === null) return null;
+  const back = { name: "transpose", params: [ct], body: scratch.body().slice(start), results: [result] };
+  return transposeInto(b, back, [], [tangent])[0] ?? null;
 };

@@ -4,6 +4,7 @@
  */
 import type { Eqn, IrFunction, Var } from "../compiler/ir/types.js";
 import { jvpFunction } from "./jvp.js";
+import { splitLinear } from "./transpose.js";
 
 export interface Linearized {
   /** From fn's params to fn's results, then the residuals. */
@@ -55,20 +56,4 @@ export const linearizeFunction = (fn: IrFunction, active: readonly boolean[]): L
     residualCount: residuals.size,
     tangentOuts,
   };
-};
-
-/** Which equations depend on `sources`, and which don't, each in order. */
-export const splitLinear = (
-  body: readonly Eqn[],
-  sources: readonly Var[],
-): { readonly linear: readonly Eqn[]; readonly known: readonly Eqn[]; readonly varies: ReadonlySet<Var> } => {
-  const varies = new Set<Var>(sources);
-  const linear: Eqn[] = [];
-  const known: Eqn[] = [];
-  for (const eqn of body) {
-    const depends = eqn.inputs.some((v) => varies.has(v));
-    (depends ? linear : known).push(eqn);
-    if (depends) for (const out of eqn.outs) varies.add(out);
-  }
-  return { linear, known, varies };
 };

@@ -1,6 +1,6 @@
 /**
  * Transposition: for y = L dx the function dx̄ = Lᵀ ȳ, by walking L's equations backwards and adding up a cotangent for
- * every value. Reverse mode is linearize, then this.
+ * every value.
  */
 import { internal } from "../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../compiler/ir/builder.js";
@@ -8,7 +8,6 @@ import { printFunction } from "../compiler/ir/print.js";
 import {
   type Eqn,
   type IrFunction,
-  isFloat,
   type OpName,
   type OpParams,
   sameType,
@@ -17,8 +16,6 @@ import {
 } from "../compiler/ir/types.js";
 import { opTable } from "../compiler/ops/index.js";
 import type { AdRule, MaybeVar } from "../compiler/ops/op.js";
-import { checkActive } from "./jvp.js";
-import { linearizeFunction, splitLinear } from "./linearize.js";
 
 /**
  * Appends the transpose of `fn` to `b`. `fn`'s first params are constants, of which `known` are the values; it is
@@ -121,37 +118,18 @@ export const transposeFunction = (fn: IrFunction, knownCount: number): IrFunctio
 export const materialise = (b: Builder, like: readonly Var[], cts: readonly MaybeVar[]): readonly Var[] =>
   like.map((v, k) => cts[k] ?? b.zerosLike(v));
 
-/**
- * Appends `fn(args)` and the cotangents of its wanted params to `b`, given one cotangent per result (null: zero).
- * `grads` has one entry per wanted param, in order (null: zero).
- */
-export const vjpInto = (
-  b: Builder,
-  fn: IrFunction,
-  wanted: readonly boolean[],
-  args: readonly Var[],
-  cts: readonly MaybeVar[],
-): { readonly outs: readonly Var[]; readonly grads: readonly MaybeVar[] } => {
-  const { primal, linear, tangentOuts } = linearizeFunction(fn, wanted);
-  const values = b.inline(primal, args);
-  const residuals = values.slice(fn.results.length);
-  const seeds = tangentOuts.flatMap((has, k) => (has ? [cts[k] ?? null] : []));
-  return {
-    outs: values.slice(0, fn.results.length),
-    grads: transposeInto(b, linear, residuals, seeds),
-  };
-};
-
-/**
- * Reverse mode as a function. Params: the primals, then one cotangent per float result. Results: the primal results,
- * then a cotangent for each wanted param (which must be a float), zeros written out. Free values stay free.
- */
-export const vjpFunction = (fn: IrFunction, wanted: readonly boolean[]): { readonly fn: IrFunction } => {
-  checkActive(fn, wanted);
-  const b = createBuilder();
-  const args = fn.params.map((p) => b.param(p.type));
-  const cts = fn.results.map((v) => (isFloat(v.type.dtype) ? b.param(v.type) : null));
-  const { outs, grads } = vjpInto(b, fn, wanted, args, cts);
-  const sources = fn.params.filter((_, k) => wanted[k] === true);
-  return { fn: b.finish(`${fn.name}.vjp`, [...outs, ...materialise(b, sources, grads)]) };
+/** Which equations depend on `sources`, and which don't, each in order. */
+export const splitLinear = (
+  body: readonly Eqn[],
+  sources: readonly Var[],
+): { readonly linear: readonly Eqn[]; readonly known: readonly Eqn[]; readonly varies: ReadonlySet<Var> } => {
+  const varies = new Set<Var>(sources);
+  const linear: Eqn[] = [];
+  const known: Eqn[] = [];
+  for (const eqn of body) {
+    const depends = eqn.inputs.some((v) => varies.has(v));
+    (depends ? linear : known).push(eqn);
+    if (depends) for (const out of eqn.outs) varies.add(out);
+  }
+  return { linear, known, varies };
 };

@@ -1,7 +1,14 @@
 /** Batching: the function over a new leading axis, equation by equation, by each op's own batching rule. */
 import { internal } from "../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../compiler/ir/builder.js";
-import { type IrFunction, type OpName, type OpParams, sameShape, typeText, type Var } from "../compiler/ir/types.js";
+import {
+  type IrFunction,
+  type OpName,
+  type OpParams,
+  sameShape,
+  typeText,
+  type Var,
+} from "../compiler/ir/types.js";
 import { opTable } from "../compiler/ops/index.js";
 
 /**
@@ -29,9 +36,7 @@ export const vmapInto = (
   const carries = new Set<Var>();
   const image = (v: Var): Var => env.get(v) ?? v;
   fn.params.forEach((p, k) => {
-    const arg = args[k];
-    if (arg === undefined) return internal(`${fn.name} needs ${fn.params.length} arguments`);
-    env.set(p, arg);
+    env.set(p, args[k] ?? internal(`${fn.name} needs ${fn.params.length} arguments`));
     if (batched[k] === true) carries.add(p);
   });
   for (const eqn of fn.body) {

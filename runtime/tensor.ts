@@ -1,8 +1,9 @@
 /** The tensor object: an immutable array of one dtype, as it is seen outside compiled code. */
 import { fail } from "../compiler/diagnostics.js";
+import { registerTensorMethods } from "../compiler/frontend/registry.js";
 import type { AnyFunction } from "../compiler/frontend/types.js";
 import { BYTES, type DType, type Shape, sizeOf } from "../compiler/ir/types.js";
-import type { Data, DataOf } from "../compiler/ops/op.js";
+import type { Data } from "../compiler/ops/op.js";
 import { arena, heapStorage, type Storage } from "./arena.js";
 import { elementText, inspectTensor, tensorText } from "./tensor-text.js";
 import type { Tensor, TensorLike } from "./types.js";
@@ -218,6 +219,7 @@ export const storageOf = (t: Tensor): Storage => {
 
 /** Gives all tensors methods: each calls a function of the library with the tensor as its first argument. */
 export const installMethods = (methods: Readonly<Record<string, AnyFunction>>): void => {
+  registerTensorMethods(methods);
   for (const [name, fn] of Object.entries(methods)) {
     const method = function (this: TensorLike, ...rest: readonly unknown[]): unknown {
       return Reflect.apply(fn, undefined, [this, ...rest]);
@@ -229,5 +231,3 @@ export const installMethods = (methods: Readonly<Record<string, AnyFunction>>): 
     });
   }
 };
-
-export type { DataOf };

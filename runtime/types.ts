@@ -74,7 +74,7 @@ export type Callable = (...args: never[]) => unknown;
 /** A number that is no tensor. */
 export type PlainNumber = number & { readonly shape?: never };
 
-type Static = boolean | string | null | undefined | void | Callable;
+type Static = boolean | string | null | undefined | Callable;
 
 /** Whether an array type holds plain numbers at every depth. */
 type IsNumberArray<P> = P extends readonly (infer E)[]

@@ -4,7 +4,7 @@
  * One step (loss, its gradient, Adam's update) is one jitted function, and so one call into WebAssembly.
  */
 import cliProgress from "cli-progress";
-import { jit, nn, np, optim, random, type Tensor, tensor, valueAndGrad } from "tsc-jit";
+import { type AdamState, jit, nn, np, optim, random, type Tensor, tensor, valueAndGrad } from "tsc-jit";
 import { type Digits, loadDigits, PIXELS, pick, shuffled } from "./data/digits.js";
 
 const HIDDEN = 128;
@@ -43,7 +43,7 @@ const initial = jit((seed: number) => {
 
 const adam = optim.adam(2e-3);
 
-export const step = jit((params: Params, state: optim.AdamState, x: Tensor, labels: Tensor) => {
+export const step = jit((params: Params, state: AdamState, x: Tensor, labels: Tensor) => {
   const [value, grads] = valueAndGrad(loss)(params, x, labels);
   const { updates, state: next } = adam.update(grads, state, params);
   return { loss: value, params: optim.applyUpdates(params, updates), state: next };

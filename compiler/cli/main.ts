@@ -33,9 +33,13 @@ program
 
 program
   .command("ir")
-  .description("run a program, then print the IR, kernels and WAT of one function it exports and has called")
+  .description("run a program, then print IR, kernels and WAT of a function it exports and has called")
   .argument("<file#name>", "module and export: train.ts#step")
-  .action((target: string) => runOrReport(async () => (await import("./ir.js")).printIr(target)));
+  .argument("[args...]", "handed to the program as process.argv")
+  .passThroughOptions()
+  .action((target: string, args: string[]) =>
+    runOrReport(async () => (await import("./ir.js")).printIr(target, args)),
+  );
 
 program
   .command("ops")

@@ -169,16 +169,3 @@ export const hasMember = (site: Site, object: Value, key: Value): boolean => {
   if (object.kind === "static" && typeof object.value === "object" && object.value !== null) return name in object.value;
   return refuse(site, "TSJ1040", `\`in\` on ${describe(object)} is not compiled`);
 };
-
-/** What `for..of`, spread and array patterns go through. */
-export const iterate = (site: Site, value: Value, rows: (v: Value & { readonly kind: "tensor" }) => readonly Value[]): readonly Value[] => {
-  if (value.kind === "array") return value.items;
-  if (value.kind === "tensor") return rows(value);
-  if (value.kind === "host") return iterate(site, openHost(site, value), rows);
-  if (isStatic(value)) {
-    const { value: host } = value;
-    if (typeof host === "string" || (typeof host === "object" && host !== null && Symbol.iterator in host))
-      return Array.from(host as Iterable<unknown>, wrapStatic);
-  }
-  return refuse(site, "TSJ1050", `${describe(value)} is not iterable`);
-};

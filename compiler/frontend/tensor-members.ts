@@ -4,7 +4,7 @@ import { hostFunction } from "./hosts.js";
 import { refuse, type Site, step } from "./machine.js";
 import { tensorMethod } from "./registry.js";
 import { derived, lift, tensorOf, varOf } from "./tensors.js";
-import { arrayOf, builtin, describe, isStatic, staticValue, type TensorValue, UNDEFINED, type Value } from "./values.js";
+import { arrayOf, builtin, describe, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
 import { callValue } from "./calls.js";
 
 const staticShape = (value: TensorValue): Value => arrayOf(value.v.type.shape.map(staticValue), "captured");
@@ -148,4 +148,3 @@ export const numberMember = (key: string): Value | null => {
       return null;
   }
 };
-export { UNDEFINED };

@@ -159,3 +159,11 @@ const describeStatic = (value: unknown): string =>
       : Object.is(value, -0)
         ? "-0"
         : String(value);
+
+const INDEX = /^(?:0|[1-9]\d*)$/;
+/** Keys in JavaScript's order: whole numbers first, ascending, then as they were added. */
+export const keysOf = ({ props }: ObjectValue): readonly string[] => {
+  const keys = [...props.keys()];
+  const indices = keys.filter((key) => INDEX.test(key)).sort((a, b) => Number(a) - Number(b));
+  return indices.length === 0 ? keys : [...indices, ...keys.filter((key) => !INDEX.test(key))];
+};

@@ -51,7 +51,7 @@ export const verify = (fn: IrFunction, options: VerifyOptions = {}): IrFunction 
 
   for (const p of fn.params) define(p, null);
   for (const eqn of fn.body) {
-    eqn.inputs.forEach((v, k) => use(v, eqn, `operand ${k} of ${eqn.op}`));
+    for (const [k, v] of eqn.inputs.entries()) use(v, eqn, `operand ${k} of ${eqn.op}`);
     const fault = paramsFault(eqn.op, eqn.params);
     if (fault !== null) reject(`${eqn.op}: ${fault}`, eqn);
     if (eqn.outs.length !== 1) reject(`${eqn.op} defines ${eqn.outs.length} values instead of one`, eqn);
@@ -60,7 +60,7 @@ export const verify = (fn: IrFunction, options: VerifyOptions = {}): IrFunction 
     if (refusal !== null) reject(refusal, eqn);
     define(out, eqn);
   }
-  fn.results.forEach((v, k) => use(v, null, `result ${k}`));
+  for (const [k, v] of fn.results.entries()) use(v, null, `result ${k}`);
   return fn;
 };
 

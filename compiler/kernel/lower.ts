@@ -10,6 +10,7 @@ import { buildGraph, type Graph, type Node } from "./lower/graph.js";
 import { type Group, groupNodes } from "./lower/groups.js";
 import { lowerMatmul } from "./lower/matmul.js";
 import { lowerNest } from "./lower/nest.js";
+import { narrowBroadcasts } from "./lower/narrow.js";
 import { createProgramState, type ProgramState } from "./lower/program.js";
 import { lowerUpdate } from "./lower/update.js";
 import type { Buffer, BufferPlace, Kernel, KernelProgram, RegType, ResultPlace, Stmt } from "./types.js";
@@ -19,12 +20,14 @@ export interface LowerOptions {
   readonly strict?: boolean;
   /** Contraction in f64 kernels too. */
   readonly fast?: boolean;
+  /** Multiplications up to which a product is written as plain loops. */
+  readonly smallProduct?: number;
 }
 
 /** Lowers a verified function (after simplification). Throws only `internal` diagnostics. */
 export const lowerProgram = (fn: IrFunction, options: LowerOptions = {}): KernelProgram => {
   const strict = options.strict === true;
-  const graph = buildGraph(decompose(fn), strict, (g, x) => stridedView(g, x) !== null);
+  const graph = buildGraph(narrowBroadcasts(decompose(fn)), { ...options, strict }, (g, x) => stridedView(g, x) !== null);
   const outputs = outputIndices(graph);
   const { groups, stored } = groupNodes(graph, new Set(outputs.keys()));
   const state = createProgramState(graph, strict, stored);

@@ -4,8 +4,9 @@
  * - `TSCJIT_DEBUG=3` (or more) does so for every pass that changes something
  * - `TSCJIT_VERIFY=1` checks the invariants after every pass
  */
-import type { IrFunction } from "../ir/types.js";
+
 import { printFunction } from "../ir/print.js";
+import type { IrFunction } from "../ir/types.js";
 import { verify } from "../ir/verify.js";
 import { cse } from "./cse.js";
 import { dce } from "./dce.js";
@@ -70,11 +71,11 @@ interface Settings {
 }
 
 const readSettings = (): Settings => {
-  const env = typeof process === "undefined" ? {} : process.env;
+  const env: Readonly<Record<string, string | undefined>> = typeof process === "undefined" ? {} : process.env;
   return {
-    verify: env["TSCJIT_VERIFY"] === "1",
-    everyChange: Number(env["TSCJIT_DEBUG"] ?? 0) >= 3,
-    dump: new Set((env["TSCJIT_DUMP"] ?? "").split(",")),
+    verify: env.TSCJIT_VERIFY === "1",
+    everyChange: Number(env.TSCJIT_DEBUG ?? 0) >= 3,
+    dump: new Set((env.TSCJIT_DUMP ?? "").split(",")),
   };
 };
 

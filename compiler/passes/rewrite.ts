@@ -28,12 +28,7 @@ export interface Rewriter {
 export interface Rule<K extends OpName> {
   /** The identity, left side the pattern. */
   readonly algebra: string;
-  readonly apply: (
-    r: Rewriter,
-    inputs: readonly Var[],
-    params: OpParams[K],
-    type: TensorType,
-  ) => Var | null;
+  readonly apply: (r: Rewriter, inputs: readonly Var[], params: OpParams[K], type: TensorType) => Var | null;
 }
 
 /** The rules of every op, tried in order. */

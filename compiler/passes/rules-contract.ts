@@ -1,5 +1,13 @@
 /** Local rewrites of constants, reductions, products and indexing. */
-import { isFloat, type OpName, type OpParams, type ReduceOp, type Shape, sizeOf, type Var } from "../ir/types.js";
+import {
+  isFloat,
+  type OpName,
+  type OpParams,
+  type ReduceOp,
+  type Shape,
+  sizeOf,
+  type Var,
+} from "../ir/types.js";
 import { constantOf } from "./fold.js";
 import { type Rule, type RuleTable, ruleWith } from "./rewrite.js";
 
@@ -50,10 +58,16 @@ const ofReduction = (op: "reduceMax" | "reduceMin"): Reduce =>
   });
 
 type Dot = OpParams["dot"];
-const isAscending = (list: readonly number[]): boolean => list.every((n, k) => k === 0 || n > get(list, k - 1));
+const isAscending = (list: readonly number[]): boolean =>
+  list.every((n, k) => k === 0 || n > get(list, k - 1));
 
 /** The axes a product names, seen through the transpose that made its operand; null if free axes change order. */
-const throughTranspose = (shape: Shape, perm: readonly number[], contract: readonly number[], batch: readonly number[]) => {
+const throughTranspose = (
+  shape: Shape,
+  perm: readonly number[],
+  contract: readonly number[],
+  batch: readonly number[],
+) => {
   const free = axesOutside(shape, [...contract, ...batch]).map((k) => get(perm, k));
   if (!isAscending(free)) return null;
   return { contract: contract.map((k) => get(perm, k)), batch: batch.map((k) => get(perm, k)) };

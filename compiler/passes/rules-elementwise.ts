@@ -65,9 +65,7 @@ const sub: readonly Rule<OpName>[] = [
     const z = under(r, y, "neg");
     return z === null ? null : r.emit("add", [x, z], NONE);
   }),
-  rule2("x - x = 0, integers", (r, x, y, type) =>
-    x === y && isInt(type.dtype) ? r.splat(0, type) : null,
-  ),
+  rule2("x - x = 0, integers", (r, x, y, type) => (x === y && isInt(type.dtype) ? r.splat(0, type) : null)),
 ];
 
 const mul: readonly Rule<OpName>[] = [
@@ -145,9 +143,7 @@ const bits = (op: "and" | "or" | "xor"): readonly Rule<OpName>[] => [
 const shift = [rule2("x << 0 = x, x >> 0 = x", (r, x, y) => (is(r, y, 0) ? x : null))];
 
 const selfCompare = (value: 0 | 1, which: (d: DType) => boolean): Rule<OpName> =>
-  rule2("x op x is known", (r, x, y, type) =>
-    x === y && which(x.type.dtype) ? r.splat(value, type) : null,
-  );
+  rule2("x op x is known", (r, x, y, type) => (x === y && which(x.type.dtype) ? r.splat(value, type) : null));
 const exact = (d: DType): boolean => !isFloat(d);
 const any = (): boolean => true;
 

@@ -2,7 +2,15 @@
  * Local rewrites of ops that move elements: each is folded into its operand where one op can do the work of two, and
  * dropped where it moves nothing. A splat stays a splat whatever moves it.
  */
-import { type OpName, type OpParams, type Shape, sameShape, sizeOf, type TensorType, type Var } from "../ir/types.js";
+import {
+  type OpName,
+  type OpParams,
+  type Shape,
+  sameShape,
+  sizeOf,
+  type TensorType,
+  type Var,
+} from "../ir/types.js";
 import { type Rewriter, type Rule, type RuleTable, rule1, ruleWith } from "./rewrite.js";
 
 const get = (list: readonly number[], k: number): number => list[k] ?? 0;
@@ -27,7 +35,9 @@ const insertedOnes = (from: Shape, to: Shape): readonly number[] | null => {
 
 const reshape: readonly Rule<"reshape">[] = [
   ofSplat,
-  ruleWith("reshape to the same shape = x", (_r, x, { shape }) => (sameShape(x.type.shape, shape) ? x : null)),
+  ruleWith("reshape to the same shape = x", (_r, x, { shape }) =>
+    sameShape(x.type.shape, shape) ? x : null,
+  ),
   ruleWith("reshape(reshape(x)) = reshape(x)", (r, x, params) => {
     const [y] = r.match(x, "reshape")?.inputs ?? [];
     return y === undefined ? null : r.emit("reshape", [y], params);
@@ -61,12 +71,15 @@ const broadcast: readonly Rule<"broadcast">[] = [
     if (inner === null || y === undefined) return null;
     return r.emit("broadcast", [y], { shape, dims: inner.params.dims.map((d) => get(dims, d)) });
   }),
-  ruleWith("broadcast(reshape(x)) = broadcast(x) if the reshape only adds axes of size 1", (r, x, { shape, dims }) => {
-    const [y] = r.match(x, "reshape")?.inputs ?? [];
-    const at = y === undefined ? null : insertedOnes(y.type.shape, x.type.shape);
-    if (y === undefined || at === null) return null;
-    return r.emit("broadcast", [y], { shape, dims: at.map((d) => get(dims, d)) });
-  }),
+  ruleWith(
+    "broadcast(reshape(x)) = broadcast(x) if the reshape only adds axes of size 1",
+    (r, x, { shape, dims }) => {
+      const [y] = r.match(x, "reshape")?.inputs ?? [];
+      const at = y === undefined ? null : insertedOnes(y.type.shape, x.type.shape);
+      if (y === undefined || at === null) return null;
+      return r.emit("broadcast", [y], { shape, dims: at.map((d) => get(dims, d)) });
+    },
+  ),
   ruleWith("broadcast that only adds axes of size 1 = reshape", (r, x, { shape }) =>
     sizeOf(x.type.shape) === sizeOf(shape) && sizeOf(shape) > 0 ? r.emit("reshape", [x], { shape }) : null,
   ),
@@ -74,7 +87,9 @@ const broadcast: readonly Rule<"broadcast">[] = [
 
 type Slice = OpParams["slice"];
 const isWhole = (x: Var, { start, stride }: Slice, type: TensorType): boolean =>
-  isZero(start) && sameShape(x.type.shape, type.shape) && stride.every((s, k) => s === 1 || get(type.shape, k) <= 1);
+  isZero(start) &&
+  sameShape(x.type.shape, type.shape) &&
+  stride.every((s, k) => s === 1 || get(type.shape, k) <= 1);
 
 /** Which operand of a concat holds the whole slice, and where it begins there. */
 const sliceOfConcat: Rule<"slice"> = ruleWith("slice(concat(x, y)) = slice(x)", (r, x, params) => {
@@ -111,7 +126,9 @@ const slice: readonly Rule<"slice">[] = [
 ];
 
 const pad: readonly Rule<"pad">[] = [
-  ruleWith("pad with nothing = x", (_r, x, _params, type) => (sameShape(x.type.shape, type.shape) ? x : null)),
+  ruleWith("pad with nothing = x", (_r, x, _params, type) =>
+    sameShape(x.type.shape, type.shape) ? x : null,
+  ),
   ruleWith("pad of a splat with its own value is a splat", (r, x, _params, type, [, value]) => {
     const element = r.splatOf(x);
     if (element === null || value === undefined || !Object.is(element, r.splatOf(value))) return null;
@@ -121,7 +138,8 @@ const pad: readonly Rule<"pad">[] = [
     const inner = r.match(x, "pad");
     const [y, same] = inner?.inputs ?? [];
     if (inner === null || y === undefined || value === undefined || same === undefined) return null;
-    const equal = same === value || (r.splatOf(value) !== null && Object.is(r.splatOf(value), r.splatOf(same)));
+    const equal =
+      same === value || (r.splatOf(value) !== null && Object.is(r.splatOf(value), r.splatOf(same)));
     if (!equal || !isZero(outer.interior)) return null;
     const sum = (p: readonly number[], q: readonly number[]) => p.map((n, k) => n + get(q, k));
     const { low, high, interior } = inner.params;
@@ -137,7 +155,9 @@ const concat: readonly Rule<"concat">[] = [
   }),
   ruleWith("concat of equal splats is a splat", (r, x, _params, type, inputs) => {
     const value = r.splatOf(x);
-    return value !== null && inputs.every((v) => Object.is(r.splatOf(v), value)) ? r.splat(value, type) : null;
+    return value !== null && inputs.every((v) => Object.is(r.splatOf(v), value))
+      ? r.splat(value, type)
+      : null;
   }),
 ];
 
@@ -160,7 +180,12 @@ const reverse: readonly Rule<"reverse">[] = [
 ];
 
 /** The starts of a block as numbers, moved so that the block fits; null if one is not known. */
-const knownStarts = (r: Rewriter, starts: readonly Var[], shape: Shape, sizes: Shape): readonly number[] | null => {
+const knownStarts = (
+  r: Rewriter,
+  starts: readonly Var[],
+  shape: Shape,
+  sizes: Shape,
+): readonly number[] | null => {
   const known = starts.map((v) => r.splatOf(v));
   if (!known.every((n) => n !== null)) return null;
   return known.map((n, k) => Math.min(Math.max(n, 0), get(shape, k) - get(sizes, k)));

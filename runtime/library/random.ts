@@ -59,12 +59,15 @@ export const bits: (keyPair: TensorLike, shape?: Size) => Tensor = library(
   },
 );
 
+/** Two keys or more: the first two can be destructured. */
+export type Keys = Tensor & { readonly 0: Tensor; readonly 1: Tensor };
+
 /** `count` independent keys: u32[count, 2]. Destructure them: `const [a, b] = random.split(key)`. */
-export const split: (keyPair: TensorLike, count?: number) => Tensor = library(
+export const split: (keyPair: TensorLike, count?: number) => Keys = library(
   "random.split",
-  (keyPair: TensorLike, count = 2): Tensor => {
+  (keyPair: TensorLike, count = 2): Keys => {
     const [high, low] = words(keyPair, shapeArgument(count));
-    return concatenate([expandDims(high, 1), expandDims(low, 1)], 1);
+    return concatenate([expandDims(high, 1), expandDims(low, 1)], 1) as Keys;
   },
 );
 
@@ -143,8 +146,8 @@ export const randint: (keyPair: TensorLike, shape: Size, low: number, high: numb
     const span = prim.const({ value: spanOf(low, high), dtype: "u32", shape: sizes });
     const factor = prim.const({ value: wordModulus(spanOf(low, high)), dtype: "u32", shape: sizes });
     // 64 random bits modulo the span, from two words
-    const top = prim.rem(bits(keys[0] as Tensor, sizes), span);
-    const rest = prim.rem(bits(keys[1] as Tensor, sizes), span);
+    const top = prim.rem(bits(keys[0], sizes), span);
+    const rest = prim.rem(bits(keys[1], sizes), span);
     const offset = prim.rem(prim.add(prim.mul(top, factor), rest), span);
     return lift(prim.bitcast(offset, { dtype: "i32" }) + low);
   },

@@ -44,3 +44,14 @@ export const runCli = (
     rmSync(folder, { recursive: true, force: true });
   }
 };
+
+/** Status 1, nothing on stdout, and a message without a stack trace. */
+export const assertRefused = (outcome: Outcome, message: RegExp): void => {
+  assert.equal(outcome.status, 1);
+  assert.equal(outcome.stdout, "");
+  assert.match(outcome.stderr, message);
+  assert.ok(!hasFrames(outcome.stderr), outcome.stderr);
+};
+
+/** Whether a text holds lines of a stack trace. */
+export const hasFrames = (text: string): boolean => /^\s+at /m.test(text);

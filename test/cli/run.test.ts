@@ -1,16 +1,6 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
-import { runCli } from "./run-cli.js";
-
-const hasFrames = (text: string): boolean => /^\s+at /m.test(text);
-
-/** Status 1, nothing on stdout, and a message without a stack trace. */
-const assertRefused = (outcome: ReturnType<typeof runCli>, message: RegExp): void => {
-  assert.equal(outcome.status, 1);
-  assert.equal(outcome.stdout, "");
-  assert.match(outcome.stderr, message);
-  assert.ok(!hasFrames(outcome.stderr), outcome.stderr);
-};
+import { assertRefused, hasFrames, runCli } from "./run-cli.js";
 
 describe("tsc-jit", () => {
   it("prints the package's version", () => {

@@ -30,11 +30,26 @@ describe("IR text", () => {
     const text = `; a comment
       fn f(%7:f32[2]) { %3:f32[2] = sin %7   ; another
         return %3, %7 }`;
-    assert.equal(printFunction(parseFunction(text)), "fn f(%0:f32[2]) {\n  %1:f32[2] = sin %0\n  return %1, %0\n}");
+    assert.equal(
+      printFunction(parseFunction(text)),
+      "fn f(%0:f32[2]) {\n  %1:f32[2] = sin %0\n  return %1, %0\n}",
+    );
   });
 
   it("keeps every double: -0, NaN, infinities, the smallest, the largest, 0.1", () => {
-    const values = [-0, 0, Number.NaN, Infinity, -Infinity, 5e-324, -1.7976931348623157e308, 0.1, 1e21, 1e-7, -2];
+    const values = [
+      -0,
+      0,
+      Number.NaN,
+      Infinity,
+      -Infinity,
+      5e-324,
+      -1.7976931348623157e308,
+      0.1,
+      1e21,
+      1e-7,
+      -2,
+    ];
     const b = createBuilder();
     const results = values.map((value) => b.scalar(value, "f64"));
     results.push(b.emit("literal", [], { data: values, dtype: "f64", shape: [values.length] }));
@@ -72,26 +87,56 @@ describe("IR text", () => {
   it("shows free values of a function under construction", () => {
     const x = { type: { dtype: "f32", shape: [2] } } as const;
     const b = createBuilder();
-    assert.match(printFunction(b.finish("f", [b.add(x, x)])), /%0:f32\[2\] = add %\?0:f32\[2\] %\?0:f32\[2\]\n/);
+    assert.match(
+      printFunction(b.finish("f", [b.add(x, x)])),
+      /%0:f32\[2\] = add %\?0:f32\[2\] %\?0:f32\[2\]\n/,
+    );
   });
 
-  const cases: readonly (readonly [what: string, text: string, at: string, message: RegExp, code?: string])[] = [
+  const cases: readonly (readonly [
+    what: string,
+    text: string,
+    at: string,
+    message: RegExp,
+    code?: string,
+  ])[] = [
     ["a character that means nothing", "fn f() {\n  ?\n}", "2:3", /unexpected "\?"/],
     ["an unknown op", LOSS.replace("neg", "negg"), "3:14", /an op expected, found negg/],
     ["an undefined value", LOSS.replace("neg %1", "neg %9"), "3:18", /%9 is not defined here/],
     ["a value defined twice", LOSS.replace("%3:f64[] =", "%2:f64[] ="), "3:3", /%2 is defined twice/],
-    ["a type that the op does not give", LOSS.replace("%3:f64[]", "%3:f32[]"), "3:3", /neg gives f64\[\], written is f32\[\]/],
+    [
+      "a type that the op does not give",
+      LOSS.replace("%3:f64[]", "%3:f32[]"),
+      "3:3",
+      /neg gives f64\[\], written is f32\[\]/,
+    ],
     ["a missing param", LOSS.replace(" {axes=[0]}", ""), "2:17", /reduceSum needs the param axes/],
     ["an unknown param", LOSS.replace("axes=", "axis="), "2:31", /reduceSum has no param axis/],
     ["a param given twice", LOSS.replace("axes=[0]", "axes=[0], axes=[0]"), "2:41", /axes is given twice/],
-    ["a param of the wrong kind", LOSS.replace("axes=[0]", "axes=[0.5]"), "2:31", /axes must be a list of integers/],
+    [
+      "a param of the wrong kind",
+      LOSS.replace("axes=[0]", "axes=[0.5]"),
+      "2:31",
+      /axes must be a list of integers/,
+    ],
     ["a wrong dtype", LOSS.replace("%1:f64", "%1:f65"), "1:29", /a dtype expected, found f65/],
     ["a negative size", LOSS.replace("128", "-1"), "1:16", /a size expected, found -1/],
     ["no return", "fn f() {\n}", "2:1", /return expected, found \}/],
     ["an end too early", "fn f() {\n  return", "2:9", /, expected|found the end/],
     ["text after the end", `${LOSS}\nfn`, "6:1", /the end expected, found fn/],
-    ["a constant of another dtype", "fn f() {\n  %0:i32[] = const {value=0.5, dtype=i32, shape=[]}\n  return %0\n}", "2:14", /0.5 is no i32/],
-    ["an op whose shape rule refuses", "fn f(%0:f32[2], %1:f32[3]) {\n  %2:f32[2] = add %0 %1\n  return %2\n}", "2:15", /f32\[2\] and f32\[3\]/, "TSJ2001"],
+    [
+      "a constant of another dtype",
+      "fn f() {\n  %0:i32[] = const {value=0.5, dtype=i32, shape=[]}\n  return %0\n}",
+      "2:14",
+      /0.5 is no i32/,
+    ],
+    [
+      "an op whose shape rule refuses",
+      "fn f(%0:f32[2], %1:f32[3]) {\n  %2:f32[2] = add %0 %1\n  return %2\n}",
+      "2:15",
+      /f32\[2\] and f32\[3\]/,
+      "TSJ2001",
+    ],
   ];
   for (const [what, text, at, message, code] of cases) {
     it(`refuses ${what}, and says where`, () => {

@@ -3,16 +3,17 @@ import fc from "fast-check";
 import { gradFunction } from "../../autodiff/grad.js";
 import { jvpFunction } from "../../autodiff/jvp.js";
 import { linearizeFunction } from "../../autodiff/linearize.js";
-import { transposeFunction, vjpFunction } from "../../autodiff/transpose.js";
+import { transposeFunction } from "../../autodiff/transpose.js";
+import { vjpFunction } from "../../autodiff/vjp.js";
 import { vmapFunction } from "../../autodiff/vmap.js";
 import { type IrFunction, isFloat, type OpName, type Var } from "../../compiler/ir/types.js";
 import { verify } from "../../compiler/ir/verify.js";
-import { runPasses } from "../../compiler/passes/pipeline.js";
 import type { NdArray } from "../../compiler/ops/op.js";
+import { runPasses } from "../../compiler/passes/pipeline.js";
 import { interpret } from "../../runtime/interpret.js";
-import { about, assertClose, assertSameBits, interpretOrSkip, isFinite } from "./compare.js";
-import { ALL_OPS, arrays, programs, type RandomProgram, sumOfResults } from "./random-ir.js";
 import { difference, dotAll, largest, loopOverBatch, randomLike, stackBatch } from "./calculus.js";
+import { about, allFinite, assertClose, assertSameBits, interpretOrSkip } from "./compare.js";
+import { ALL_OPS, arrays, programs, type RandomProgram, sumOfResults } from "./random-ir.js";
 
 const isActive = (v: Var): boolean => isFloat(v.type.dtype);
 const activeOf = (fn: IrFunction): readonly boolean[] => fn.params.map(isActive);
@@ -130,7 +131,9 @@ describe("reverse mode on random programs", () => {
   const property = (check: (p: RandomProgram, tangents: readonly NdArray[]) => void, runs: number) =>
     assertProperty(
       runs,
-      fc.property(withTangents({ ...tameF64, steps: 16 }), ({ program, tangents }) => check(program, tangents)),
+      fc.property(withTangents({ ...tameF64, steps: 16 }), ({ program, tangents }) =>
+        check(program, tangents),
+      ),
     );
 
   it("is the adjoint of forward mode: <ct, J dx> = <J^T ct, dx>", () => {
@@ -142,7 +145,7 @@ describe("reverse mode on random programs", () => {
       const results = about(reverse, () => interpret(reverse, [...args, ...cts]));
       assertSameBits(results.slice(0, outs.length), outs, "primal results");
       const grads = results.slice(outs.length);
-      fc.pre([...forward, ...grads].every(isFinite));
+      fc.pre([...forward, ...grads].every(allFinite));
       const [left, right] = [dotAll(cts, forward), dotAll(grads, tangents)];
       const scale = Math.max(largest(forward), largest(grads), 1);
       about(reverse, () =>
@@ -180,7 +183,9 @@ describe("reverse mode on random programs", () => {
       const wanted = interpretOrSkip(grad, args);
       const { fn: short } = runPasses(grad);
       verify(short);
-      about(grad, () => about(short, () => assertSameBits(interpretOrSkip(short, args), wanted, "gradients")));
+      about(grad, () =>
+        about(short, () => assertSameBits(interpretOrSkip(short, args), wanted, "gradients")),
+      );
     }, 300);
   });
 
@@ -198,11 +203,14 @@ describe("reverse mode on random programs", () => {
         const { fn: second } = vjpFunction(grad, active);
         verify(second);
         const hessian = interpret(second, [...args, ...cts]).slice(outs.length);
-        fc.pre([...forward, ...hessian].every(isFinite));
+        fc.pre([...forward, ...hessian].every(allFinite));
         const [left, right] = [dotAll(cts, forward), dotAll(hessian, tangents)];
         const scale = Math.max(largest(forward), largest(hessian), 1);
         about(fn, () =>
-          assert.ok(Math.abs(left - right) <= INNER_TOLERANCE * scale, `${left} and ${right}, scale ${scale}`),
+          assert.ok(
+            Math.abs(left - right) <= INNER_TOLERANCE * scale,
+            `${left} and ${right}, scale ${scale}`,
+          ),
         );
       }),
     );
@@ -214,22 +222,20 @@ describe("vmap on random programs", () => {
   /** A program, which params carry the batch, and arguments for them. */
   const batches = (options: Parameters<typeof programs>[0]) =>
     programs(options).chain(({ fn, args }) =>
-      fc
-        .tuple(...fn.params.map(() => fc.boolean()))
-        .chain((batched) =>
-          fc.record({
-            fn: fc.constant(fn),
-            batched: fc.constant(batched),
-            rows: fc.tuple(
-              ...fn.params.map((p, k) => {
-                const [arg] = args.slice(k);
-                return batched[k] === true || arg === undefined
-                  ? fc.tuple(...Array.from({ length: SIZE }, () => arrays(p.type, options?.tame)))
-                  : fc.constant(Array.from({ length: SIZE }, () => arg));
-              }),
-            ),
-          }),
-        ),
+      fc.tuple(...fn.params.map(() => fc.boolean())).chain((batched) =>
+        fc.record({
+          fn: fc.constant(fn),
+          batched: fc.constant(batched),
+          rows: fc.tuple(
+            ...fn.params.map((p, k) => {
+              const [arg] = args.slice(k);
+              return batched[k] === true || arg === undefined
+                ? fc.tuple(...Array.from({ length: SIZE }, () => arrays(p.type, options?.tame)))
+                : fc.constant(Array.from({ length: SIZE }, () => arg));
+            }),
+          ),
+        }),
+      ),
     );
   const batchedArgs = (rows: readonly (readonly NdArray[])[], batched: readonly boolean[]) =>
     rows.map((row, k) => (batched[k] === true ? stackBatch(row) : (row[0] ?? stackBatch(row))));
@@ -247,7 +253,9 @@ describe("vmap on random programs", () => {
   it("is a loop", () => {
     assertProperty(
       800,
-      fc.property(batches({ steps: 12 }), ({ fn, batched, rows }) => about(fn, () => same(fn, batched, rows))),
+      fc.property(batches({ steps: 12 }), ({ fn, batched, rows }) =>
+        about(fn, () => same(fn, batched, rows)),
+      ),
     );
   });
 
@@ -289,7 +297,7 @@ describe("vmap on random programs", () => {
         verify(mapped);
         const got = interpretOrSkip(outer.fn, [...args, ...tangents]);
         const wanted = interpretOrSkip(mapped, [...args, ...tangents]);
-        fc.pre(wanted.every(isFinite));
+        fc.pre(wanted.every(allFinite));
         const kept = wanted.slice(fn.results.length);
         let next = 0;
         let at = fn.results.length;
@@ -298,8 +306,19 @@ describe("vmap on random programs", () => {
           const g = outer.tangentOuts[k] === true ? got[at++] : undefined;
           const zero = (x: NdArray): NdArray => ({ ...x, data: x.data.map(() => 0) });
           if (w === undefined && g === undefined) return;
-          const [left, right] = [g ?? (w === undefined ? undefined : zero(w)), w ?? (g === undefined ? undefined : zero(g))];
-          about(fn, () => assertClose(left, right, INNER_TOLERANCE, right === undefined ? 1 : largest([right]), `tangent ${k}`));
+          const [left, right] = [
+            g ?? (w === undefined ? undefined : zero(w)),
+            w ?? (g === undefined ? undefined : zero(g)),
+          ];
+          about(fn, () =>
+            assertClose(
+              left,
+              right,
+              INNER_TOLERANCE,
+              right === undefined ? 1 : largest([right]),
+              `tangent ${k}`,
+            ),
+          );
         });
       }),
     );

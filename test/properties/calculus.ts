@@ -25,7 +25,8 @@ export const difference = (f: (step: number) => readonly NdArray[]): readonly (r
     at.set(k, f(k * STEP));
     at.set(-k, f(-k * STEP));
   }
-  const element = (k: number, result: number, i: number): number => at.get(k)?.[result]?.data[i] ?? Number.NaN;
+  const element = (k: number, result: number, i: number): number =>
+    at.get(k)?.[result]?.data[i] ?? Number.NaN;
   const central = (k: number, r: number, i: number): number =>
     (element(k, r, i) - element(-k, r, i)) / (2 * k * STEP);
   const first = at.get(1) ?? [];

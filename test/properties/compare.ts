@@ -37,13 +37,13 @@ export const assertClose = (
   scale: number,
   what: string,
 ): void => {
-  if (got === undefined || wanted === undefined || !sameType(got, wanted)) {
-    return assert.fail(`${what}: ${text(got)} instead of ${text(wanted)}`);
-  }
+  const comparable = got !== undefined && wanted !== undefined && sameType(got, wanted);
+  assert.ok(comparable, `${what}: ${text(got)} instead of ${text(wanted)}`);
   wanted.data.forEach((w, k) => {
     const g = got.data[k] ?? Number.NaN;
     const close = Math.abs(g - w) <= relative * Math.max(Math.abs(g), Math.abs(w), scale);
-    if (!Object.is(g, w) && !close) assert.fail(`${what}: element ${k} is ${g} instead of ${w}\n${text(got)}\n${text(wanted)}`);
+    if (!Object.is(g, w) && !close)
+      assert.fail(`${what}: element ${k} is ${g} instead of ${w}\n${text(got)}\n${text(wanted)}`);
   });
 };
 
@@ -76,4 +76,4 @@ export const about = <T>(fn: IrFunction, f: () => T): T => {
   }
 };
 
-export const isFinite = (x: NdArray): boolean => x.data.every(Number.isFinite);
+export const allFinite = (x: NdArray): boolean => x.data.every(Number.isFinite);

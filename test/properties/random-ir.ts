@@ -8,7 +8,6 @@ import { TscJitError } from "../../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../../compiler/ir/builder.js";
 import { paramSchema } from "../../compiler/ir/params.js";
 import { printFunction } from "../../compiler/ir/print.js";
-import { useCounts } from "../../compiler/ir/walk.js";
 import {
   type DType,
   type IrFunction,
@@ -19,6 +18,7 @@ import {
   type TensorType,
   type Var,
 } from "../../compiler/ir/types.js";
+import { useCounts } from "../../compiler/ir/walk.js";
 import { ndarray } from "../../compiler/ops/ndarray.js";
 import type { NdArray } from "../../compiler/ops/op.js";
 import { decoders } from "./random-ops.js";
@@ -62,8 +62,34 @@ export interface Context {
 export const MAX_ELEMENTS = 128;
 
 const SPECIAL: Readonly<Record<DType, readonly number[]>> = {
-  f32: [0, -0, 1, -1, 2, 0.5, -3, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-40, 3e38],
-  f64: [0, -0, 1, -1, 2, 0.5, -3, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 1e308],
+  f32: [
+    0,
+    -0,
+    1,
+    -1,
+    2,
+    0.5,
+    -3,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    1e-40,
+    3e38,
+  ],
+  f64: [
+    0,
+    -0,
+    1,
+    -1,
+    2,
+    0.5,
+    -3,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    5e-324,
+    1e308,
+  ],
   i32: [0, 1, -1, 2, 31, -(2 ** 31), 2 ** 31 - 1],
   u32: [0, 1, 2, 31, 2 ** 32 - 1],
   bool: [0, 1],
@@ -75,7 +101,12 @@ const TAME: Readonly<Record<DType, readonly number[]>> = {
   i32: [0, 1, -1, 2],
 };
 
-const createContext = (values: readonly Var[], b: Builder, entropy: readonly number[], tame: boolean): Context => {
+const createContext = (
+  values: readonly Var[],
+  b: Builder,
+  entropy: readonly number[],
+  tame: boolean,
+): Context => {
   let at = 0;
   const int = (limit: number): number => {
     const n = entropy[at % Math.max(1, entropy.length)] ?? 0;
@@ -84,8 +115,7 @@ const createContext = (values: readonly Var[], b: Builder, entropy: readonly num
     return limit <= 0 ? 0 : (n + lap) % limit;
   };
   const pick = <T>(items: readonly T[]): T | null => items[int(items.length)] ?? null;
-  const constant = (type: TensorType): Var =>
-    b.splat(pick((tame ? TAME : SPECIAL)[type.dtype]) ?? 0, type);
+  const constant = (type: TensorType): Var => b.splat(pick((tame ? TAME : SPECIAL)[type.dtype]) ?? 0, type);
   // Later values are likelier, so that chains get long.
   const value = (fits: (t: TensorType) => boolean = () => true): Var | null => {
     const fitting = values.filter((v) => fits(v.type));
@@ -197,7 +227,10 @@ export const programs = (options: RandomOptions = {}): fc.Arbitrary<RandomProgra
   const dtypes = options.dtypes ?? (["f32", "f64", "i32", "u32", "bool"] as const);
   const step = fc.array(fc.nat(2 ** 30), { minLength: 12, maxLength: 12 });
   const typesArb = fc
-    .tuple(fc.tuple(dimension, dimension, dimension), fc.array(fc.nat(2 ** 30), { minLength: 2, maxLength: 4 }))
+    .tuple(
+      fc.tuple(dimension, dimension, dimension),
+      fc.array(fc.nat(2 ** 30), { minLength: 2, maxLength: 4 }),
+    )
     .map(([sizes, choices]) => {
       const shapes = shapesOver(sizes);
       return choices.map((n): TensorType => {

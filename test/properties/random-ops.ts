@@ -143,7 +143,10 @@ const regrouped = (c: Context, shape: Shape): Shape => {
   const size = sizeOf(shape);
   const split = [1, 2, 3, 4].filter((d) => size % d === 0);
   const first = c.pick(split) ?? 1;
-  return c.pick([[size], [1, ...shape], shape.filter((d) => d !== 1), [first, size / first], [...shape, 1]]) ?? shape;
+  return (
+    c.pick([[size], [1, ...shape], shape.filter((d) => d !== 1), [first, size / first], [...shape, 1]]) ??
+    shape
+  );
 };
 
 const spread = (c: Context, x: Var): Var | null => {
@@ -229,11 +232,19 @@ const structural: { readonly [K in Exclude<OpName, UnaryOp | BinaryOp>]: Decoder
   },
   literal: (c) => {
     const data = range(c.int(4)).map(() => c.int(7) - 3);
-    return c.b.emit("literal", [], { data, dtype: c.pick<DType>(["f32", "f64", "i32"]) ?? "f64", shape: [data.length] });
+    return c.b.emit("literal", [], {
+      data,
+      dtype: c.pick<DType>(["f32", "f64", "i32"]) ?? "f64",
+      shape: [data.length],
+    });
   },
   iota: (c) => {
     const shape = [c.int(4), c.int(3) + 1];
-    return c.b.emit("iota", [], { dtype: c.pick<DType>(["i32", "f32", "f64"]) ?? "i32", shape, axis: c.int(2) });
+    return c.b.emit("iota", [], {
+      dtype: c.pick<DType>(["i32", "f32", "f64"]) ?? "i32",
+      shape,
+      axis: c.int(2),
+    });
   },
   select: (c) => {
     const cond = c.value((t) => t.dtype === "bool");
@@ -252,7 +263,9 @@ const structural: { readonly [K in Exclude<OpName, UnaryOp | BinaryOp>]: Decoder
   threefry: (c) => {
     const x = c.value((t) => t.dtype === "u32");
     if (x === null) return null;
-    return c.b.emit("threefry", [x, c.partner(x), c.partner(x), c.partner(x)], { lane: c.int(2) === 0 ? 0 : 1 });
+    return c.b.emit("threefry", [x, c.partner(x), c.partner(x), c.partner(x)], {
+      lane: c.int(2) === 0 ? 0 : 1,
+    });
   },
   broadcast: (c) => {
     const x = c.value((t) => t.shape.length <= 2);

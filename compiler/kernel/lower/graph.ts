@@ -3,7 +3,7 @@
  * consumers, through index maps.
  */
 import { internal } from "../../diagnostics.js";
-import { type Eqn, type IrFunction, type OpName, type Shape, sizeOf, type Var } from "../../ir/types.js";
+import { type Eqn, type IrFunction, type OpName, sameShape, type Shape, sizeOf, type Var } from "../../ir/types.js";
 import type { Combine } from "../types.js";
 import { COMBINE, dim, operand } from "./decompose.js";
 
@@ -42,10 +42,19 @@ export interface Graph {
 const RECOMPUTE = 4;
 /** What costs at least this is not computed once per point that a broadcast spreads it over. */
 const SPREAD = 8;
+/** The same for a scalar: where no loop is left around it (a product's epilogue), it would be computed per element. */
+const SPREAD_SCALAR = 4;
 /** Longest chain of equations that is computed inside one value. */
 const MAX_DEPTH = 100;
-/** Multiplications below which a product is written as plain loops. */
+/** Multiplications up to which a product is written as plain loops, where the options don't say. */
 const SMALL_PRODUCT = 512;
+
+export interface GraphOptions {
+  /** Sums in row-major order: products are loops. */
+  readonly strict: boolean;
+  /** Multiplications up to which a product is written as plain loops. */
+  readonly smallProduct?: number;
+}
 
 const FREE: ReadonlySet<OpName> = new Set<OpName>([
   "const",
@@ -104,7 +113,7 @@ const VIEWS: ReadonlySet<OpName> = new Set<OpName>([
   "stopGradient",
 ]);
 
-const kindOf = (eqn: Eqn, strict: boolean): NodeKind | null => {
+const kindOf = (eqn: Eqn, strict: boolean, smallProduct: number): NodeKind | null => {
   switch (eqn.op) {
     case "reduceSum":
     case "reduceProd":
@@ -122,7 +131,7 @@ const kindOf = (eqn: Eqn, strict: boolean): NodeKind | null => {
       const m = size(x, [...lhsBatch, ...lhsContract]);
       const n = size(y, [...rhsBatch, ...rhsContract]);
       const work = sizeOf(x) * n;
-      return strict || m === 1 || n === 1 || work <= SMALL_PRODUCT ? "product" : "matmul";
+      return strict || m === 1 || n === 1 || work <= smallProduct ? "product" : "matmul";
     }
     default:
       return null;
@@ -158,13 +167,10 @@ const makeNode = (v: Var, eqn: Eqn, kind: NodeKind): Node => {
   }
 };
 
-/**
- * The nodes of a decomposed function. `copies` names values that must have memory of their own although they only rename
- * points (operands of products that no strides reach).
- */
+/** The nodes of a decomposed function. `isStrided`: is a value that only renames points a strided view of memory? */
 export const buildGraph = (
   fn: IrFunction,
-  strict: boolean,
+  { strict, smallProduct = SMALL_PRODUCT }: GraphOptions,
   isStrided: (g: Graph, x: Var) => boolean,
 ): Graph => {
   const paramOf = new Map(fn.params.map((p, k) => [p, k]));
@@ -211,7 +217,6 @@ export const buildGraph = (
   /** Is each element of v used at many points of one consumer? */
   const isSpread = (v: Var): boolean => {
     const n = sizeOf(v.type.shape);
-    if (n <= 1) return false;
     for (const eqn of consumers.get(v) ?? []) {
       const size = sizeOf(eqn.outs[0].type.shape);
       if ((eqn.op === "broadcast" || eqn.op === "gather") && size > n) return true;
@@ -220,6 +225,18 @@ export const buildGraph = (
     }
     return false;
   };
+
+  const usesOf = (v: Var): number => consumers.get(v)?.size ?? 0;
+  /** Values that are a tiled product followed by elementwise ops that nothing else sees: memory holds their last. */
+  const epilogue = new Set<Var>();
+  const continuesProduct = (eqn: Eqn): boolean =>
+    !FREE.has(eqn.op) &&
+    eqn.inputs.some(
+      (x) =>
+        (chosen.get(x) === "matmul" || epilogue.has(x)) &&
+        usesOf(x) === 1 &&
+        sameShape(x.type.shape, eqn.outs[0].type.shape),
+    );
 
   const graph = (): Graph => {
     const nodes = fn.body.flatMap((eqn) => {
@@ -237,9 +254,12 @@ export const buildGraph = (
       total += cost.get(x) ?? internal("a value is used before it is defined");
       longest = Math.max(longest, (depth.get(x) ?? 0) + 1);
     }
-    cost.set(v, total);
+    // what a broadcast spreads is computed outside the loop that it is spread over
+    const spreads = eqn.op === "broadcast" && sizeOf(v.type.shape) > sizeOf(operand(eqn.inputs, 0).type.shape);
+    cost.set(v, spreads ? Math.min(total, 1) : total);
     depth.set(v, longest);
-    const kind = kindOf(eqn, strict);
+    if (continuesProduct(eqn)) epilogue.add(v);
+    const kind = kindOf(eqn, strict, smallProduct);
     if (kind !== null) {
       choose(v);
       chosen.set(v, kind);
@@ -247,8 +267,8 @@ export const buildGraph = (
     }
     if (isResult.has(v)) choose(v);
     else if (longest > MAX_DEPTH) chooseBase(v);
-    else if ((consumers.get(v)?.size ?? 0) > 1 && total > RECOMPUTE) chooseBase(v);
-    else if (total >= SPREAD && isSpread(v)) chooseBase(v);
+    else if (usesOf(v) > 1 && (total > RECOMPUTE || epilogue.has(v))) chooseBase(v);
+    else if (total >= (sizeOf(v.type.shape) === 1 ? SPREAD_SCALAR : SPREAD) && isSpread(v)) chooseBase(v);
   }
   for (const r of resultBases) choose(r);
 

@@ -56,20 +56,16 @@ const innerKey = (m: {
   readonly phase: number;
 }): string => `${m.phase}:${m.inner.map((a) => m.node.space[a]).join("x")}`;
 
-/** For each outer axis of the member's group, the reader's own axis that its index is the counter of, or null. */
-const outerAxesOf = (m: Member, access: Access): readonly (number | null)[] =>
-  m.outer.map((a) => {
-    const i = access.at?.[m.node.out.indexOf(a)];
-    return i === undefined ? null : bareAxis(i);
-  });
+/** The reader's own axis that runs in step with axis `a` of the node it reads: the same counter over the same extent. */
+const axisInStep = (m: Member, access: Access, reader: Node, a: number): number | null => {
+  const i = access.at?.[m.node.out.indexOf(a)];
+  const axis = i === undefined ? null : bareAxis(i);
+  return axis !== null && reader.space[axis] === m.node.space[a] ? axis : null;
+};
 
 /** Does the reader visit the member's inner axes in step with its own? */
-const inStep = (m: Member, access: Access, inner: readonly number[]): boolean =>
-  m.inner.length === inner.length &&
-  m.inner.every((a, k) => {
-    const i = access.at?.[m.node.out.indexOf(a)];
-    return i !== undefined && bareAxis(i) === inner[k];
-  });
+const inStep = (m: Member, access: Access, reader: Node, inner: readonly number[]): boolean =>
+  m.inner.length === inner.length && m.inner.every((a, k) => axisInStep(m, access, reader, a) === inner[k]);
 
 export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping => {
   const groups: Group[] = [];
@@ -94,7 +90,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
     let outer: (number | null)[] | null = null;
     for (const access of inside) {
       const m = memberOf.get(access.of) ?? internal("a grouped node is no member");
-      const axes = outerAxesOf(m, access);
+      const axes = m.outer.map((a) => axisInStep(m, access, node, a));
       outer = outer === null ? [...axes] : outer.map((a, k) => (a === axes[k] ? a : null));
     }
     if (outer === null) {
@@ -145,7 +141,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
     for (const access of inside) {
       const m = memberOf.get(access.of) ?? internal("a grouped node is no member");
       const registers = m.inner.length === 0 && !isReduction(m.node);
-      const together = !isReduction(m.node) && inStep(m, access, inner);
+      const together = !isReduction(m.node) && inStep(m, access, node, inner);
       phase = Math.max(phase, registers || together ? m.phase : m.phase + 1);
     }
     const member: Member = { node, outer: mapped, inner, phase };
@@ -175,7 +171,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
       const inMemory =
         m.inner.length > 0 &&
         !isReduction(m.node) &&
-        !(m.phase === member.phase && inStep(m, access, member.inner));
+        !(m.phase === member.phase && inStep(m, access, member.node, member.inner));
       if (outside || inMemory) stored.add(access.of);
     }
     for (const d of deps) {

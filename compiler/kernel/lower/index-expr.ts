@@ -22,10 +22,11 @@ const makeIndex = (
   lo: number,
   hi: number,
 ): Index => {
-  let key = String(offset);
+  let key = String(offset + 0);
   for (const t of terms) key += `+${t.stride}a${t.axis}`;
   for (const t of dynamic) key += `+${t.stride}v${t.value}`;
-  return { offset, terms, dynamic, lo, hi, key };
+  // -0 is no index
+  return { offset: offset + 0, terms, dynamic, lo: lo + 0, hi: hi + 0, key };
 };
 
 export const constIndex = (c: number): Index => makeIndex(c, [], [], c, c);

@@ -29,11 +29,7 @@ export interface ProgramState {
   readonly errors: () => readonly RuntimeErrorEntry[];
 }
 
-export const createProgramState = (
-  graph: Graph,
-  strict: boolean,
-  stored: ReadonlySet<Var>,
-): ProgramState => {
+export const createProgramState = (graph: Graph, strict: boolean, stored: ReadonlySet<Var>): ProgramState => {
   const drafts: BufferDraft[] = [];
   const byVar = new Map<Var, BufferId>();
   const byLiteral = new Map<Eqn, BufferId>();

@@ -1,0 +1,64 @@
+/** `tsc-jit ir FILE#NAME [args...]` */
+import { inspect } from "../../runtime/inspect.js";
+import { recordedArguments, startRecording, targetOf } from "../../runtime/recorded-arguments.js";
+import type { Lowered } from "../../runtime/types.js";
+import { loadModule, resolveFile } from "./load-module.js";
+import { UsageError } from "./report-error.js";
+
+/** File and export of `train.ts#step`. */
+export const parseTarget = (target: string): { readonly file: string; readonly name: string } => {
+  const hash = target.lastIndexOf("#");
+  if (hash <= 0 || hash === target.length - 1)
+    throw new UsageError(`${target} does not name a function: write FILE#NAME, as in train.ts#step`);
+  return { file: target.slice(0, hash), name: target.slice(hash + 1) };
+};
+
+/** The stages as one text, a heading before each; a pass that changed nothing is named only. */
+export const loweredText = ({ ir, passes, kernels, wat }: Lowered): string => {
+  const section = (title: string, text: string): string => `;; ${title}\n${text.trimEnd()}\n`;
+  const perPass = passes.map(({ name, ir: after }, k) => {
+    const before = passes[k - 1]?.ir ?? ir;
+    return after === before ? `;; ${name}: no change\n` : section(`after ${name}`, after);
+  });
+  return [section("IR", ir), ...perPass, section("kernels", kernels), section("WAT", wat)].join("\n");
+};
+
+/** Runs `body` with what is written to stdout on stderr, so that stdout holds the command's own output alone. */
+const withOutputOnStderr = async <T>(body: () => Promise<T>): Promise<T> => {
+  const write = process.stdout.write;
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  try {
+    return await body();
+  } finally {
+    process.stdout.write = write;
+  }
+};
+
+/**
+ * Runs the module, then prints the stages of the program that its export was last compiled to while it ran.
+ * Throws a UsageError if there is no such export, if jit did not make it, or if it was not called.
+ */
+export const printIr = async (target: string, args: readonly string[]): Promise<void> => {
+  const { file, name } = parseTarget(target);
+  const path = resolveFile(file);
+  process.argv = [process.execPath, path, ...args];
+  startRecording();
+  const exports = await withOutputOnStderr(() => loadModule(path));
+  if (!Object.hasOwn(exports, name)) {
+    const names = Object.keys(exports).filter((key) => key !== "default");
+    throw new UsageError(`${file} has no export ${name}; it has ${names.join(", ") || "none"}`);
+  }
+  const value = exports[name];
+  const compiled = typeof value === "function" ? targetOf(value) : undefined;
+  if (compiled === undefined)
+    throw new UsageError(`${name} is not compiled by itself: export what jit(${name}) gives, and call it`);
+  const recorded = recordedArguments(compiled);
+  if (recorded === undefined)
+    throw new UsageError(
+      `${name} was not called while ${file} ran: what it compiles to depends on its arguments`,
+    );
+  const text = loweredText(inspect(compiled, recorded).lowered());
+  await new Promise<void>((resolve, reject) =>
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve())),
+  );
+};

@@ -1,0 +1,201 @@
+/** Array methods on arrays whose length is known: callbacks are inlined once an element. */
+import { callValue } from "./calls.js";
+import { refuse, type Site, step } from "./machine.js";
+import { binary } from "./operators.js";
+import { isKnown, toHost, toNumber } from "./reify.js";
+import { arrayMethods } from "./tensor-members.js";
+import { truth } from "./conditions.js";
+import { type ArrayValue, arrayOf, builtin, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
+
+type Method = (site: Site, array: ArrayValue, args: readonly Value[]) => Value;
+
+const call = (site: Site, fn: Value, args: readonly Value[]): Value => {
+  step(site);
+  return callValue(site, fn, args);
+};
+const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
+
+/** `f(item, index, array)` for each item present when its turn comes. */
+const each = (site: Site, array: ArrayValue, f: Value, use: (result: Value, item: Value, k: number) => boolean): void => {
+  const n = array.items.length;
+  for (let k = 0; k < n && k < array.items.length; k++) {
+    const item = array.items[k] ?? UNDEFINED;
+    if (!use(call(site, f, [item, staticValue(k), array]), item, k)) return;
+  }
+};
+
+/** A relative index argument as slice takes it: negative from the end, clamped. */
+const relative = (site: Site, value: Value, length: number, missing: number): number => {
+  if (isStatic(value) && value.value === undefined) return missing;
+  const k = Math.trunc(toNumber(site, value, "an index"));
+  return k < 0 ? Math.max(0, length + k) : Math.min(k, length);
+};
+
+const writable = (site: Site, array: ArrayValue, name: string): ArrayValue => {
+  if (array.fixed === "argument")
+    refuse(
+      site,
+      "TSJ1020",
+      `\`${name}\` changes an argument: compiled functions leave their arguments as they are`,
+      "copy it first: [...array]",
+    );
+  if (array.fixed === "captured")
+    refuse(site, "TSJ1021", `\`${name}\` changes a captured array: compiled functions change nothing outside`, "copy it first: [...array]");
+  return array;
+};
+
+/** `a === b` where it is decided now; arrays of staged numbers can't be searched. */
+const same = (site: Site, a: Value, b: Value): boolean => truth(site, binary(site, "===", a, b), "the search");
+
+const reduceFrom = (site: Site, items: readonly Value[], order: readonly number[], array: ArrayValue, args: readonly Value[]): Value => {
+  const rest = [...order];
+  let total = args.length > 1 ? at(args, 1) : undefined;
+  if (total === undefined) {
+    const first = rest.shift();
+    if (first === undefined) return refuse(site, "TSJ1050", "reduce of an empty array needs an initial value");
+    total = items[first] ?? UNDEFINED;
+  }
+  for (const k of rest) total = call(site, at(args, 0), [total, items[k] ?? UNDEFINED, staticValue(k), array]);
+  return total;
+};
+
+const flatten = (items: readonly Value[], depth: number): readonly Value[] =>
+  items.flatMap((item) => (item.kind === "array" && depth > 0 ? flatten(item.items, depth - 1) : [item]));
+
+/** Sorting needs the order now: known items, or a comparison that gives known numbers. */
+const sorted = (site: Site, array: ArrayValue, [compare]: readonly Value[]): Value[] => {
+  const items = [...array.items];
+  if (compare === undefined || (isStatic(compare) && compare.value === undefined)) {
+    if (!items.every((item) => isKnown(site, item)))
+      return refuse(site, "TSJ1102", "sorting an array of values that are known only at run time", "np.sort sorts staged arrays");
+    const text = (item: Value): string => String(toHost(site, item, "an element"));
+    return items.sort((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0));
+  }
+  return items.sort((a, b) => toNumber(site, call(site, compare, [a, b]), "the result of a comparison"));
+};
+
+const METHODS: Readonly<Record<string, Method>> = {
+  map: (site, array, args) => {
+    const out: Value[] = [];
+    each(site, array, at(args, 0), (result) => out.push(result) > 0);
+    return arrayOf(out);
+  },
+  forEach: (site, array, args) => {
+    each(site, array, at(args, 0), () => true);
+    return UNDEFINED;
+  },
+  filter: (site, array, args) => {
+    const out: Value[] = [];
+    each(site, array, at(args, 0), (result, item) => {
+      if (truth(site, result, "the result of filter's function")) out.push(item);
+      return true;
+    });
+    return arrayOf(out);
+  },
+  some: (site, array, args) => {
+    let found = false;
+    each(site, array, at(args, 0), (result) => {
+      found = truth(site, result, "the result of some's function");
+      return !found;
+    });
+    return staticValue(found);
+  },
+  every: (site, array, args) => {
+    let all = true;
+    each(site, array, at(args, 0), (result) => {
+      all = truth(site, result, "the result of every's function");
+      return all;
+    });
+    return staticValue(all);
+  },
+  find: (site, array, args) => {
+    let found: Value = UNDEFINED;
+    each(site, array, at(args, 0), (result, item) => {
+      const hit = truth(site, result, "the result of find's function");
+      if (hit) found = item;
+      return !hit;
+    });
+    return found;
+  },
+  findIndex: (site, array, args) => {
+    let index = -1;
+    each(site, array, at(args, 0), (result, _, k) => {
+      if (truth(site, result, "the result of findIndex's function")) index = k;
+      return index < 0;
+    });
+    return staticValue(index);
+  },
+  flatMap: (site, array, args) => {
+    const out: Value[] = [];
+    each(site, array, at(args, 0), (result) => out.push(...(result.kind === "array" ? result.items : [result])) > -1);
+    return arrayOf(out);
+  },
+  reduce: (site, array, args) => reduceFrom(site, array.items, [...array.items.keys()], array, args),
+  reduceRight: (site, array, args) => reduceFrom(site, array.items, [...array.items.keys()].reverse(), array, args),
+  push: (site, array, args) => staticValue(writable(site, array, "push").items.push(...args)),
+  pop: (site, array) => writable(site, array, "pop").items.pop() ?? UNDEFINED,
+  shift: (site, array) => writable(site, array, "shift").items.shift() ?? UNDEFINED,
+  unshift: (site, array, args) => staticValue(writable(site, array, "unshift").items.unshift(...args)),
+  reverse: (site, array) => {
+    writable(site, array, "reverse").items.reverse();
+    return array;
+  },
+  fill: (site, array, args) => {
+    const { items } = writable(site, array, "fill");
+    items.fill(at(args, 0), relative(site, at(args, 1), items.length, 0), relative(site, at(args, 2), items.length, items.length));
+    return array;
+  },
+  sort: (site, array, args) => {
+    const order = sorted(site, writable(site, array, "sort"), args);
+    array.items.splice(0, order.length, ...order);
+    return array;
+  },
+  splice: (site, array, args) => {
+    const { items } = writable(site, array, "splice");
+    const start = relative(site, at(args, 0), items.length, 0);
+    const count = args.length < 2 ? items.length - start : toNumber(site, at(args, 1), "a count");
+    return arrayOf(items.splice(start, count, ...args.slice(2)));
+  },
+  toSorted: (site, array, args) => arrayOf(sorted(site, array, args)),
+  toReversed: (_, array) => arrayOf([...array.items].reverse()),
+  with: (site, array, args) => {
+    const k = Math.trunc(toNumber(site, at(args, 0), "an index"));
+    const index = k < 0 ? array.items.length + k : k;
+    if (index < 0 || index >= array.items.length)
+      return refuse(site, "TSJ1130", `index ${k} is out of range for an array of ${array.items.length}`);
+    return arrayOf(array.items.map((item, i) => (i === index ? at(args, 1) : item)));
+  },
+  at: (site, array, args) => {
+    const k = Math.trunc(toNumber(site, at(args, 0), "an index"));
+    return array.items[k < 0 ? array.items.length + k : k] ?? UNDEFINED;
+  },
+  slice: (site, { items }, args) =>
+    arrayOf(items.slice(relative(site, at(args, 0), items.length, 0), relative(site, at(args, 1), items.length, items.length))),
+  concat: (_, array, args) => arrayOf([...array.items, ...args.flatMap((a) => (a.kind === "array" ? a.items : [a]))]),
+  flat: (site, array, args) => arrayOf(flatten(array.items, args.length === 0 ? 1 : toNumber(site, at(args, 0), "a depth"))),
+  indexOf: (site, array, args) => staticValue(array.items.findIndex((item) => same(site, item, at(args, 0)))),
+  lastIndexOf: (site, array, args) => staticValue(array.items.findLastIndex((item) => same(site, item, at(args, 0)))),
+  includes: (site, array, args) =>
+    staticValue(
+      array.items.some(
+        (item) => same(site, item, at(args, 0)) || (isStatic(item) && Object.is(item.value, isStatic(at(args, 0)) ? (at(args, 0) as { value: unknown }).value : null)),
+      ),
+    ),
+  join: (site, array, args) =>
+    staticValue((toHost(site, array, "text") as unknown[]).join(args.length === 0 ? "," : String(toHost(site, at(args, 0), "a separator")))),
+  toString: (site, array) => staticValue(String(toHost(site, array, "text"))),
+  entries: (_, array) => arrayOf(array.items.map((item, k) => arrayOf([staticValue(k), item]))),
+  keys: (_, array) => arrayOf(array.items.map((_item, k) => staticValue(k))),
+  values: (_, array) => arrayOf(array.items),
+};
+
+/** The method `name` of an array, bound to it; undefined where arrays have none. */
+export const arrayMethod = (site: Site, array: ArrayValue, name: string): Value => {
+  const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+  if (method !== undefined) return builtin(name, (args, caller) => method(caller, array, args));
+  if (name in []) return refuse(site, "TSJ1041", `the array method \`${name}\` is not compiled`);
+  return UNDEFINED;
+};
+
+arrayMethods.call = (site, array, name, args) =>
+  array.kind === "array" ? callValue(site, arrayMethod(site, array, name), args) : UNDEFINED;

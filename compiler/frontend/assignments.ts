@@ -1,0 +1,100 @@
+/** Assignments: variables, properties, patterns, `+=`, `++`. */
+import type { ts } from "ts-morph";
+import { lookup } from "./environment.js";
+import { evaluate, propertyName } from "./expressions.js";
+import { iterate } from "./iterate.js";
+import { type Frame, type Machine, refuse, type Site } from "./machine.js";
+import { getMember, setMember } from "./members.js";
+import { restOf, withOrigin } from "./patterns.js";
+import { resolve } from "./resolve.js";
+import { arrayOf, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
+
+/** A place that can be read and written; its parts are evaluated once. */
+export interface Reference {
+  readonly get: () => Value;
+  readonly set: (value: Value) => void;
+}
+
+export const referenceTo = (m: Machine, frame: Frame, target: ts.Expression): Reference => {
+  const { ts } = m;
+  if (ts.isParenthesizedExpression(target)) return referenceTo(m, frame, target.expression);
+  const site: Site & { readonly frame: Frame } = { machine: m, frame, node: target };
+  if (ts.isIdentifier(target))
+    return {
+      get: () => resolve(site, target.text, target),
+      set: (value) => setVariable(m, frame, target, value),
+    };
+  if (ts.isPropertyAccessExpression(target)) {
+    const object = evaluate(m, frame, target.expression);
+    const key = staticValue(target.name.text);
+    return { get: () => getMember(site, object, key), set: (value) => setMember(site, object, key, value) };
+  }
+  if (ts.isElementAccessExpression(target)) {
+    const object = evaluate(m, frame, target.expression);
+    const key = evaluate(m, frame, target.argumentExpression);
+    return { get: () => getMember(site, object, key), set: (value) => setMember(site, object, key, value) };
+  }
+  return refuse(site, "TSJ1040", "this can't be assigned to");
+};
+
+const setVariable = (m: Machine, frame: Frame, name: ts.Identifier, value: Value): void => {
+  const site: Site = { machine: m, frame, node: name };
+  const binding = lookup(frame.env, name.text);
+  if (binding === null)
+    return refuse(
+      site,
+      "TSJ1021",
+      `\`${name.text}\` is assigned to, but it is declared outside of the compiled function`,
+      "return the new value instead",
+    );
+  if (binding.constant) return refuse(site, "TSJ1022", `\`${name.text}\` is a constant`);
+  if (binding.value === undefined)
+    return refuse(site, "TSJ1053", `\`${name.text}\` is used before its declaration`, "move the declaration up");
+  binding.value = withOrigin(frame, name, value);
+};
+
+/** `target = value`, where the target may be a pattern. */
+export const assignTarget = (m: Machine, frame: Frame, target: ts.Expression, value: Value): void => {
+  const { ts } = m;
+  const site: Site = { machine: m, frame, node: target };
+  if (ts.isArrayLiteralExpression(target)) {
+    const items = iterate(site, value);
+    target.elements.forEach((element, k) => {
+      if (ts.isOmittedExpression(element)) return;
+      if (ts.isSpreadElement(element)) assignTarget(m, frame, element.expression, arrayOf(items.slice(k)));
+      else assignElement(m, frame, element, items[k] ?? UNDEFINED);
+    });
+    return;
+  }
+  if (ts.isObjectLiteralExpression(target)) return assignObject(m, frame, target, value, site);
+  referenceTo(m, frame, target).set(value);
+};
+
+/** An element of a pattern, with its default. */
+const assignElement = (m: Machine, frame: Frame, element: ts.Expression, value: Value): void => {
+  const { ts } = m;
+  const hasDefault = ts.isBinaryExpression(element) && element.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  if (!hasDefault) return assignTarget(m, frame, element, value);
+  const missing = isStatic(value) && value.value === undefined;
+  assignTarget(m, frame, element.left, missing ? evaluate(m, frame, element.right) : value);
+};
+
+const assignObject = (m: Machine, frame: Frame, target: ts.ObjectLiteralExpression, value: Value, site: Site): void => {
+  const { ts } = m;
+  const used: string[] = [];
+  for (const p of target.properties) {
+    if (ts.isSpreadAssignment(p)) {
+      assignTarget(m, frame, p.expression, restOf(site, value, used));
+    } else if (ts.isShorthandPropertyAssignment(p)) {
+      const found = getMember(site, value, staticValue(p.name.text));
+      used.push(p.name.text);
+      const missing = isStatic(found) && found.value === undefined && p.objectAssignmentInitializer !== undefined;
+      const fallback = p.objectAssignmentInitializer;
+      setVariable(m, frame, p.name, missing && fallback !== undefined ? evaluate(m, frame, fallback) : found);
+    } else if (ts.isPropertyAssignment(p)) {
+      const key = propertyName(m, frame, p.name);
+      used.push(String(isStatic(key) ? key.value : ""));
+      assignElement(m, frame, p.initializer, getMember(site, value, key));
+    } else refuse(site, "TSJ1040", "this can't be assigned to");
+  }
+};

@@ -1,0 +1,147 @@
+/** Calls: functions are inlined, those of the language and of the library are known by identity. */
+import { fail, TscJitError } from "../diagnostics.js";
+import { bindParameters } from "./patterns.js";
+import { createEnvironment, declare } from "./environment.js";
+import { hostFunction } from "./hosts.js";
+import { callIntrinsic } from "./intrinsics.js";
+import { evaluate } from "./expressions.js";
+import { type Frame, MAX_DEPTH, refuse, type Site, spanAt, step } from "./machine.js";
+import { nativeHandler, refuseEffect } from "./natives.js";
+import { metaOf } from "./registry.js";
+import { fromHost, isKnown, needStatic, neededFor, toHost } from "./reify.js";
+import { type FunctionNode, nameOf, sourceOf } from "./source.js";
+import { runBody } from "./statements.js";
+import { applyTransform } from "./transforms.js";
+import type { AnyFunction } from "./types.js";
+import { arrayOf, type Callee, describe, type FunctionValue, isStatic, UNDEFINED, type Value } from "./values.js";
+
+/** Calls `fn`; `self` is its `this`. */
+export const callValue = (site: Site, fn: Value, args: readonly Value[], self: Value = UNDEFINED): Value => {
+  if (fn.kind !== "function") return refuse(site, "TSJ1050", `${describe(fn)} is called, but it is no function`);
+  const { callee } = fn;
+  switch (callee.kind) {
+    case "closure":
+      return deeper(site, callee.name, () => callClosure(site, callee, args, self));
+    case "builtin":
+      return callee.apply(args, site);
+    case "transform":
+      return applyTransform(site, callee.transform, callee.fn, args);
+    case "host":
+      return callHost(site, callee.fn, callee.libraryScript, args, self);
+    default: {
+      const never: never = callee;
+      return never;
+    }
+  }
+};
+
+const deeper = <T>(site: Site, name: string, f: () => T): T => {
+  const { machine } = site;
+  step(site);
+  if (machine.depth >= MAX_DEPTH)
+    refuse(
+      site,
+      "TSJ1111",
+      `${name === "" ? "the function" : `\`${name}\``} calls itself more than ${MAX_DEPTH} times deep while it is inlined`,
+      "recursion must end on static values: pass the depth as a number that the condition tests",
+    );
+  machine.depth++;
+  try {
+    return f();
+  } finally {
+    machine.depth--;
+  }
+};
+
+const callClosure = (site: Site, callee: Callee & { readonly kind: "closure" }, args: readonly Value[], self: Value): Value => {
+  const { node, env, frame } = callee;
+  const isArrow = site.machine.ts.isArrowFunction(node);
+  return activate(site, node, { ...frame, env: createEnvironment(env), self: isArrow ? frame.self : self }, args);
+};
+
+const activate = (site: Site, node: FunctionNode, frame: Frame, args: readonly Value[]): Value => {
+  const { machine } = site;
+  bindParameters(machine, frame, node.parameters, args);
+  const { body } = node;
+  if (body === undefined) return UNDEFINED;
+  return machine.ts.isBlock(body) ? runBody(machine, frame, node, body) : evaluate(machine, frame, body);
+};
+
+/** Build tools keep function names with `__name(fn, "name")`. */
+const isNameKeeper = (fn: AnyFunction): boolean =>
+  fn.name === "__name" && /defineProperty|__defProp/.test(Function.prototype.toString.call(fn));
+
+const isNative = (fn: AnyFunction): boolean => Function.prototype.toString.call(fn).endsWith("{ [native code] }");
+
+const callHost = (site: Site, fn: AnyFunction, libraryScript: string | null, args: readonly Value[], self: Value): Value => {
+  const meta = metaOf(fn);
+  if (meta?.kind === "intrinsic") return callIntrinsic(site, meta.id, args);
+  if (meta?.kind === "library") return inlineHost(site, meta.fn, true, args, self);
+  if (fn === fail) return libraryFailure(site, args);
+  const handler = nativeHandler(fn);
+  if (handler !== undefined) return handler(site, args, self);
+  refuseEffect(site, fn);
+  if (isNameKeeper(fn)) return args[0] ?? UNDEFINED;
+  if (isNative(fn)) return callNative(site, fn, args, self);
+  return inlineHost(site, fn, libraryScript !== null, args, self);
+};
+
+/** What a library function throws, at the user's line. */
+const libraryFailure = (site: Site, args: readonly Value[]): never => {
+  const [code, kind, message, options] = args.map((a) => toHost(site, a, "a diagnostic")) as Parameters<typeof fail>;
+  return fail(code, kind, message, { span: spanAt(site), ...options });
+};
+
+/** A native function is called now if it sees no staged value. */
+const callNative = (site: Site, fn: AnyFunction, args: readonly Value[], self: Value): Value => {
+  const all = arrayOf([self, ...args]);
+  if (self.kind === "host" || !isKnown(site, all, true)) {
+    if (neededFor(all)?.length) needStatic(site, all, `the call of ${nameOf(fn)}`);
+    return refuse(
+      site,
+      "TSJ1031",
+      `${nameOf(fn)} is a native function: it can't take ${args.filter((a) => !isKnown(site, a)).map(describe).join(", ") || describe(self)} that is known only at run time`,
+      "use np.* or Math.* on staged values",
+    );
+  }
+  const host = args.map((arg) => toHost(site, arg, `an argument of ${nameOf(fn)}`));
+  const on = toHost(site, self, "the receiver");
+  try {
+    return fromHost(Reflect.apply(fn as (...xs: unknown[]) => unknown, on, host));
+  } catch (cause) {
+    if (cause instanceof TscJitError) throw cause;
+    return refuse(site, "TSJ1120", `${nameOf(fn)} throws here: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+};
+
+/** Inlines a live function: its own scopes give its captured variables. */
+export const inlineHost = (site: Site, fn: AnyFunction, library: boolean, args: readonly Value[], self: Value): Value =>
+  deeper(site, fn.name, () => {
+    const { machine } = site;
+    const source = machine.builder.at(spanAt(site), () => locateSource(site, fn, library));
+    const env = createEnvironment(null);
+    const { node } = source;
+    if (machine.ts.isFunctionExpression(node) && node.name !== undefined)
+      declare(env, node.name.text, hostFunction(fn, library ? (source.scriptId ?? "") : null), true);
+    const frame: Frame = {
+      source,
+      env: createEnvironment(env),
+      self,
+      live: fn,
+      libraryScript: library ? (source.scriptId ?? "") : null,
+    };
+    return activate(site, node, frame, args);
+  });
+
+const locateSource = (site: Site, fn: AnyFunction, library: boolean) => {
+  try {
+    return sourceOf(fn, { library, inspect: library || site.machine.scope === null });
+  } catch (e) {
+    const [d] = e instanceof TscJitError ? e.diagnostics : [];
+    if (d === undefined || d.span !== null) throw e;
+    throw new TscJitError([{ ...d, span: spanAt(site) }]);
+  }
+};
+
+export const isFunction = (value: Value): value is FunctionValue => value.kind === "function";
+export const isUndefined = (value: Value): boolean => isStatic(value) && value.value === undefined;

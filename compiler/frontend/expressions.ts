@@ -1,0 +1,349 @@
+/** Expressions. Each is staged with the user's line, so that an operation can name it. */
+import type { ts } from "ts-morph";
+import { assignTarget, referenceTo } from "./assignments.js";
+import { callValue } from "./calls.js";
+import { construct } from "./construct.js";
+import { truth } from "./conditions.js";
+import { createEnvironment, declare } from "./environment.js";
+import { iterate } from "./iterate.js";
+import { type Frame, type Machine, refuse, type Site } from "./machine.js";
+import { deleteMember, getMember, hasMember } from "./members.js";
+import { binary, type BinaryOperator, unary, type UnaryOperator } from "./operators.js";
+import { openHost } from "./hosts.js";
+import { toHost, toPrimitive } from "./reify.js";
+import { resolve } from "./resolve.js";
+import { type FunctionNode } from "./source.js";
+import {
+  arrayOf,
+  describe,
+  type FunctionValue,
+  functionOf,
+  isNullish,
+  keysOf,
+  NULL,
+  objectOf,
+  staticValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
+
+/** A function written in the code being staged. */
+export const closureOf = (frame: Frame, node: FunctionNode, name: string): FunctionValue =>
+  functionOf({ kind: "closure", node, env: frame.env, frame, name });
+
+/** The value of an expression. */
+export const evaluate = (m: Machine, frame: Frame, node: ts.Expression): Value => {
+  const span = frame.source.spanOf(node);
+  return span === null ? evaluateKind(m, frame, node) : m.builder.at(span, () => evaluateKind(m, frame, node));
+};
+
+const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
+  const { ts } = m;
+  const K = ts.SyntaxKind;
+  const site: Site & { readonly frame: Frame } = { machine: m, frame, node };
+  switch (node.kind) {
+    case K.NumericLiteral:
+      return staticValue(Number((node as ts.NumericLiteral).text));
+    case K.StringLiteral:
+    case K.NoSubstitutionTemplateLiteral:
+      return staticValue((node as ts.StringLiteral).text);
+    case K.TrueKeyword:
+      return staticValue(true);
+    case K.FalseKeyword:
+      return staticValue(false);
+    case K.NullKeyword:
+      return NULL;
+    case K.Identifier: {
+      const name = node as ts.Identifier;
+      if (name.text === "arguments" && !frame.env.bindings.has("arguments"))
+        return refuse(site, "TSJ1040", "`arguments` is not compiled", "use a rest parameter: (...args) => ...");
+      return resolve(site, name.text, name);
+    }
+    case K.ThisKeyword:
+      return frame.self;
+    case K.ParenthesizedExpression:
+    case K.AsExpression:
+    case K.SatisfiesExpression:
+    case K.NonNullExpression:
+    case K.TypeAssertionExpression:
+      return evaluate(m, frame, (node as ts.ParenthesizedExpression).expression);
+    case K.BinaryExpression:
+      return binaryExpression(m, frame, node as ts.BinaryExpression, site);
+    case K.PrefixUnaryExpression:
+      return prefix(m, frame, node as ts.PrefixUnaryExpression, site);
+    case K.PostfixUnaryExpression: {
+      const { operator, operand } = node as ts.PostfixUnaryExpression;
+      return increment(m, frame, operand, operator === K.PlusPlusToken ? "+" : "-", site).before;
+    }
+    case K.PropertyAccessExpression:
+    case K.ElementAccessExpression:
+    case K.CallExpression: {
+      const value = chain(m, frame, node as ChainNode);
+      return value ?? UNDEFINED;
+    }
+    case K.ConditionalExpression: {
+      const { condition, whenTrue, whenFalse } = node as ts.ConditionalExpression;
+      const holds = truth({ ...site, node: condition }, evaluate(m, frame, condition));
+      return evaluate(m, frame, holds ? whenTrue : whenFalse);
+    }
+    case K.ArrowFunction:
+    case K.FunctionExpression:
+      return functionExpression(frame, node as ts.ArrowFunction | ts.FunctionExpression, site);
+    case K.ArrayLiteralExpression:
+      return arrayOf(elementsOf(m, frame, (node as ts.ArrayLiteralExpression).elements));
+    case K.ObjectLiteralExpression:
+      return objectLiteral(m, frame, node as ts.ObjectLiteralExpression);
+    case K.TemplateExpression: {
+      const { head, templateSpans } = node as ts.TemplateExpression;
+      const parts = templateSpans.map(
+        ({ expression, literal }) =>
+          `${String(toPrimitive(site, evaluate(m, frame, expression)))}${literal.text}`,
+      );
+      return staticValue(head.text + parts.join(""));
+    }
+    case K.TypeOfExpression:
+      return typeOf(m, frame, (node as ts.TypeOfExpression).expression);
+    case K.VoidExpression:
+      evaluate(m, frame, (node as ts.VoidExpression).expression);
+      return UNDEFINED;
+    case K.DeleteExpression:
+      return deletion(m, frame, (node as ts.DeleteExpression).expression, site);
+    case K.NewExpression: {
+      const { expression, arguments: list } = node as ts.NewExpression;
+      const callee = evaluate(m, frame, expression);
+      return construct(site, callee, elementsOf(m, frame, list ?? []));
+    }
+    case K.RegularExpressionLiteral: {
+      const { text } = node as ts.RegularExpressionLiteral;
+      const end = text.lastIndexOf("/");
+      return staticValue(new RegExp(text.slice(1, end), text.slice(end + 1)));
+    }
+    case K.BigIntLiteral:
+      return staticValue(BigInt((node as ts.BigIntLiteral).text.replace(/n$/, "")));
+    default:
+      return refuse(site, "TSJ1040", `${syntaxName(ts.SyntaxKind[node.kind])} is not compiled`);
+  }
+};
+
+const syntaxName = (kind: string): string =>
+  kind
+    .replace(/Expression$|Keyword$/, "")
+    .replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)
+    .trim();
+
+type ChainNode = ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.CallExpression;
+
+/** A link of `a?.b.c(d)`; null where a `?.` before it found nothing. */
+const chain = (m: Machine, frame: Frame, node: ts.Expression): Value | null => {
+  const { ts } = m;
+  const isLink = ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) || ts.isCallExpression(node);
+  if (!isLink) return evaluate(m, frame, node);
+  if (ts.isCallExpression(node)) return callLink(m, frame, node);
+  const object = chain(m, frame, node.expression);
+  if (object === null || (node.questionDotToken !== undefined && isNullish(object))) return null;
+  return member(m, frame, node, object);
+};
+
+const member = (
+  m: Machine,
+  frame: Frame,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+  object: Value,
+): Value => {
+  const site: Site = { machine: m, frame, node };
+  const key = m.ts.isPropertyAccessExpression(node)
+    ? staticValue(node.name.text)
+    : evaluate(m, frame, node.argumentExpression);
+  return m.builder.at(frame.source.spanOf(node), () => getMember(site, object, key));
+};
+
+const callLink = (m: Machine, frame: Frame, node: ts.CallExpression): Value | null => {
+  const { ts } = m;
+  const site: Site = { machine: m, frame, node };
+  const { expression } = node;
+  let self: Value = UNDEFINED;
+  let callee: Value;
+  if (ts.isPropertyAccessExpression(expression) || ts.isElementAccessExpression(expression)) {
+    const object = chain(m, frame, expression.expression);
+    if (object === null || (expression.questionDotToken !== undefined && isNullish(object))) return null;
+    self = object;
+    callee = member(m, frame, expression, object);
+    if (isNullish(callee) && node.questionDotToken === undefined)
+      return refuse(
+        { ...site, node: expression },
+        "TSJ1050",
+        `${describe(object)} has no method \`${expression.getLastToken()?.getText() ?? ""}\``,
+      );
+  } else {
+    const value = chain(m, frame, expression);
+    if (value === null) return null;
+    callee = value;
+  }
+  if (node.questionDotToken !== undefined && isNullish(callee)) return null;
+  const args = elementsOf(m, frame, node.arguments);
+  return m.builder.at(frame.source.spanOf(node), () => callValue(site, callee, args, self));
+};
+
+/** Elements of an array literal or of an argument list, spreads opened. */
+export const elementsOf = (m: Machine, frame: Frame, nodes: readonly ts.Expression[]): readonly Value[] =>
+  nodes.flatMap((element) => {
+    if (m.ts.isSpreadElement(element))
+      return [...iterate({ machine: m, frame, node: element }, evaluate(m, frame, element.expression))];
+    return [m.ts.isOmittedExpression(element) ? UNDEFINED : evaluate(m, frame, element)];
+  });
+
+const functionExpression = (frame: Frame, node: ts.ArrowFunction | ts.FunctionExpression, site: Site): Value => {
+  const { ts } = site.machine;
+  const isAsync = node.modifiers?.some((mod) => mod.kind === ts.SyntaxKind.AsyncKeyword) === true;
+  if (isAsync || node.asteriskToken !== undefined)
+    return refuse(site, "TSJ1005", `${isAsync ? "async functions" : "generators"} are not compiled`);
+  if (!ts.isFunctionExpression(node) || node.name === undefined) return closureOf(frame, node, "");
+  const env = createEnvironment(frame.env);
+  const value = closureOf({ ...frame, env }, node, node.name.text);
+  declare(env, node.name.text, value, true);
+  return value;
+};
+
+/** `name`, `"name"`, `1` or `[expression]` of an object literal or pattern. */
+export const propertyName = (m: Machine, frame: Frame, name: ts.PropertyName): Value => {
+  const { ts } = m;
+  if (ts.isComputedPropertyName(name)) return evaluate(m, frame, name.expression);
+  if (ts.isNumericLiteral(name)) return staticValue(String(Number(name.text)));
+  return staticValue(name.text);
+};
+
+const objectLiteral = (m: Machine, frame: Frame, node: ts.ObjectLiteralExpression): Value => {
+  const { ts } = m;
+  const object = objectOf([]);
+  for (const p of node.properties) {
+    const site: Site = { machine: m, frame, node: p };
+    if (ts.isSpreadAssignment(p)) {
+      const spread = evaluate(m, frame, p.expression);
+      const source = spread.kind === "host" ? openHost(site, spread) : spread;
+      if (source.kind === "object") for (const key of keysOf(source)) object.props.set(key, source.props.get(key) ?? UNDEFINED);
+      else if (source.kind === "array") source.items.forEach((item, k) => void object.props.set(String(k), item));
+      else if (!isNullish(source)) return refuse(site, "TSJ1040", `\`...\` of ${describe(source)} is not compiled`);
+    } else if (ts.isShorthandPropertyAssignment(p)) {
+      object.props.set(p.name.text, evaluate(m, frame, p.name));
+    } else {
+      if (ts.isGetAccessor(p) || ts.isSetAccessor(p)) return refuse(site, "TSJ1040", "getters and setters are not compiled");
+      const key = String(toHost(site, propertyName(m, frame, p.name), "a property key"));
+      const value = ts.isMethodDeclaration(p) ? closureOf(frame, p, key) : evaluate(m, frame, p.initializer);
+      object.props.set(key, value);
+    }
+  }
+  return object;
+};
+
+const typeOf = (m: Machine, frame: Frame, node: ts.Expression): Value => {
+  const value = evaluate(m, frame, node);
+  switch (value.kind) {
+    case "static":
+      return staticValue(typeof value.value);
+    case "tensor": {
+      const isNumber = value.weak && value.v.type.shape.length === 0;
+      return staticValue(isNumber ? (value.v.type.dtype === "bool" ? "boolean" : "number") : "object");
+    }
+    case "function":
+      return staticValue("function");
+    default:
+      return staticValue("object");
+  }
+};
+
+const deletion = (m: Machine, frame: Frame, target: ts.Expression, site: Site): Value => {
+  const { ts } = m;
+  if (!ts.isPropertyAccessExpression(target) && !ts.isElementAccessExpression(target))
+    return refuse(site, "TSJ1040", "`delete` needs a property");
+  const object = evaluate(m, frame, target.expression);
+  const key = ts.isPropertyAccessExpression(target)
+    ? staticValue(target.name.text)
+    : evaluate(m, frame, target.argumentExpression);
+  deleteMember(site, object, key);
+  return staticValue(true);
+};
+
+const prefix = (m: Machine, frame: Frame, node: ts.PrefixUnaryExpression, site: Site): Value => {
+  const K = m.ts.SyntaxKind;
+  switch (node.operator) {
+    case K.PlusPlusToken:
+      return increment(m, frame, node.operand, "+", site).after;
+    case K.MinusMinusToken:
+      return increment(m, frame, node.operand, "-", site).after;
+    case K.PlusToken:
+    case K.MinusToken:
+    case K.TildeToken:
+    case K.ExclamationToken:
+      return unary(site, m.ts.tokenToString(node.operator) as UnaryOperator, evaluate(m, frame, node.operand));
+    default: {
+      const never: never = node.operator;
+      return never;
+    }
+  }
+};
+
+/** `x++`: gives the number before and the one after. */
+const increment = (m: Machine, frame: Frame, target: ts.Expression, sign: "+" | "-", site: Site) => {
+  const place = referenceTo(m, frame, target);
+  const before = unary(site, "+", place.get());
+  const after = binary(site, sign, before, staticValue(1));
+  place.set(after);
+  return { before, after };
+};
+
+const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, site: Site): Value => {
+  const { ts } = m;
+  const K = ts.SyntaxKind;
+  const { left, right, operatorToken } = node;
+  const { kind } = operatorToken;
+  const text = ts.tokenToString(kind) ?? "";
+  if (kind === K.EqualsToken) {
+    if (ts.isArrayLiteralExpression(left) || ts.isObjectLiteralExpression(left)) {
+      const value = evaluate(m, frame, right);
+      assignTarget(m, frame, left, value);
+      return value;
+    }
+    const place = referenceTo(m, frame, left);
+    const value = evaluate(m, frame, right);
+    place.set(value);
+    return value;
+  }
+  if (kind >= K.FirstCompoundAssignment && kind <= K.LastCompoundAssignment) {
+    const place = referenceTo(m, frame, left);
+    const before = place.get();
+    const operator = text.slice(0, -1);
+    if (operator === "&&" || operator === "||" || operator === "??") {
+      if (!continues({ ...site, node: left }, operator, before)) return before;
+      const value = evaluate(m, frame, right);
+      place.set(value);
+      return value;
+    }
+    const value = binary(site, operator as BinaryOperator, before, evaluate(m, frame, right));
+    place.set(value);
+    return value;
+  }
+  const a = evaluate(m, frame, left);
+  if (kind === K.CommaToken) return evaluate(m, frame, right);
+  if (text === "&&" || text === "||" || text === "??")
+    return continues({ ...site, node: left }, text, a) ? evaluate(m, frame, right) : a;
+  const b = evaluate(m, frame, right);
+  if (kind === K.InKeyword) return staticValue(hasMember(site, b, a));
+  if (kind === K.InstanceOfKeyword) return instanceOf(site, a, b);
+  return binary(site, text as BinaryOperator, a, b);
+};
+
+/** Whether a logical operator goes on to its right side. */
+const continues = (site: Site, operator: "&&" | "||" | "??", left: Value): boolean =>
+  operator === "??" ? isNullish(left) : truth(site, left, `the left side of \`${operator}\``) === (operator === "&&");
+
+const instanceOf = (site: Site, value: Value, type: Value): Value => {
+  if (type.kind !== "function" || type.callee.kind !== "host")
+    return refuse(site, "TSJ1040", "`instanceof` needs a class that is known");
+  const { fn } = type.callee;
+  if (value.kind === "static") return staticValue(value.value instanceof (fn as unknown as new () => object));
+  if (value.kind === "host") return staticValue(value.value instanceof (fn as unknown as new () => object));
+  if (value.kind === "array") return staticValue(fn === Array || fn === Object);
+  if (value.kind === "object") return staticValue(fn === Object);
+  if (value.kind === "function") return staticValue(fn === Function || fn === Object);
+  return refuse(site, "TSJ1040", "`instanceof` on a staged value is not compiled", "look at x.dtype and x.shape");
+};

@@ -1,0 +1,87 @@
+/** Binding names, destructuring patterns and parameters. */
+import type { ts } from "ts-morph";
+import { declare, type Environment } from "./environment.js";
+import { evaluate, propertyName } from "./expressions.js";
+import { openHost } from "./hosts.js";
+import type { Frame, Machine } from "./machine.js";
+import { refuse, type Site } from "./machine.js";
+import { getMember } from "./members.js";
+import { typeText } from "../ir/types.js";
+import { iterate } from "./iterate.js";
+import { arrayOf, isNullish, isStatic, objectOf, staticValue, UNDEFINED, type Value } from "./values.js";
+
+/** Puts a value into the variable `name`. */
+export type Bind = (name: ts.Identifier, value: Value) => void;
+
+/** Declares variables in `env`. */
+export const declaring =
+  (frame: Frame, env: Environment, constant: boolean): Bind =>
+  (name, value) =>
+    void declare(env, name.text, withOrigin(frame, name, value), constant);
+
+/** Remembers where a staged value got its name, for shape errors. */
+export const withOrigin = (frame: Frame, name: ts.Identifier, value: Value, what = ""): Value => {
+  if (value.kind !== "tensor") return value;
+  const span = frame.source.spanOf(name);
+  if (span === null) return value;
+  return { ...value, origin: { label: `${what}\`${name.text}\` is ${typeText(value.v.type)}`, span } };
+};
+
+/** Takes `value` apart by a binding pattern. */
+export const bindPattern = (m: Machine, frame: Frame, pattern: ts.BindingName, value: Value, bind: Bind): void => {
+  const { ts } = m;
+  if (ts.isIdentifier(pattern)) return bind(pattern, value);
+  const site: Site = { machine: m, frame, node: pattern };
+  if (isNullish(value))
+    return refuse(site, "TSJ1051", `${isStatic(value) ? String(value.value) : "a value"} can't be destructured`);
+  if (ts.isArrayBindingPattern(pattern)) return bindArray(m, frame, pattern, iterate(site, value), bind);
+  const used: string[] = [];
+  for (const element of pattern.elements) {
+    if (element.dotDotDotToken !== undefined) {
+      bindPattern(m, frame, element.name, restOf(site, value, used), bind);
+      continue;
+    }
+    const name = element.propertyName ?? element.name;
+    const key = ts.isIdentifier(name) ? staticValue(name.text) : propertyName(m, frame, name as ts.PropertyName);
+    used.push(String(isStatic(key) ? key.value : ""));
+    bindElement(m, frame, element, getMember(site, value, key), bind);
+  }
+};
+
+const bindArray = (m: Machine, frame: Frame, pattern: ts.ArrayBindingPattern, items: readonly Value[], bind: Bind): void => {
+  pattern.elements.forEach((element, k) => {
+    if (m.ts.isOmittedExpression(element)) return;
+    if (element.dotDotDotToken !== undefined) bindPattern(m, frame, element.name, arrayOf(items.slice(k)), bind);
+    else bindElement(m, frame, element, items[k] ?? UNDEFINED, bind);
+  });
+};
+
+const bindElement = (m: Machine, frame: Frame, element: ts.BindingElement, value: Value, bind: Bind): void => {
+  const missing = isStatic(value) && value.value === undefined && element.initializer !== undefined;
+  bindPattern(m, frame, element.name, missing && element.initializer !== undefined ? evaluate(m, frame, element.initializer) : value, bind);
+};
+
+/** `...rest` of an object pattern: the fields that were not named. */
+export const restOf = (site: Site, value: Value, used: readonly string[]): Value => {
+  if (value.kind === "host") return restOf(site, openHost(site, value), used);
+  if (value.kind !== "object") return refuse(site, "TSJ1040", "`...` of an object pattern needs a plain object");
+  return objectOf([...value.props].filter(([key]) => !used.includes(key)));
+};
+
+/** Arguments into parameters, left to right, with defaults and rest. */
+export const bindParameters = (
+  m: Machine,
+  frame: Frame,
+  parameters: readonly ts.ParameterDeclaration[],
+  args: readonly Value[],
+): void => {
+  const bind = declaring(frame, frame.env, false);
+  parameters.forEach((parameter, k) => {
+    if (parameter.dotDotDotToken !== undefined)
+      return bindPattern(m, frame, parameter.name, arrayOf(args.slice(k)), bind);
+    const given = args[k] ?? UNDEFINED;
+    const missing = isStatic(given) && given.value === undefined;
+    const value = missing && parameter.initializer !== undefined ? evaluate(m, frame, parameter.initializer) : given;
+    bindPattern(m, frame, parameter.name, value, bind);
+  });
+};

@@ -1,0 +1,171 @@
+/** Statements: run while staging; loops and branches are decided here and now. */
+import type { ts } from "ts-morph";
+import { bindPattern, declaring } from "./patterns.js";
+import { targetsOf } from "./bindings.js";
+import { truth } from "./conditions.js";
+import { createEnvironment, declare, type Environment } from "./environment.js";
+import { closureOf, evaluate } from "./expressions.js";
+import { runFor, runForIn, runForOf, runWhile } from "./loops.js";
+import { type Frame, type Machine, refuse, type Site } from "./machine.js";
+import { binary } from "./operators.js";
+import { toHost } from "./reify.js";
+import type { FunctionNode } from "./source.js";
+import { UNDEFINED, type Value } from "./values.js";
+
+/** How a statement ended; null went on to the next. */
+export type Completion =
+  | { readonly kind: "return"; readonly value: Value }
+  | { readonly kind: "break" | "continue"; readonly label: string | null }
+  | null;
+
+const varNames = new WeakMap<ts.Node, readonly string[]>();
+
+/** Names that `var` declares in a function's body, at any depth of blocks. */
+const hoistedVars = (m: Machine, body: ts.Node): readonly string[] => {
+  const known = varNames.get(body);
+  if (known !== undefined) return known;
+  const { ts } = m;
+  const names: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) || ts.isClassLike(node)) return;
+    if (ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === 0)
+      for (const d of node.declarations) names.push(...targetsOf(d.name).map((n) => n.text));
+    node.forEachChild(visit);
+  };
+  visit(body);
+  varNames.set(body, names);
+  return names;
+};
+
+/** Declares what a block declares: functions with their value, `let` and `const` as not yet reached. */
+const hoist = (m: Machine, frame: Frame, env: Environment, statements: readonly ts.Statement[]): void => {
+  const { ts } = m;
+  for (const s of statements) {
+    if (ts.isFunctionDeclaration(s) && s.name !== undefined)
+      declare(env, s.name.text, closureOf({ ...frame, env }, s, s.name.text), false);
+    else if (ts.isVariableStatement(s) && (s.declarationList.flags & ts.NodeFlags.BlockScoped) !== 0)
+      for (const d of s.declarationList.declarations)
+        for (const name of targetsOf(d.name)) declare(env, name.text, undefined, false);
+    else if (ts.isClassDeclaration(s) && s.name !== undefined) declare(env, s.name.text, undefined, true);
+  }
+};
+
+/** Runs a function's body; gives what it returns. */
+export const runBody = (m: Machine, frame: Frame, node: FunctionNode, body: ts.Block): Value => {
+  for (const name of hoistedVars(m, body))
+    if (!frame.env.bindings.has(name)) declare(frame.env, name, UNDEFINED, false);
+  hoist(m, frame, frame.env, body.statements);
+  const end = runStatements(m, frame, body.statements);
+  if (end !== null && end.kind !== "return")
+    return refuse({ machine: m, frame, node }, "TSJ1040", `\`${end.kind}\` outside of a loop`);
+  return end === null ? UNDEFINED : end.value;
+};
+
+const runStatements = (m: Machine, frame: Frame, statements: readonly ts.Statement[]): Completion => {
+  for (const s of statements) {
+    const end = execute(m, frame, s);
+    if (end !== null) return end;
+  }
+  return null;
+};
+
+export const runBlock = (m: Machine, frame: Frame, statements: readonly ts.Statement[]): Completion => {
+  const inner: Frame = { ...frame, env: createEnvironment(frame.env) };
+  hoist(m, inner, inner.env, statements);
+  return runStatements(m, inner, statements);
+};
+
+/** `const x = ...`, `let`, `var`. */
+export const runDeclarations = (m: Machine, frame: Frame, list: ts.VariableDeclarationList): void => {
+  const { ts } = m;
+  const blockScoped = (list.flags & ts.NodeFlags.BlockScoped) !== 0;
+  const constant = (list.flags & ts.NodeFlags.Const) !== 0;
+  if ((list.flags & ts.NodeFlags.Using) === ts.NodeFlags.Using)
+    refuse({ machine: m, frame, node: list }, "TSJ1040", "`using` is not compiled");
+  for (const d of list.declarations) {
+    if (d.initializer === undefined && !blockScoped) continue;
+    const value = d.initializer === undefined ? UNDEFINED : evaluate(m, frame, d.initializer);
+    const env = blockScoped ? frame.env : varEnvironment(frame.env, d.name, m);
+    bindPattern(m, frame, d.name, named(m, d.name, value), declaring(frame, env, constant));
+  }
+};
+
+/** `const f = () => ...` gives the function its name. */
+const named = (m: Machine, name: ts.BindingName, value: Value): Value =>
+  m.ts.isIdentifier(name) && value.kind === "function" && value.callee.kind === "closure" && value.callee.name === ""
+    ? { ...value, callee: { ...value.callee, name: name.text } }
+    : value;
+
+/** The environment of the function that a `var` belongs to. */
+const varEnvironment = (env: Environment, name: ts.BindingName, m: Machine): Environment => {
+  const wanted = m.ts.isIdentifier(name) ? name.text : (targetsOf(name)[0]?.text ?? "");
+  for (let at: Environment | null = env; at !== null; at = at.parent) if (at.bindings.has(wanted)) return at;
+  return env;
+};
+
+/** Runs one statement. `labels` are those that stand before it. */
+export const execute = (m: Machine, frame: Frame, s: ts.Statement, labels: readonly string[] = []): Completion => {
+  const { ts } = m;
+  const site: Site = { machine: m, frame, node: s };
+  if (ts.isExpressionStatement(s)) {
+    evaluate(m, frame, s.expression);
+    return null;
+  }
+  if (ts.isVariableStatement(s)) {
+    runDeclarations(m, frame, s.declarationList);
+    return null;
+  }
+  if (ts.isReturnStatement(s))
+    return { kind: "return", value: s.expression === undefined ? UNDEFINED : evaluate(m, frame, s.expression) };
+  if (ts.isIfStatement(s)) {
+    const condition = evaluate(m, frame, s.expression);
+    if (truth({ ...site, node: s.expression }, condition)) return execute(m, frame, s.thenStatement);
+    return s.elseStatement === undefined ? null : execute(m, frame, s.elseStatement);
+  }
+  if (ts.isBlock(s)) return endLabel(runBlock(m, frame, s.statements), labels);
+  if (ts.isForStatement(s)) return runFor(m, frame, s, labels);
+  if (ts.isForOfStatement(s)) return runForOf(m, frame, s, labels);
+  if (ts.isForInStatement(s)) return runForIn(m, frame, s, labels);
+  if (ts.isWhileStatement(s) || ts.isDoStatement(s)) return runWhile(m, frame, s, labels);
+  if (ts.isBreakStatement(s)) return { kind: "break", label: s.label?.text ?? null };
+  if (ts.isContinueStatement(s)) return { kind: "continue", label: s.label?.text ?? null };
+  if (ts.isLabeledStatement(s)) {
+    const inner = [...labels, s.label.text];
+    return endLabel(execute(m, frame, s.statement, inner), inner);
+  }
+  if (ts.isSwitchStatement(s)) return runSwitch(m, frame, s);
+  if (ts.isThrowStatement(s)) return runThrow(m, frame, s);
+  if (ts.isFunctionDeclaration(s) || ts.isEmptyStatement(s)) return null;
+  const kind = ts.SyntaxKind[s.kind].replace(/Statement$|Declaration$/, "").toLowerCase();
+  return refuse(site, "TSJ1040", `\`${kind}\` statements are not compiled`);
+};
+
+const endLabel = (end: Completion, labels: readonly string[]): Completion =>
+  end?.kind === "break" && end.label !== null && labels.includes(end.label) ? null : end;
+
+const runSwitch = (m: Machine, frame: Frame, s: ts.SwitchStatement): Completion => {
+  const { ts } = m;
+  const inner: Frame = { ...frame, env: createEnvironment(frame.env) };
+  const { clauses } = s.caseBlock;
+  hoist(m, inner, inner.env, clauses.flatMap((c) => [...c.statements]));
+  const value = evaluate(m, frame, s.expression);
+  const matches = (clause: ts.CaseOrDefaultClause): boolean => {
+    if (ts.isDefaultClause(clause)) return false;
+    const site: Site = { machine: m, frame: inner, node: clause.expression };
+    return truth(site, binary(site, "===", value, evaluate(m, inner, clause.expression)), "the case");
+  };
+  const hit = clauses.findIndex(matches);
+  const start = hit >= 0 ? hit : clauses.findIndex((c) => ts.isDefaultClause(c));
+  if (start < 0) return null;
+  const end = runStatements(m, inner, clauses.slice(start).flatMap((c) => [...c.statements]));
+  return end?.kind === "break" && end.label === null ? null : end;
+};
+
+/** A throw on a path that every run takes. */
+const runThrow = (m: Machine, frame: Frame, s: ts.ThrowStatement): Completion => {
+  const site: Site = { machine: m, frame, node: s };
+  const error = toHost(site, evaluate(m, frame, s.expression), "what is thrown");
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return refuse(site, "TSJ1120", `this throw is reached at compile time: ${message}`);
+};
+

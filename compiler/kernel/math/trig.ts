@@ -1,0 +1,76 @@
+/** sin, cos and tan: odd and even polynomials on [-pi/4, pi/4] after reduction to a quadrant. */
+import { twoProduct } from "./double-word.js";
+import { type Emitter, type FloatType, orSign, polynomial, type Value } from "./emit.js";
+import { formatOf } from "./format.js";
+import { type Reduced, reduceQuadrant } from "./trig-reduction.js";
+
+interface TrigTable {
+  /** (sin r - r) / r^3, (cos r - 1 + r^2/2) / r^4, (tan r - r) / r^3 in r^2. */
+  readonly sin: readonly number[];
+  readonly cos: readonly number[];
+  readonly tan: readonly number[];
+}
+
+const TABLE: Readonly<Record<FloatType, TrigTable>> = {
+  f32: {
+    // minimax, relative errors 2^-27.8, 2^-33.0, 2^-29.5
+    sin: [-0.16666653752326965, 0.008332106284797192, -0.00019507882825564593],
+    cos: [0.04166664555668831, -0.0013887308305129409, 2.4432101781712845e-5],
+    tan: [
+      0.33333349227905273, 0.1333266943693161, 0.05405997484922409, 0.02127937413752079, 0.010847789235413074,
+      6.977631710469723e-5, 0.004387850407510996,
+    ],
+  },
+  f64: { sin: [0], cos: [0], tan: [0] },
+};
+
+/** sin r, with the sign of r also where it is a zero. */
+const kernelSin = (m: Emitter, { high: r, low }: Reduced): Value => {
+  const z = m.mul(r, r);
+  const tail = m.fma(m.mul(r, z), polynomial(m, z, TABLE[formatOf(r).type].sin), low);
+  return orSign(m, m.add(r, tail), r);
+};
+
+/** cos r = 1 - (r^2/2 - r^4 C). */
+const kernelCos = (m: Emitter, { high: r, low }: Reduced): Value => {
+  const z = m.mul(r, r);
+  const small = m.sub(m.mul(z, 0.5), m.sub(m.mul(m.mul(z, z), polynomial(m, z, TABLE[formatOf(r).type].cos)), m.mul(r, low)));
+  return m.sub(m.constant(r.type, 1), small);
+};
+
+const isOdd = (m: Emitter, quadrant: Value): Value => m.ne(m.and(quadrant, 1), 0);
+
+/** sin of r + quadrant pi/2. */
+const sinOfQuadrant = (m: Emitter, reduced: Reduced, quadrant: Value): Value => {
+  const y = m.select(isOdd(m, quadrant), kernelCos(m, reduced), kernelSin(m, reduced));
+  const signAt = formatOf(reduced.high).type === "f32" ? 30 : 62;
+  return m.float(m.xor(m.bits(y), m.shl(m.and(quadrant, 2), signAt)));
+};
+
+export const sin = (m: Emitter, x: Value): Value => {
+  const reduced = reduceQuadrant(m, x);
+  return sinOfQuadrant(m, reduced, reduced.quadrant);
+};
+
+/** cos x = sin(x + pi/2). */
+export const cos = (m: Emitter, x: Value): Value => {
+  const reduced = reduceQuadrant(m, x);
+  return sinOfQuadrant(m, reduced, m.add(reduced.quadrant, 1));
+};
+
+/** tan r in even quadrants, -1 / tan r in odd ones, its reciprocal refined by what rounding tan r lost. */
+export const tan = (m: Emitter, x: Value): Value => {
+  const { quadrant, high: r, low } = reduceQuadrant(m, x);
+  const one = m.constant(r.type, 1);
+  const z = m.mul(r, r);
+  // d tan r = (1 + tan^2 r) dr, near 1 + r^2
+  const tail = m.fma(m.mul(r, z), polynomial(m, z, TABLE[formatOf(r).type].tan), m.fma(low, z, low));
+  const y = m.add(r, tail);
+  const lost = m.sub(tail, m.sub(y, r));
+  const inverse = m.div(m.neg(one), y);
+  // 1 + inverse (y + lost) is the relative error of the reciprocal
+  const p = twoProduct(m, inverse, y);
+  const error = m.add(m.add(m.add(p.high, 1), p.low), m.mul(inverse, lost));
+  const cotangent = m.add(inverse, m.mul(inverse, error));
+  return m.select(isOdd(m, quadrant), cotangent, orSign(m, y, r));
+};

@@ -1,0 +1,10 @@
+import { adamStep, build, f32, layerNorm, meanSquaredError, optimised, softmax } from "/work/main/test/kernel/fixtures.js";
+import { lowerProgram } from "/work/main/compiler/kernel/lower.js";
+import { printProgram } from "/work/main/compiler/kernel/print.js";
+import { printFunction } from "/work/main/compiler/ir/print.js";
+const show = (fn: any) => { const o = optimised(fn); console.log(printFunction(o)); console.log(printProgram(lowerProgram(o)));};
+const which = process.argv[2];
+if (which === "softmax") show(build("softmax", [f32(64, 100)], (b, x) => [softmax(b, x!)]));
+if (which === "ln") show(build("ln", [f32(64, 100), f32(100), f32(100)], (b, x, s, t) => [layerNorm(b, x!, s!, t!)]));
+if (which === "mse") show(build("mse", [f32(), f32(), f32(1000,1000), f32(1000,1000)], (b, w, c, x, y) => [meanSquaredError(b, w!, c!, x!, y!)]));
+if (which === "adam") show(adamStep({batch:128, inputs:784, hidden:128, classes:10}));
