@@ -118,18 +118,9 @@ const tangentOfEquation = <K extends OpName>(
     }
     case "bilinear": {
       // d B(x, y) = B(dx, y) + B(x, dy)
-      const terms = inputs.flatMap((_, k) => {
-        const dx = tangents[k] ?? null;
-        return dx === null
-          ? []
-          : [
-              b.emit(
-                op,
-                inputs.map((x, i) => (i === k ? dx : x)),
-                params,
-              ),
-            ];
-      });
+      const terms = tangents.flatMap((dx, k) =>
+        dx === null ? [] : [b.emit(op, inputs.with(k, dx), params)],
+      );
       return terms.reduce((sum, term) => b.add(sum, term));
     }
     default: {

@@ -2,7 +2,7 @@
 import type { AnyFunction } from "../compiler/frontend/types.js";
 import type { CompiledFunction } from "./compiled-function.js";
 import { inspect } from "./inspect.js";
-import { nameTarget } from "./recorded-arguments.js";
+import { recordCallable } from "./recorded-arguments.js";
 
 type Call = (...args: never[]) => unknown;
 
@@ -80,7 +80,7 @@ export const makeCallable = (target: CompiledFunction, base: AnyFunction): AnyFu
   const arity = plainArity(base);
   const callable = (arity === null ? null : positional(target, arity)) ?? variadic(target);
   Object.defineProperty(callable, "name", { value: base.name, configurable: true });
-  nameTarget(callable, target);
+  recordCallable(callable, target.source, (args) => inspect(target, args).lowered());
   return Object.assign(callable, {
     cacheInfo: () => target.cacheInfo(),
     explainMisses: () => target.explainMisses(),

@@ -39,10 +39,11 @@ export const stageAndOptimise = (source: Source, args: readonly Tree<ArgLeaf>[])
   return { staged, runs, fn };
 };
 
-export const lowerOptimised = (source: Source, { fn }: Optimised): KernelProgram =>
-  lowerProgram(fn, { strict: source.strict, fast: source.fast });
+export const lowerFunction = ({ strict, fast }: Source, fn: IrFunction): KernelProgram =>
+  lowerProgram(fn, { strict, fast });
 
-export const compileProgram = (program: KernelProgram, { fn }: Optimised): Binary => {
+export const compileFunction = (source: Source, fn: IrFunction): Binary => {
+  const program = lowerFunction(source, fn);
   const start = performance.now();
   const { wasm } = compileSync(program, detectProfile());
   debug(1, () => {

@@ -15,6 +15,7 @@ import {
   leafPaths,
   parameterNames,
   type Signature,
+  sameStatic,
   signatureOf,
 } from "./signature.js";
 import type { CacheInfo } from "./types.js";
@@ -62,7 +63,7 @@ const MAX_PROGRAMS = 64;
 const WARN_AFTER = 8;
 
 const sameStatics = ({ program, staticValues }: Entry, leaves: readonly HostLeaf[]): boolean =>
-  program.staticLeaves.every((leaf, k) => Object.is(leaves[leaf], staticValues[k]));
+  program.staticLeaves.every((leaf, k) => sameStatic(leaves[leaf], staticValues[k]));
 
 /**
  * @param base the function that the user wrote, for the names of its parameters

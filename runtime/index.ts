@@ -7,7 +7,14 @@ installMethods(tensorMethods);
 
 export { type Diagnostic, type DiagnosticKind, type Span, TscJitError } from "../compiler/diagnostics.js";
 export { type JitOptions, jit } from "./jit.js";
-export type { AdamOptions, AdamState, LearningRate, Optimizer, SgdOptions, SgdState } from "./library/optim.js";
+export type {
+  AdamOptions,
+  AdamState,
+  LearningRate,
+  Optimizer,
+  SgdOptions,
+  SgdState,
+} from "./library/optim.js";
 export { prim } from "./library/prim.js";
 export { isTensor } from "./tensor.js";
 export { type TensorOptions, tensor } from "./tensor-data.js";

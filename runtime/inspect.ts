@@ -5,7 +5,7 @@ import { printProgram } from "../compiler/kernel/print.js";
 import { programStats } from "../compiler/kernel/stats.js";
 import { compileSync } from "../compiler/targets/wasm/client.js";
 import { detectProfile } from "../compiler/targets/wasm/profile.js";
-import { lowerOptimised, stageAndOptimise } from "./compile.js";
+import { lowerFunction, stageAndOptimise } from "./compile.js";
 import type { CompiledFunction } from "./compiled-function.js";
 import { argumentTrees } from "./signature.js";
 import type { Lowered, Stats } from "./types.js";
@@ -18,7 +18,7 @@ export interface Inspection {
 /** Stages and lowers `target` for the arguments; throws the diagnostics that a call would. */
 export const inspect = ({ source, names }: CompiledFunction, args: readonly unknown[]): Inspection => {
   const optimised = stageAndOptimise(source, argumentTrees(args, names));
-  const program = lowerOptimised(source, optimised);
+  const program = lowerFunction(source, optimised.fn);
   const ir = (fn: typeof optimised.fn): string => printFunction(fn, { spans: true });
   return {
     lowered: () => {

@@ -4,6 +4,7 @@ import { metaOf, register, registerStagedReader } from "../compiler/frontend/reg
 import type { AnyFunction } from "../compiler/frontend/types.js";
 import { makeCallable } from "./callable.js";
 import { createFunction } from "./compiled-function.js";
+import { prepareCompiler } from "./make-program.js";
 import { stagedType } from "./signature.js";
 import type { Callable, Jitted } from "./types.js";
 
@@ -69,6 +70,9 @@ export const jit = <F extends Callable>(fn: F, options: JitOptions = {}): Jitted
   requireFunction(fn, "jit()");
   checkOptions(options);
   const callable = compiledCallable(fn, options);
+  prepareCompiler(fn);
   // Its type is what makeCallable makes at run time: a call per signature, and the ways to look inside.
   return register(callable, { kind: "transform", transform: { kind: "jit" }, fn }) as unknown as Jitted<F>;
 };
+// Known inside compiled code, where it is the function itself.
+register(jit, { kind: "intrinsic", id: "jit" });

@@ -1,29 +1,43 @@
 /**
- * The arguments that each compiled function was last compiled for: `tsc-jit ir` shows that program. Recording is off
- * unless it is asked for, because it keeps the arguments alive.
+ * What each compiled function was last compiled for: `tsc-jit ir` shows that program. Nothing is recorded unless it is
+ * asked for, because it keeps arguments alive. The record is one for all copies of the library in the process: a
+ * program may have loaded it by require and by import.
  */
 import type { AnyFunction } from "../compiler/frontend/types.js";
-import type { CompiledFunction } from "./compiled-function.js";
+import type { Lowered } from "./types.js";
 
-const targets = new WeakMap<AnyFunction, CompiledFunction>();
-let recorded: WeakMap<object, readonly unknown[]> | null = null;
+/** The callables made since recording started, each with a way to lower it for its last arguments. */
+type Recording = WeakMap<AnyFunction, () => Lowered | null>;
 
-/** Makes a callable known as the way to call `target`. */
-export const nameTarget = (callable: AnyFunction, target: CompiledFunction): void =>
-  void targets.set(callable, target);
+const KEY = Symbol.for("tsc-jit.recording");
+const shared = globalThis as { [KEY]?: Recording };
 
-/** What a callable made by jit or another transform calls; undefined for any other function. */
-export const targetOf = (callable: AnyFunction): CompiledFunction | undefined => targets.get(callable);
+/** Arguments of the last compilation of each compiled function, by its source. */
+const lastArguments = new WeakMap<object, readonly unknown[]>();
 
-/** From now on arguments are recorded. */
+/** From now on callables and their arguments are recorded. */
 export const startRecording = (): void => {
-  recorded ??= new WeakMap();
+  shared[KEY] ??= new WeakMap();
 };
 
-/** Notes that `target`, the one with this source, is compiled for `args`. */
-export const recordArguments = (source: object, args: readonly unknown[]): void =>
-  void recorded?.set(source, args);
+/** Notes that what has this source is compiled for `args`. */
+export const recordArguments = (source: object, args: readonly unknown[]): void => {
+  if (shared[KEY] !== undefined) lastArguments.set(source, args);
+};
 
-/** The arguments of the last compilation; undefined if there was none since recording started. */
-export const recordedArguments = (target: CompiledFunction): readonly unknown[] | undefined =>
-  recorded?.get(target.source);
+/** Notes a new callable and how it is lowered for given arguments. */
+export const recordCallable = (
+  callable: AnyFunction,
+  source: object,
+  lower: (args: readonly unknown[]) => Lowered,
+): void =>
+  void shared[KEY]?.set(callable, () => {
+    const args = lastArguments.get(source);
+    return args === undefined ? null : lower(args);
+  });
+
+/** Whether a function is a callable that was recorded. */
+export const isRecorded = (callable: AnyFunction): boolean => shared[KEY]?.has(callable) === true;
+
+/** The callable lowered for the arguments it was last compiled for; null if it was not called. */
+export const lastLowering = (callable: AnyFunction): Lowered | null => shared[KEY]?.get(callable)?.() ?? null;

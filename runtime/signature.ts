@@ -4,7 +4,7 @@
  */
 import { fail } from "../compiler/diagnostics.js";
 import { metaOf } from "../compiler/frontend/registry.js";
-import type { AnyFunction, ArgLeaf, Tree } from "../compiler/frontend/types.js";
+import type { AnyFunction, ArgLeaf, StaticNumbers, Tree } from "../compiler/frontend/types.js";
 import type { Shape, TensorType } from "../compiler/ir/types.js";
 import { isNumber, readNested } from "./nested.js";
 import { isTensor, isWeak } from "./tensor.js";
@@ -171,7 +171,7 @@ const visit = <T>(
   if (ArrayBuffer.isView(value)) {
     const dtype = dtypeOfTyped(value);
     if (dtype === null || !isTypedArray(value)) return refuse(value, path, names);
-    return v.staged(value, { dtype, shape: [value.length] }, false, dtype === "i32" || dtype === "u32");
+    return v.staged(value, { dtype, shape: [value.length] }, false, true);
   }
   if (within.has(value))
     return fail("TSJ5041", "type", `${pathText(path, names)} contains itself`, {
@@ -217,6 +217,31 @@ export const signatureOf = (args: readonly unknown[], names: ArgumentNames): Sig
   return { key, leaves, plain };
 };
 
+/** Number arrays up to this size may be needed as static values: shapes, axes. */
+const MAX_STATIC_ELEMENTS = 64;
+
+/** What the front end may make static: a number, or the numbers of a small array. */
+const staticNumbers = (leaf: HostLeaf): StaticNumbers | null => {
+  if (typeof leaf === "number") return leaf;
+  if (!("elements" in leaf) || leaf.elements.length > MAX_STATIC_ELEMENTS) return null;
+  const { shape, elements } = leaf;
+  const build = (axis: number, offset: number, count: number): StaticNumbers => {
+    const n = shape[axis];
+    if (n === undefined) return elements[offset] ?? Number.NaN;
+    const inner = n === 0 ? 0 : count / n;
+    return Array.from({ length: n }, (_, k) => build(axis + 1, offset + k * inner, inner));
+  };
+  return build(0, 0, elements.length);
+};
+
+/** Whether two static leaves are the same number or array of numbers. */
+export const sameStatic = (a: HostLeaf | undefined, b: HostLeaf | undefined): boolean => {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || !("elements" in a) || !("elements" in b))
+    return false;
+  return a.shape.join() === b.shape.join() && a.elements.every((x, k) => Object.is(x, b.elements[k]));
+};
+
 /** The arguments as the front end takes them; staged leaves are counted in the order of the signature's. */
 export const argumentTrees = (args: readonly unknown[], names: ArgumentNames): readonly Tree<ArgLeaf>[] => {
   let index = 0;
@@ -230,7 +255,7 @@ export const argumentTrees = (args: readonly unknown[], names: ArgumentNames): r
           index: index++,
           type: { dtype, shape },
           weak,
-          value: typeof leaf === "number" ? leaf : null,
+          value: staticNumbers(leaf),
           hostArray,
         },
       };
@@ -281,7 +306,7 @@ export const stagedType = (
       leaf: value,
       type: { dtype, shape: [value.length] },
       weak: false,
-      hostArray: dtype === "i32" || dtype === "u32",
+      hostArray: true,
     };
   }
   if (!Array.isArray(value)) return null;

@@ -1,15 +1,19 @@
 /** Derivatives and batching as functions of functions, and the wrapper of the library's own functions. */
-import { fail } from "../compiler/diagnostics.js";
+import { fail, internal } from "../compiler/diagnostics.js";
 import { type AxesSpec, register, type Transform } from "../compiler/frontend/registry.js";
 import type { AnyFunction } from "../compiler/frontend/types.js";
 import { type CompiledFunction, createFunction } from "./compiled-function.js";
 import { baseOf, compiledCallable, requireFunction } from "./jit.js";
+import { markLibrary } from "./stored-program.js";
 import type {
   ArgNums,
   Callable,
   Grad,
+  PlainArg,
+  PlainArgs,
+  PlainResult,
+  TensorArg,
   TensorArgs,
-  TensorLike,
   TensorResult,
   ValueAndGrad,
   Vmapped,
@@ -144,63 +148,69 @@ const once = (
   return made;
 };
 
-/** A tree whose leaves are like those of `T`. */
-type Like<P extends readonly unknown[]> = { [K in keyof P]: TensorArgs<P>[K] };
+/** Compiles a function that is written here and captures a user's. */
+const compiledOwn = (id: string, fn: AnyFunction): AnyFunction =>
+  compiledCallable(register((): never => internal(`${id} is called as it is`), { kind: "library", id, fn }));
+
+/** Takes the primals, then the tangents; numbers stay numbers, as in any call. */
+interface Jvp {
+  <F extends Callable>(
+    fn: F,
+    primals: PlainArgs<Parameters<F>>,
+    tangents: PlainArgs<Parameters<F>>,
+  ): [PlainResult<ReturnType<F>>, PlainResult<ReturnType<F>>];
+  <F extends Callable>(
+    fn: F,
+    primals: TensorArgs<Parameters<F>>,
+    tangents: TensorArgs<Parameters<F>>,
+  ): [TensorResult<ReturnType<F>>, TensorResult<ReturnType<F>>];
+}
+
+interface Vjp {
+  <F extends Callable>(
+    fn: F,
+    ...primals: PlainArgs<Parameters<F>>
+  ): [PlainResult<ReturnType<F>>, (cotangent: PlainArg<ReturnType<F>>) => PlainResult<Parameters<F>>];
+  <F extends Callable>(
+    fn: F,
+    ...primals: TensorArgs<Parameters<F>>
+  ): [TensorResult<ReturnType<F>>, (cotangent: TensorArg<ReturnType<F>>) => TensorResult<Parameters<F>>];
+}
+
+type Values = readonly never[];
+const listOf = (x: unknown, what: string): readonly unknown[] =>
+  Array.isArray(x) ? x : fail("TSJ5075", "type", `jvp(): ${what} is an array with one entry per argument`);
 
 /**
  * The value of `fn` at `primals` and its directional derivative along `tangents`: `[value, tangent]`.
  * Tangents have the structure and the shapes of the primals.
  */
-export const jvp = intrinsic(
-  "jvp",
-  <F extends Callable>(
-    fn: F,
-    primals: TensorArgs<Parameters<F>>,
-    tangents: Like<Parameters<F>>,
-  ): [TensorResult<ReturnType<F>>, TensorResult<ReturnType<F>>] => {
-    requireFunction(fn, "jvp()");
-    const derivative = jvp;
-    const differentiated = fn;
-    const run = once(forwards, fn, () =>
-      compiledCallable(
-        (p: TensorArgs<Parameters<F>>, t: Like<Parameters<F>>) => derivative(differentiated, p, t),
-        { scope: () => ({ derivative, differentiated }) },
-      ),
-    );
-    return Reflect.apply(run, undefined, [primals, tangents]);
-  },
-);
+const derive = (fn: Callable, primals: Values, tangents: Values): unknown => {
+  requireFunction(fn, "jvp()");
+  const run = once(forwards, fn, () =>
+    compiledOwn("jvp", (...all: Values) => jvp(fn, all.slice(0, all.length / 2), all.slice(all.length / 2))),
+  );
+  const [from, along] = [listOf(primals, "the second argument"), listOf(tangents, "the third argument")];
+  if (from.length !== along.length)
+    fail("TSJ5076", "type", `jvp(): ${from.length} primals need as many tangents, not ${along.length}`);
+  return Reflect.apply(run, undefined, [...from, ...along]);
+});
 
 /**
  * The value of `fn` at `primals`, and the function that takes a cotangent of the value to those of the primals:
  * `[value, pullback]`, where `pullback(cotangent)` has one entry per primal.
  */
-export const vjp = intrinsic(
-  "vjp",
-  <F extends Callable>(
-    fn: F,
-    ...primals: TensorArgs<Parameters<F>>
-  ): [
-    TensorResult<ReturnType<F>>,
-    (cotangent: TensorLike | TensorResult<ReturnType<F>>) => TensorArgs<Parameters<F>>,
-  ] => {
-    requireFunction(fn, "vjp()");
-    const args: readonly unknown[] = [...primals];
-    const value = once(values, fn, () => compiledCallable(fn));
-    const derivative = vjp;
-    const differentiated = fn;
-    const pullback = once(pullbacks, fn, () =>
-      compiledCallable(
-        (p: TensorArgs<Parameters<F>>, ct: TensorLike) => derivative(differentiated, ...p)[1](ct),
-        { scope: () => ({ derivative, differentiated }) },
-      ),
-    );
-    return [
-      Reflect.apply(value, undefined, args),
-      (cotangent) => Reflect.apply(pullback, undefined, [args, cotangent]),
-    ];
-  },
-);
+export const vjp: Vjp = intrinsic("vjp", (fn: Callable, ...primals: Values) => {
+  requireFunction(fn, "vjp()");
+  const value = once(values, fn, () => compiledCallable(fn));
+  const pullback = once(pullbacks, fn, () =>
+    compiledOwn("vjp", (cotangent: never, ...p: Values) => vjp(fn, ...p)[1](cotangent)),
+  );
+  return [
+    Reflect.apply(value, undefined, primals),
+    (cotangent: unknown) => Reflect.apply(pullback, undefined, [cotangent, ...primals]),
+  ];
+});
 
 /** The value itself, constant to every derivative. */
 export const stopGradient = intrinsic("stopGradient", <T>(x: T): T => x);
@@ -215,6 +225,7 @@ export const library = <F extends AnyFunction>(id: string, fn: F): F => {
     target ??= createFunction({ root: callable, scope: null, strict: false, fast: false }, fn, true);
     return target.call(args);
   };
+  markLibrary(fn);
   // It takes tensors and numbers where `fn` does, and gives what `fn` gives.
   return register(callable, { kind: "library", id, fn }) as unknown as F;
 };

@@ -74,10 +74,18 @@ export type Callable = (...args: never[]) => unknown;
 /** A number that is no tensor. */
 export type PlainNumber = number & { readonly shape?: never };
 
+/**
+ * TensorLike as an overload's parameter. With `number` itself in it, overload resolution, which first looks for a subtype
+ * match, would prefer it to PlainNumber for plain numbers.
+ */
+export type TensorArgument = PlainNumber | Tensor | TypedArray | NumberArray;
+
 type Static = boolean | string | null | undefined | Callable;
 
 /** Whether an array type holds plain numbers at every depth. */
-type IsNumberArray<P> = P extends readonly (infer E)[]
+type IsNumberArray<P> = NumberArray extends P
+  ? true
+  : P extends readonly (infer E)[]
   ? [E] extends [TensorMembers]
     ? false
     : [E] extends [number]
@@ -102,13 +110,13 @@ export type PlainArg<P> = unknown extends P
 export type TensorArg<P> = unknown extends P
   ? P
   : P extends number
-    ? TensorLike
+    ? TensorArgument
     : P extends Static
       ? P
       : P extends TypedArray
-        ? TensorLike
+        ? TensorArgument
         : IsNumberArray<P> extends true
-          ? TensorLike | { [K in keyof P]: TensorArg<P[K]> }
+          ? TensorArgument | { [K in keyof P]: TensorArg<P[K]> }
           : { [K in keyof P]: TensorArg<P[K]> };
 
 export type PlainArgs<P extends readonly unknown[]> = { [K in keyof P]: PlainArg<P[K]> };
@@ -205,13 +213,22 @@ export interface Lowered {
 }
 
 export interface Stats {
-  readonly kernels: number;
-  /** Floating-point operations, a multiply-add counted as two. */
+  /** One entry per kernel, in the order in which they run. */
+  readonly kernels: readonly KernelCounts[];
+  /** Operations on floats, a multiply-add counted as two. */
   readonly flops: number;
-  /** Bytes that kernels read and write. */
-  readonly bytes: number;
-  /** Inputs, outputs and scratch together. */
+  /** Bytes of distinct buffers that kernels read and write. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly scratchBytes: number;
+  /** Inputs, outputs, literals and scratch memory together. */
   readonly peakBytes: number;
+}
+export interface KernelCounts {
+  readonly name: string;
+  readonly flops: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
 }
 
 /** A compiled `F`: plain numbers in, plain numbers out; as soon as an array goes in, tensors come out. */

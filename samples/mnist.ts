@@ -5,12 +5,14 @@
  */
 import cliProgress from "cli-progress";
 import { type AdamState, jit, nn, np, optim, random, type Tensor, tensor, valueAndGrad } from "tsc-jit";
-import { type Digits, loadDigits, PIXELS, pick, shuffled } from "./data/digits.js";
+import { type Digits, loadDigits, moved, PIXELS, pick, shuffled } from "./data/digits.js";
 
 const HIDDEN = 128;
 const CLASSES = 10;
 const BATCH = 128;
-const EPOCHS = 15;
+const TRAINING = 8000;
+const EPOCHS = 30;
+const STEPS = EPOCHS * Math.floor(TRAINING / BATCH);
 
 interface Layer {
   readonly w: Tensor;
@@ -23,7 +25,7 @@ interface Params {
 
 const dense = (x: number, layer: Layer) => np.dot(x, layer.w) + layer.b;
 
-const network = (params: Params, x: Tensor) => dense(np.tanh(dense(x, params.hidden)), params.out);
+const network = (params: Params, x: Tensor) => dense(nn.relu(dense(x, params.hidden)), params.out);
 
 /** Mean softmax cross-entropy, written out: log(sum(exp(z))) - z[label]. */
 const loss = (params: Params, x: Tensor, labels: Tensor) => {
@@ -33,15 +35,18 @@ const loss = (params: Params, x: Tensor, labels: Tensor) => {
   return np.mean(Math.log(np.sum(Math.exp(z), 1)) - wanted);
 };
 
-const initial = jit((seed: number) => {
+/** Weights of variance 1 / fan-in, biases 0. */
+const layer = (key: Tensor, inputs: number, outputs: number): Layer => ({
+  w: np.multiply(random.normal(key, [inputs, outputs]), Math.sqrt(1 / inputs)),
+  b: np.zeros([outputs]),
+});
+const initial = jit((seed: number): Params => {
   const [a, b] = random.split(random.key(seed));
-  return {
-    hidden: { w: random.normal(a, [PIXELS, HIDDEN]) * Math.sqrt(1 / PIXELS), b: np.zeros([HIDDEN]) },
-    out: { w: random.normal(b, [HIDDEN, CLASSES]) * Math.sqrt(1 / HIDDEN), b: np.zeros([CLASSES]) },
-  };
+  return { hidden: layer(a, PIXELS, HIDDEN), out: layer(b, HIDDEN, CLASSES) };
 });
 
-const adam = optim.adam(2e-3);
+/** The learning rate falls to zero over the training. */
+const adam = optim.adam((t) => 4e-3 * (1 - t / STEPS), { weightDecay: 0.02 });
 
 export const step = jit((params: Params, state: AdamState, x: Tensor, labels: Tensor) => {
   const [value, grads] = valueAndGrad(loss)(params, x, labels);
@@ -100,9 +105,9 @@ const evaluate = (params: Params, test: Digits): { accuracy: number; perDigit: r
   return { accuracy: total / test.count, perDigit: right.map((r, d) => r / (seen[d] ?? 1)) };
 };
 
-const { training, test } = loadDigits(8000, 2000);
+const { training, test } = loadDigits(TRAINING, 2000);
 const perEpoch = Math.floor(training.count / BATCH);
-const progress = createProgress(EPOCHS * perEpoch, perEpoch);
+const progress = createProgress(STEPS, perEpoch);
 const begin = performance.now();
 
 let params: Params = initial(0);
@@ -110,8 +115,9 @@ let state = adam.init(params);
 let result = { accuracy: 0, perDigit: [] as readonly number[] };
 for (let epoch = 1; epoch <= EPOCHS; epoch++) {
   const order = shuffled(training.count, epoch);
+  const digits = moved(training, 2, epoch);
   for (let k = 1; k <= perEpoch; k++) {
-    const [x, y] = batchOf(pick(training, order, (k - 1) * BATCH, k * BATCH));
+    const [x, y] = batchOf(pick(digits, order, (k - 1) * BATCH, k * BATCH));
     const out = step(params, state, x, y);
     ({ params, state } = out);
     if (k === perEpoch) result = evaluate(params, test);

@@ -1,10 +1,10 @@
 // Builds dist/: ES modules (library and command line share one runtime through common chunks), the compile worker,
-// a CommonJS bundle for Node versions without require(esm), and the type declarations.
+// a CommonJS bundle for Node versions without require(esm), and the type declarations (not with --no-types).
 import { spawnSync } from "node:child_process";
 import { chmod, cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { buildCommonJs, buildModules, buildWorker, dist, missingEntries, root } from "./bundles.mjs";
+import { buildCommonJs, buildModules, buildWorker, dist, root } from "./bundles.mjs";
 
 /** Declarations for `import`, and the same files under a `type: commonjs` folder for `require`. */
 async function writeDeclarations(outdir) {
@@ -26,17 +26,12 @@ async function writeDeclarations(outdir) {
 // Everything is written beside dist and moved there at the end: a failed build leaves the last good one.
 const staging = join(root, `.build-${process.pid}`);
 try {
-  const missing = missingEntries();
-  if (missing.length > 0) {
-    console.warn(`build: nothing built, these files do not exist yet: ${missing.join(", ")}`);
-  } else {
-    await mkdir(staging);
-    await Promise.all([buildModules(staging), buildCommonJs(staging), buildWorker(staging)]);
-    await chmod(join(staging, "cli.js"), 0o755);
-    await writeDeclarations(staging);
-    await rm(dist, { recursive: true, force: true });
-    await rename(staging, dist);
-  }
+  await mkdir(staging);
+  await Promise.all([buildModules(staging), buildCommonJs(staging), buildWorker(staging)]);
+  await chmod(join(staging, "cli.js"), 0o755);
+  if (!process.argv.includes("--no-types")) await writeDeclarations(staging);
+  await rm(dist, { recursive: true, force: true });
+  await rename(staging, dist);
 } catch (error) {
   // esbuild has printed its own errors already.
   if (!(error instanceof Error && "errors" in error))

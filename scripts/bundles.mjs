@@ -1,6 +1,5 @@
 // The esbuild bundles that make up dist/.
-import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -43,16 +42,26 @@ export async function buildModules(outdir) {
   await bundle({ entryPoints, outdir, format: "esm", splitting: true, chunkNames: "chunk-[hash]" });
 }
 
-/** The library for require() on a Node that cannot require ES modules. */
+/**
+ * The library for require(): index.cjs gives the ES modules where Node can require those, so that import and require
+ * share one instance, and common.cjs, a bundle of its own, where it cannot. Node 20 counts as one that cannot: there
+ * require(esm) fails in CommonJS that was itself loaded through a module hook, as tsx's.
+ */
 export async function buildCommonJs(outdir) {
   await bundle({
-    entryPoints: { index: entries.index },
+    entryPoints: { common: entries.index },
     outdir,
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     define: { "import.meta.url": "__tscJitModuleUrl" },
     banner: { js: 'const __tscJitModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
+  const selector = [
+    "const major = Number.parseInt(process.versions.node, 10);",
+    "const canRequireModules = major >= 22 && process.features.require_module === true;",
+    'module.exports = canRequireModules ? require("./index.js") : require("./common.cjs");',
+  ];
+  await writeFile(join(outdir, "index.cjs"), `${selector.join("\n")}\n`);
 }
 
 /**
@@ -65,15 +74,12 @@ export async function buildWorker(outdir) {
 
 /** Renews dist/worker.js alone, in one step, so that a process that starts it meanwhile finds a whole file. */
 export async function renewWorker() {
-  if (!existsSync(join(root, entries.worker))) return;
   const staging = join(root, `.build-${process.pid}`);
-  await buildWorker(staging);
-  await mkdir(dist, { recursive: true });
-  await rename(join(staging, "worker.js"), join(dist, "worker.js"));
-  await rm(staging, { recursive: true, force: true });
-}
-
-/** Entry files that are not there. */
-export function missingEntries() {
-  return Object.values(entries).filter((file) => !existsSync(join(root, file)));
+  try {
+    await buildWorker(staging);
+    await mkdir(dist, { recursive: true });
+    await rename(join(staging, "worker.js"), join(dist, "worker.js"));
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
 }

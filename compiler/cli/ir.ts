@@ -1,6 +1,5 @@
 /** `tsc-jit ir FILE#NAME [args...]` */
-import { inspect } from "../../runtime/inspect.js";
-import { recordedArguments, startRecording, targetOf } from "../../runtime/recorded-arguments.js";
+import { isRecorded, lastLowering, startRecording } from "../../runtime/recorded-arguments.js";
 import type { Lowered } from "../../runtime/types.js";
 import { loadModule, resolveFile } from "./load-module.js";
 import { UsageError } from "./report-error.js";
@@ -49,15 +48,14 @@ export const printIr = async (target: string, args: readonly string[]): Promise<
     throw new UsageError(`${file} has no export ${name}; it has ${names.join(", ") || "none"}`);
   }
   const value = exports[name];
-  const compiled = typeof value === "function" ? targetOf(value) : undefined;
-  if (compiled === undefined)
+  if (typeof value !== "function" || !isRecorded(value))
     throw new UsageError(`${name} is not compiled by itself: export what jit(${name}) gives, and call it`);
-  const recorded = recordedArguments(compiled);
-  if (recorded === undefined)
+  const lowered = lastLowering(value);
+  if (lowered === null)
     throw new UsageError(
       `${name} was not called while ${file} ran: what it compiles to depends on its arguments`,
     );
-  const text = loweredText(inspect(compiled, recorded).lowered());
+  const text = loweredText(lowered);
   await new Promise<void>((resolve, reject) =>
     process.stdout.write(text, (error) => (error ? reject(error) : resolve())),
   );

@@ -1,18 +1,38 @@
 /** `tsc-jit ops`: each primitive, how it is differentiated, and the dtypes it takes on each target. */
+import { TscJitError } from "../diagnostics.js";
 import type { DType, IrFunction, OpName } from "../ir/types.js";
+import { lowerProgram } from "../kernel/lower.js";
+import { expandMath } from "../kernel/math/expand.js";
 import { opTable } from "../ops/index.js";
+import { runPasses } from "../passes/pipeline.js";
 import { opNames, sampleProgram } from "./op-samples.js";
 
 const DTYPES: readonly DType[] = ["f32", "f64", "i32", "u32", "bool"];
 
 interface Target {
   readonly name: string;
-  /** Throws a diagnostic for a program that the target cannot run. */
   readonly accepts: (program: IrFunction) => boolean;
 }
-const targets: readonly Target[] = [{ name: "interpreter", accepts: () => true }];
 
-/** `f32 f64 -- -- --`: one place per dtype. */
+/** Takes a program through every stage that may refuse it. What remains are machine ops, and the emitter has them all. */
+const lowersToMachineOps = (program: IrFunction): boolean => {
+  try {
+    for (const kernel of lowerProgram(runPasses(program).fn).kernels) expandMath(kernel);
+    return true;
+  } catch (error) {
+    const refused = error instanceof TscJitError && error.diagnostics.every((d) => d.kind === "unsupported");
+    if (!refused) throw error;
+    return false;
+  }
+};
+
+const targets: readonly Target[] = [
+  // Its evaluation rules are part of the op records.
+  { name: "interpreter", accepts: () => true },
+  { name: "wasm", accepts: lowersToMachineOps },
+];
+
+/** `f32 f64 -   -   -`: one place per dtype. */
 const dtypesOn = (target: Target, op: OpName): string =>
   DTYPES.map((dtype) => {
     const program = sampleProgram(op, dtype);

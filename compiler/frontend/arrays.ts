@@ -1,10 +1,9 @@
 /** Array methods on arrays whose length is known: callbacks are inlined once an element. */
 import { callValue } from "./calls.js";
+import { truth } from "./conditions.js";
 import { refuse, type Site, step } from "./machine.js";
 import { binary } from "./operators.js";
 import { isKnown, toHost, toNumber } from "./reify.js";
-import { arrayMethods } from "./tensor-members.js";
-import { truth } from "./conditions.js";
 import { type ArrayValue, arrayOf, builtin, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
 
 type Method = (site: Site, array: ArrayValue, args: readonly Value[]) => Value;
@@ -16,7 +15,12 @@ const call = (site: Site, fn: Value, args: readonly Value[]): Value => {
 const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
 
 /** `f(item, index, array)` for each item present when its turn comes. */
-const each = (site: Site, array: ArrayValue, f: Value, use: (result: Value, item: Value, k: number) => boolean): void => {
+const each = (
+  site: Site,
+  array: ArrayValue,
+  f: Value,
+  use: (result: Value, item: Value, k: number) => boolean,
+): void => {
   const n = array.items.length;
   for (let k = 0; k < n && k < array.items.length; k++) {
     const item = array.items[k] ?? UNDEFINED;
@@ -40,22 +44,36 @@ const writable = (site: Site, array: ArrayValue, name: string): ArrayValue => {
       "copy it first: [...array]",
     );
   if (array.fixed === "captured")
-    refuse(site, "TSJ1021", `\`${name}\` changes a captured array: compiled functions change nothing outside`, "copy it first: [...array]");
+    refuse(
+      site,
+      "TSJ1021",
+      `\`${name}\` changes a captured array: compiled functions change nothing outside`,
+      "copy it first: [...array]",
+    );
   return array;
 };
 
 /** `a === b` where it is decided now; arrays of staged numbers can't be searched. */
-const same = (site: Site, a: Value, b: Value): boolean => truth(site, binary(site, "===", a, b), "the search");
+const same = (site: Site, a: Value, b: Value): boolean =>
+  truth(site, binary(site, "===", a, b), "the search");
 
-const reduceFrom = (site: Site, items: readonly Value[], order: readonly number[], array: ArrayValue, args: readonly Value[]): Value => {
+const reduceFrom = (
+  site: Site,
+  items: readonly Value[],
+  order: readonly number[],
+  array: ArrayValue,
+  args: readonly Value[],
+): Value => {
   const rest = [...order];
   let total = args.length > 1 ? at(args, 1) : undefined;
   if (total === undefined) {
     const first = rest.shift();
-    if (first === undefined) return refuse(site, "TSJ1050", "reduce of an empty array needs an initial value");
+    if (first === undefined)
+      return refuse(site, "TSJ1050", "reduce of an empty array needs an initial value");
     total = items[first] ?? UNDEFINED;
   }
-  for (const k of rest) total = call(site, at(args, 0), [total, items[k] ?? UNDEFINED, staticValue(k), array]);
+  for (const k of rest)
+    total = call(site, at(args, 0), [total, items[k] ?? UNDEFINED, staticValue(k), array]);
   return total;
 };
 
@@ -67,7 +85,12 @@ const sorted = (site: Site, array: ArrayValue, [compare]: readonly Value[]): Val
   const items = [...array.items];
   if (compare === undefined || (isStatic(compare) && compare.value === undefined)) {
     if (!items.every((item) => isKnown(site, item)))
-      return refuse(site, "TSJ1102", "sorting an array of values that are known only at run time", "np.sort sorts staged arrays");
+      return refuse(
+        site,
+        "TSJ1102",
+        "sorting an array of values that are known only at run time",
+        "np.sort sorts staged arrays",
+      );
     const text = (item: Value): string => String(toHost(site, item, "an element"));
     return items.sort((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0));
   }
@@ -127,11 +150,17 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
   flatMap: (site, array, args) => {
     const out: Value[] = [];
-    each(site, array, at(args, 0), (result) => out.push(...(result.kind === "array" ? result.items : [result])) > -1);
+    each(
+      site,
+      array,
+      at(args, 0),
+      (result) => out.push(...(result.kind === "array" ? result.items : [result])) > -1,
+    );
     return arrayOf(out);
   },
   reduce: (site, array, args) => reduceFrom(site, array.items, [...array.items.keys()], array, args),
-  reduceRight: (site, array, args) => reduceFrom(site, array.items, [...array.items.keys()].reverse(), array, args),
+  reduceRight: (site, array, args) =>
+    reduceFrom(site, array.items, [...array.items.keys()].reverse(), array, args),
   push: (site, array, args) => staticValue(writable(site, array, "push").items.push(...args)),
   pop: (site, array) => writable(site, array, "pop").items.pop() ?? UNDEFINED,
   shift: (site, array) => writable(site, array, "shift").items.shift() ?? UNDEFINED,
@@ -142,7 +171,11 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
   fill: (site, array, args) => {
     const { items } = writable(site, array, "fill");
-    items.fill(at(args, 0), relative(site, at(args, 1), items.length, 0), relative(site, at(args, 2), items.length, items.length));
+    items.fill(
+      at(args, 0),
+      relative(site, at(args, 1), items.length, 0),
+      relative(site, at(args, 2), items.length, items.length),
+    );
     return array;
   },
   sort: (site, array, args) => {
@@ -170,20 +203,35 @@ const METHODS: Readonly<Record<string, Method>> = {
     return array.items[k < 0 ? array.items.length + k : k] ?? UNDEFINED;
   },
   slice: (site, { items }, args) =>
-    arrayOf(items.slice(relative(site, at(args, 0), items.length, 0), relative(site, at(args, 1), items.length, items.length))),
-  concat: (_, array, args) => arrayOf([...array.items, ...args.flatMap((a) => (a.kind === "array" ? a.items : [a]))]),
-  flat: (site, array, args) => arrayOf(flatten(array.items, args.length === 0 ? 1 : toNumber(site, at(args, 0), "a depth"))),
+    arrayOf(
+      items.slice(
+        relative(site, at(args, 0), items.length, 0),
+        relative(site, at(args, 1), items.length, items.length),
+      ),
+    ),
+  concat: (_, array, args) =>
+    arrayOf([...array.items, ...args.flatMap((a) => (a.kind === "array" ? a.items : [a]))]),
+  flat: (site, array, args) =>
+    arrayOf(flatten(array.items, args.length === 0 ? 1 : toNumber(site, at(args, 0), "a depth"))),
   indexOf: (site, array, args) => staticValue(array.items.findIndex((item) => same(site, item, at(args, 0)))),
-  lastIndexOf: (site, array, args) => staticValue(array.items.findLastIndex((item) => same(site, item, at(args, 0)))),
+  lastIndexOf: (site, array, args) =>
+    staticValue(array.items.findLastIndex((item) => same(site, item, at(args, 0)))),
   includes: (site, array, args) =>
     staticValue(
       array.items.some(
-        (item) => same(site, item, at(args, 0)) || (isStatic(item) && Object.is(item.value, isStatic(at(args, 0)) ? (at(args, 0) as { value: unknown }).value : null)),
+        (item) =>
+          same(site, item, at(args, 0)) ||
+          (isStatic(item) &&
+            Object.is(item.value, isStatic(at(args, 0)) ? (at(args, 0) as { value: unknown }).value : null)),
       ),
     ),
   join: (site, array, args) =>
-    staticValue((toHost(site, array, "text") as unknown[]).join(args.length === 0 ? "," : String(toHost(site, at(args, 0), "a separator")))),
-  toString: (site, array) => staticValue(String(toHost(site, array, "text"))),
+    staticValue(
+      (toHost(site, array, "text") as unknown[]).join(
+        args.length === 0 ? "," : String(toHost(site, at(args, 0), "a separator")),
+      ),
+    ),
+  toString: (site: Site, array: ArrayValue) => staticValue(String(toHost(site, array, "text"))),
   entries: (_, array) => arrayOf(array.items.map((item, k) => arrayOf([staticValue(k), item]))),
   keys: (_, array) => arrayOf(array.items.map((_item, k) => staticValue(k))),
   values: (_, array) => arrayOf(array.items),
@@ -196,6 +244,3 @@ export const arrayMethod = (site: Site, array: ArrayValue, name: string): Value 
   if (name in []) return refuse(site, "TSJ1041", `the array method \`${name}\` is not compiled`);
   return UNDEFINED;
 };
-
-arrayMethods.call = (site, array, name, args) =>
-  array.kind === "array" ? callValue(site, arrayMethod(site, array, name), args) : UNDEFINED;

@@ -1,8 +1,9 @@
 /** Assignments: variables, properties, patterns, `+=`, `++`. */
 import type { ts } from "ts-morph";
 import { lookup } from "./environment.js";
-import { evaluate, propertyName } from "./expressions.js";
+import { evaluate } from "./expressions.js";
 import { iterate } from "./iterate.js";
+import { propertyName } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { getMember, setMember } from "./members.js";
 import { restOf, withOrigin } from "./patterns.js";
@@ -12,7 +13,7 @@ import { arrayOf, isStatic, staticValue, UNDEFINED, type Value } from "./values.
 /** A place that can be read and written; its parts are evaluated once. */
 export interface Reference {
   readonly get: () => Value;
-  readonly set: (value: Value) => void;
+  readonly set: (value: Value) => undefined;
 }
 
 export const referenceTo = (m: Machine, frame: Frame, target: ts.Expression): Reference => {
@@ -37,7 +38,7 @@ export const referenceTo = (m: Machine, frame: Frame, target: ts.Expression): Re
   return refuse(site, "TSJ1040", "this can't be assigned to");
 };
 
-const setVariable = (m: Machine, frame: Frame, name: ts.Identifier, value: Value): void => {
+const setVariable = (m: Machine, frame: Frame, name: ts.Identifier, value: Value): undefined => {
   const site: Site = { machine: m, frame, node: name };
   const binding = lookup(frame.env, name.text);
   if (binding === null)
@@ -49,12 +50,17 @@ const setVariable = (m: Machine, frame: Frame, name: ts.Identifier, value: Value
     );
   if (binding.constant) return refuse(site, "TSJ1022", `\`${name.text}\` is a constant`);
   if (binding.value === undefined)
-    return refuse(site, "TSJ1053", `\`${name.text}\` is used before its declaration`, "move the declaration up");
+    return refuse(
+      site,
+      "TSJ1053",
+      `\`${name.text}\` is used before its declaration`,
+      "move the declaration up",
+    );
   binding.value = withOrigin(frame, name, value);
 };
 
 /** `target = value`, where the target may be a pattern. */
-export const assignTarget = (m: Machine, frame: Frame, target: ts.Expression, value: Value): void => {
+export const assignTarget = (m: Machine, frame: Frame, target: ts.Expression, value: Value): undefined => {
   const { ts } = m;
   const site: Site = { machine: m, frame, node: target };
   if (ts.isArrayLiteralExpression(target)) {
@@ -71,15 +77,22 @@ export const assignTarget = (m: Machine, frame: Frame, target: ts.Expression, va
 };
 
 /** An element of a pattern, with its default. */
-const assignElement = (m: Machine, frame: Frame, element: ts.Expression, value: Value): void => {
+const assignElement = (m: Machine, frame: Frame, element: ts.Expression, value: Value): undefined => {
   const { ts } = m;
-  const hasDefault = ts.isBinaryExpression(element) && element.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  const hasDefault =
+    ts.isBinaryExpression(element) && element.operatorToken.kind === ts.SyntaxKind.EqualsToken;
   if (!hasDefault) return assignTarget(m, frame, element, value);
   const missing = isStatic(value) && value.value === undefined;
   assignTarget(m, frame, element.left, missing ? evaluate(m, frame, element.right) : value);
 };
 
-const assignObject = (m: Machine, frame: Frame, target: ts.ObjectLiteralExpression, value: Value, site: Site): void => {
+const assignObject = (
+  m: Machine,
+  frame: Frame,
+  target: ts.ObjectLiteralExpression,
+  value: Value,
+  site: Site,
+): undefined => {
   const { ts } = m;
   const used: string[] = [];
   for (const p of target.properties) {
@@ -88,7 +101,8 @@ const assignObject = (m: Machine, frame: Frame, target: ts.ObjectLiteralExpressi
     } else if (ts.isShorthandPropertyAssignment(p)) {
       const found = getMember(site, value, staticValue(p.name.text));
       used.push(p.name.text);
-      const missing = isStatic(found) && found.value === undefined && p.objectAssignmentInitializer !== undefined;
+      const missing =
+        isStatic(found) && found.value === undefined && p.objectAssignmentInitializer !== undefined;
       const fallback = p.objectAssignmentInitializer;
       setVariable(m, frame, p.name, missing && fallback !== undefined ? evaluate(m, frame, fallback) : found);
     } else if (ts.isPropertyAssignment(p)) {

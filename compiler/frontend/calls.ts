@@ -1,23 +1,32 @@
 /** Calls: functions are inlined, those of the language and of the library are known by identity. */
 import { fail, TscJitError } from "../diagnostics.js";
-import { bindParameters } from "./patterns.js";
 import { createEnvironment, declare } from "./environment.js";
-import { hostFunction } from "./hosts.js";
-import { callIntrinsic } from "./intrinsics.js";
 import { evaluate } from "./expressions.js";
+import { hostFunction, placeText } from "./hosts.js";
+import { callIntrinsic } from "./intrinsics.js";
 import { type Frame, MAX_DEPTH, refuse, type Site, spanAt, step } from "./machine.js";
 import { nativeHandler, refuseEffect } from "./natives.js";
+import { bindParameters } from "./patterns.js";
 import { metaOf } from "./registry.js";
-import { fromHost, isKnown, needStatic, neededFor, toHost } from "./reify.js";
+import { fromHost, isKnown, neededFor, needStatic, toHost } from "./reify.js";
 import { type FunctionNode, nameOf, sourceOf } from "./source.js";
 import { runBody } from "./statements.js";
 import { applyTransform } from "./transforms.js";
 import type { AnyFunction } from "./types.js";
-import { arrayOf, type Callee, describe, type FunctionValue, isStatic, UNDEFINED, type Value } from "./values.js";
+import {
+  arrayOf,
+  type Callee,
+  describe,
+  type FunctionValue,
+  isStatic,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 /** Calls `fn`; `self` is its `this`. */
 export const callValue = (site: Site, fn: Value, args: readonly Value[], self: Value = UNDEFINED): Value => {
-  if (fn.kind !== "function") return refuse(site, "TSJ1050", `${describe(fn)} is called, but it is no function`);
+  if (fn.kind !== "function")
+    return refuse(site, "TSJ1050", `${describe(fn)} is called, but it is no function`);
   const { callee } = fn;
   switch (callee.kind) {
     case "closure":
@@ -53,10 +62,20 @@ const deeper = <T>(site: Site, name: string, f: () => T): T => {
   }
 };
 
-const callClosure = (site: Site, callee: Callee & { readonly kind: "closure" }, args: readonly Value[], self: Value): Value => {
+const callClosure = (
+  site: Site,
+  callee: Callee & { readonly kind: "closure" },
+  args: readonly Value[],
+  self: Value,
+): Value => {
   const { node, env, frame } = callee;
   const isArrow = site.machine.ts.isArrowFunction(node);
-  return activate(site, node, { ...frame, env: createEnvironment(env), self: isArrow ? frame.self : self }, args);
+  return activate(
+    site,
+    node,
+    { ...frame, env: createEnvironment(env), self: isArrow ? frame.self : self },
+    args,
+  );
 };
 
 const activate = (site: Site, node: FunctionNode, frame: Frame, args: readonly Value[]): Value => {
@@ -71,9 +90,16 @@ const activate = (site: Site, node: FunctionNode, frame: Frame, args: readonly V
 const isNameKeeper = (fn: AnyFunction): boolean =>
   fn.name === "__name" && /defineProperty|__defProp/.test(Function.prototype.toString.call(fn));
 
-const isNative = (fn: AnyFunction): boolean => Function.prototype.toString.call(fn).endsWith("{ [native code] }");
+const isNative = (fn: AnyFunction): boolean =>
+  Function.prototype.toString.call(fn).endsWith("{ [native code] }");
 
-const callHost = (site: Site, fn: AnyFunction, libraryScript: string | null, args: readonly Value[], self: Value): Value => {
+const callHost = (
+  site: Site,
+  fn: AnyFunction,
+  libraryScript: string | null,
+  args: readonly Value[],
+  self: Value,
+): Value => {
   const meta = metaOf(fn);
   if (meta?.kind === "intrinsic") return callIntrinsic(site, meta.id, args);
   if (meta?.kind === "library") return inlineHost(site, meta.fn, true, args, self);
@@ -88,19 +114,40 @@ const callHost = (site: Site, fn: AnyFunction, libraryScript: string | null, arg
 
 /** What a library function throws, at the user's line. */
 const libraryFailure = (site: Site, args: readonly Value[]): never => {
-  const [code, kind, message, options] = args.map((a) => toHost(site, a, "a diagnostic")) as Parameters<typeof fail>;
+  const [code, kind, message, options] = args.map((a) => toHost(site, a, "a diagnostic")) as Parameters<
+    typeof fail
+  >;
   return fail(code, kind, message, { span: spanAt(site), ...options });
 };
 
 /** A native function is called now if it sees no staged value. */
 const callNative = (site: Site, fn: AnyFunction, args: readonly Value[], self: Value): Value => {
+  if (fn.name.startsWith("bound "))
+    refuse(
+      site,
+      "TSJ1002",
+      `${nameOf(fn)} is a bound function: JavaScript hides its source`,
+      "wrap it: (...args) => original.call(self, ...args), or call the original function",
+    );
+  if (self.kind === "host")
+    refuse(
+      site,
+      "TSJ1011",
+      `the captured \`${placeText(self.place)}\` is a ${self.value.constructor?.name ?? "host object"}, which may change unseen between calls`,
+      "read it outside and pass the values in, or keep them in a plain object",
+    );
   const all = arrayOf([self, ...args]);
-  if (self.kind === "host" || !isKnown(site, all, true)) {
+  if (!isKnown(site, all, true)) {
     if (neededFor(all)?.length) needStatic(site, all, `the call of ${nameOf(fn)}`);
     return refuse(
       site,
       "TSJ1031",
-      `${nameOf(fn)} is a native function: it can't take ${args.filter((a) => !isKnown(site, a)).map(describe).join(", ") || describe(self)} that is known only at run time`,
+      `${nameOf(fn)} is a native function: it can't take ${
+        args
+          .filter((a) => !isKnown(site, a))
+          .map(describe)
+          .join(", ") || describe(self)
+      } that is known only at run time`,
       "use np.* or Math.* on staged values",
     );
   }
@@ -110,12 +157,22 @@ const callNative = (site: Site, fn: AnyFunction, args: readonly Value[], self: V
     return fromHost(Reflect.apply(fn as (...xs: unknown[]) => unknown, on, host));
   } catch (cause) {
     if (cause instanceof TscJitError) throw cause;
-    return refuse(site, "TSJ1120", `${nameOf(fn)} throws here: ${cause instanceof Error ? cause.message : String(cause)}`);
+    return refuse(
+      site,
+      "TSJ1120",
+      `${nameOf(fn)} throws here: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
   }
 };
 
 /** Inlines a live function: its own scopes give its captured variables. */
-export const inlineHost = (site: Site, fn: AnyFunction, library: boolean, args: readonly Value[], self: Value): Value =>
+export const inlineHost = (
+  site: Site,
+  fn: AnyFunction,
+  library: boolean,
+  args: readonly Value[],
+  self: Value,
+): Value =>
   deeper(site, fn.name, () => {
     const { machine } = site;
     const source = machine.builder.at(spanAt(site), () => locateSource(site, fn, library));

@@ -1,5 +1,6 @@
 /** Conditions: decided while staging. */
 import { NeedStatic, refuse, type Site } from "./machine.js";
+import { needStatic } from "./reify.js";
 import { describe, type Value } from "./values.js";
 
 /** Whether a condition holds. `what` names it in messages. */
@@ -15,6 +16,9 @@ export const truth = (site: Site, value: Value, what = "the condition"): boolean
       "np.where(condition, a, b) chooses element by element; np.any and np.all make one truth value",
     );
   if (value.needs !== null && value.needs.length > 0) throw new NeedStatic(value.needs);
+  // What the library tests is an argument that decides shapes.
+  if (site.frame !== null && site.frame.libraryScript !== null)
+    return needStatic(site, value, "an argument of this function");
   return refuse(
     site,
     "TSJ1100",

@@ -2,26 +2,24 @@
 import type { ts } from "ts-morph";
 import { assignTarget, referenceTo } from "./assignments.js";
 import { callValue } from "./calls.js";
-import { construct } from "./construct.js";
 import { truth } from "./conditions.js";
+import { construct } from "./construct.js";
 import { createEnvironment, declare } from "./environment.js";
 import { iterate } from "./iterate.js";
+import { objectLiteral } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { deleteMember, getMember, hasMember } from "./members.js";
-import { binary, type BinaryOperator, unary, type UnaryOperator } from "./operators.js";
-import { openHost } from "./hosts.js";
-import { toHost, toPrimitive } from "./reify.js";
+import { type BinaryOperator, binary, type UnaryOperator, unary } from "./operators.js";
+import { toPrimitive } from "./reify.js";
 import { resolve } from "./resolve.js";
-import { type FunctionNode } from "./source.js";
+import type { FunctionNode } from "./source.js";
 import {
   arrayOf,
   describe,
   type FunctionValue,
   functionOf,
   isNullish,
-  keysOf,
   NULL,
-  objectOf,
   staticValue,
   UNDEFINED,
   type Value,
@@ -34,7 +32,9 @@ export const closureOf = (frame: Frame, node: FunctionNode, name: string): Funct
 /** The value of an expression. */
 export const evaluate = (m: Machine, frame: Frame, node: ts.Expression): Value => {
   const span = frame.source.spanOf(node);
-  return span === null ? evaluateKind(m, frame, node) : m.builder.at(span, () => evaluateKind(m, frame, node));
+  return span === null
+    ? evaluateKind(m, frame, node)
+    : m.builder.at(span, () => evaluateKind(m, frame, node));
 };
 
 const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
@@ -56,7 +56,12 @@ const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
     case K.Identifier: {
       const name = node as ts.Identifier;
       if (name.text === "arguments" && !frame.env.bindings.has("arguments"))
-        return refuse(site, "TSJ1040", "`arguments` is not compiled", "use a rest parameter: (...args) => ...");
+        return refuse(
+          site,
+          "TSJ1040",
+          "`arguments` is not compiled",
+          "use a rest parameter: (...args) => ...",
+        );
       return resolve(site, name.text, name);
     }
     case K.ThisKeyword:
@@ -136,7 +141,8 @@ type ChainNode = ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.C
 /** A link of `a?.b.c(d)`; null where a `?.` before it found nothing. */
 const chain = (m: Machine, frame: Frame, node: ts.Expression): Value | null => {
   const { ts } = m;
-  const isLink = ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) || ts.isCallExpression(node);
+  const isLink =
+    ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) || ts.isCallExpression(node);
   if (!isLink) return evaluate(m, frame, node);
   if (ts.isCallExpression(node)) return callLink(m, frame, node);
   const object = chain(m, frame, node.expression);
@@ -192,7 +198,11 @@ export const elementsOf = (m: Machine, frame: Frame, nodes: readonly ts.Expressi
     return [m.ts.isOmittedExpression(element) ? UNDEFINED : evaluate(m, frame, element)];
   });
 
-const functionExpression = (frame: Frame, node: ts.ArrowFunction | ts.FunctionExpression, site: Site): Value => {
+const functionExpression = (
+  frame: Frame,
+  node: ts.ArrowFunction | ts.FunctionExpression,
+  site: Site,
+): Value => {
   const { ts } = site.machine;
   const isAsync = node.modifiers?.some((mod) => mod.kind === ts.SyntaxKind.AsyncKeyword) === true;
   if (isAsync || node.asteriskToken !== undefined)
@@ -202,37 +212,6 @@ const functionExpression = (frame: Frame, node: ts.ArrowFunction | ts.FunctionEx
   const value = closureOf({ ...frame, env }, node, node.name.text);
   declare(env, node.name.text, value, true);
   return value;
-};
-
-/** `name`, `"name"`, `1` or `[expression]` of an object literal or pattern. */
-export const propertyName = (m: Machine, frame: Frame, name: ts.PropertyName): Value => {
-  const { ts } = m;
-  if (ts.isComputedPropertyName(name)) return evaluate(m, frame, name.expression);
-  if (ts.isNumericLiteral(name)) return staticValue(String(Number(name.text)));
-  return staticValue(name.text);
-};
-
-const objectLiteral = (m: Machine, frame: Frame, node: ts.ObjectLiteralExpression): Value => {
-  const { ts } = m;
-  const object = objectOf([]);
-  for (const p of node.properties) {
-    const site: Site = { machine: m, frame, node: p };
-    if (ts.isSpreadAssignment(p)) {
-      const spread = evaluate(m, frame, p.expression);
-      const source = spread.kind === "host" ? openHost(site, spread) : spread;
-      if (source.kind === "object") for (const key of keysOf(source)) object.props.set(key, source.props.get(key) ?? UNDEFINED);
-      else if (source.kind === "array") source.items.forEach((item, k) => void object.props.set(String(k), item));
-      else if (!isNullish(source)) return refuse(site, "TSJ1040", `\`...\` of ${describe(source)} is not compiled`);
-    } else if (ts.isShorthandPropertyAssignment(p)) {
-      object.props.set(p.name.text, evaluate(m, frame, p.name));
-    } else {
-      if (ts.isGetAccessor(p) || ts.isSetAccessor(p)) return refuse(site, "TSJ1040", "getters and setters are not compiled");
-      const key = String(toHost(site, propertyName(m, frame, p.name), "a property key"));
-      const value = ts.isMethodDeclaration(p) ? closureOf(frame, p, key) : evaluate(m, frame, p.initializer);
-      object.props.set(key, value);
-    }
-  }
-  return object;
 };
 
 const typeOf = (m: Machine, frame: Frame, node: ts.Expression): Value => {
@@ -274,7 +253,11 @@ const prefix = (m: Machine, frame: Frame, node: ts.PrefixUnaryExpression, site: 
     case K.MinusToken:
     case K.TildeToken:
     case K.ExclamationToken:
-      return unary(site, m.ts.tokenToString(node.operator) as UnaryOperator, evaluate(m, frame, node.operand));
+      return unary(
+        site,
+        m.ts.tokenToString(node.operator) as UnaryOperator,
+        evaluate(m, frame, node.operand),
+      );
     default: {
       const never: never = node.operator;
       return never;
@@ -334,7 +317,9 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
 
 /** Whether a logical operator goes on to its right side. */
 const continues = (site: Site, operator: "&&" | "||" | "??", left: Value): boolean =>
-  operator === "??" ? isNullish(left) : truth(site, left, `the left side of \`${operator}\``) === (operator === "&&");
+  operator === "??"
+    ? isNullish(left)
+    : truth(site, left, `the left side of \`${operator}\``) === (operator === "&&");
 
 const instanceOf = (site: Site, value: Value, type: Value): Value => {
   if (type.kind !== "function" || type.callee.kind !== "host")
@@ -345,5 +330,10 @@ const instanceOf = (site: Site, value: Value, type: Value): Value => {
   if (value.kind === "array") return staticValue(fn === Array || fn === Object);
   if (value.kind === "object") return staticValue(fn === Object);
   if (value.kind === "function") return staticValue(fn === Function || fn === Object);
-  return refuse(site, "TSJ1040", "`instanceof` on a staged value is not compiled", "look at x.dtype and x.shape");
+  return refuse(
+    site,
+    "TSJ1040",
+    "`instanceof` on a staged value is not compiled",
+    "look at x.dtype and x.shape",
+  );
 };

@@ -5,7 +5,7 @@
 import { internal } from "../diagnostics.js";
 import { type Machine, refuse, type Site } from "./machine.js";
 import { metaOf, namespaceOf, readStaged } from "./registry.js";
-import type { AnyFunction, Capture, Expectation } from "./types.js";
+import type { AnyFunction, Capture, CaptureAspect, Expectation } from "./types.js";
 import {
   type ArrayValue,
   arrayOf,
@@ -24,7 +24,8 @@ export const constantKey = (value: unknown): string => {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string") return JSON.stringify(value);
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}${constantKey(Array.from(value as Float64Array))}`;
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}${constantKey(Array.from(value as Float64Array))}`;
   if (Array.isArray(value)) return `[${value.map(constantKey).join()}]`;
   return typeof value === "symbol" ? value.toString() : String(value);
 };
@@ -41,21 +42,42 @@ export const functionIndex = (machine: Machine, fn: AnyFunction): number => {
 };
 
 /** Notes a captured value, once; gives its index. */
-const record = (machine: Machine, place: Place, expect: Expectation, mutable: boolean, aspect = ""): number => {
-  const key = placeKey(place) + aspect;
+const record = (
+  machine: Machine,
+  place: Place,
+  expect: Expectation,
+  mutable: boolean,
+  aspect: CaptureAspect = "value",
+): number => {
+  const key = `${placeKey(place)} ${aspect}`;
   const known = machine.captureIndex.get(key);
   if (known !== undefined) return known;
-  const read = aspect === "" ? place.read : () => structureOf(place.read());
-  const path = aspect === "" ? place.path : [...place.path, aspect];
-  const capture: Capture = { fn: place.fn, name: place.name, path, expect, mutable, read };
+  const read = aspect === "value" ? place.read : () => aspectOf(aspect, place.read());
+  const capture: Capture = {
+    fn: place.fn,
+    name: place.name,
+    path: place.path,
+    aspect,
+    expect,
+    mutable,
+    read,
+  };
   const index = machine.captures.push(capture) - 1;
   machine.captureIndex.set(key, index);
   return index;
 };
 
+/** What of a captured value decides the program. */
+export const aspectOf = (aspect: CaptureAspect, value: unknown): unknown =>
+  aspect === "value" ? value : aspect === "text" ? constantKey(value) : structureOf(value);
+
 /** What of a container decides the program: an array's length, an object's keys. */
 const structureOf = (value: unknown): unknown =>
-  Array.isArray(value) ? value.length : typeof value === "object" && value !== null ? Object.keys(value).join() : value;
+  Array.isArray(value)
+    ? value.length
+    : typeof value === "object" && value !== null
+      ? Object.keys(value).join()
+      : value;
 
 /** A function that is not written in the code being staged. */
 export const hostFunction = (fn: AnyFunction, libraryScript: string | null = null): FunctionValue => {
@@ -84,31 +106,35 @@ export const wrapStatic = (value: unknown): Value =>
   typeof value === "function" ? hostFunction(value) : staticValue(value);
 
 /** The abstract value of a captured one. `libraryScript`: the script of the library whose code reads it. */
-export const wrapHost = (site: Site, value: unknown, place: Place, libraryScript: string | null = null): Value => {
+export const wrapHost = (site: Site, value: unknown, place: Place, libraryScript = place.library): Value => {
   const { machine } = site;
   if (typeof value === "function") {
-    if (!place.frozen) recordFunction(machine, value, place);
+    if (place.library === null) recordFunction(machine, value, place);
     return hostFunction(value, libraryScript);
   }
-  if (typeof value === "number" && (place.frozen || place.path.length === 0)) {
-    if (!place.frozen) record(machine, place, { kind: "constant", key: constantKey(value) }, place.mutable);
+  if (typeof value === "number" && (place.library !== null || place.path.length === 0)) {
+    if (place.library === null)
+      record(machine, place, { kind: "constant", key: constantKey(value) }, place.mutable);
     return staticValue(value);
   }
   if (typeof value !== "number" && (typeof value !== "object" || value === null)) {
-    if (!place.frozen)
+    if (place.library === null)
       record(machine, place, { kind: "constant", key: constantKey(value) }, place.mutable);
     return staticValue(value);
   }
   if (typeof value === "object" && value !== null) {
     const namespace = namespaceOf(value);
     if (namespace !== undefined) {
-      if (!place.frozen) record(machine, place, { kind: "registered", id: namespace }, place.mutable);
+      if (place.library === null)
+        record(machine, place, { kind: "registered", id: namespace }, place.mutable);
       return staticValue(value);
     }
     if (value instanceof RegExp || BUILTIN_OBJECTS.has(value)) return staticValue(value);
   }
-  const staged = place.frozen && (typeof value !== "object" || Array.isArray(value)) ? null : readStaged(value);
-  if (staged !== null && !(Array.isArray(value) && value.length === 0)) return hidden(site, value, place, staged);
+  const staged =
+    place.library !== null && (typeof value !== "object" || Array.isArray(value)) ? null : readStaged(value);
+  if (staged !== null && !(Array.isArray(value) && value.length === 0))
+    return hidden(site, value, place, staged);
   if (typeof value !== "object" || value === null) return internal(`no abstract value for ${String(value)}`);
   const known = machine.hosts.get(value);
   if (known !== undefined) return known;
@@ -129,10 +155,7 @@ const hidden = (site: Site, value: unknown, place: Place, staged: StagedAs): Val
   const { machine } = site;
   const key = placeKey(place);
   if (machine.statics.has(key)) {
-    const text = constantKey(value);
-    const read = (): string => constantKey(place.read());
-    const asText: Place = { ...place, read };
-    record(machine, asText, { kind: "constant", key: constantKey(text) }, true);
+    record(machine, place, { kind: "constant", key: constantKey(constantKey(value)) }, true, "text");
     return staticNumbers(value);
   }
   const known = machine.hidden.get(key);
@@ -151,7 +174,10 @@ const hidden = (site: Site, value: unknown, place: Place, staged: StagedAs): Val
     weak,
     hostArray,
     needs: canBeStatic ? [{ kind: "capture", key }] : null,
-    origin: { label: `captured \`${placeText(place)}\` is ${type.dtype}[${type.shape.join(", ")}]`, span: null },
+    origin: {
+      label: `captured \`${placeText(place)}\` is ${type.dtype}[${type.shape.join(", ")}]`,
+      span: null,
+    },
     builder: machine.root,
     fixed: "captured",
   };
@@ -189,8 +215,14 @@ const namespaceModule = (value: object): boolean =>
   (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "Module";
 
 const structure = ({ machine }: Site, { value, place }: HostValue): void => {
-  if (place.frozen) return;
-  record(machine, place, { kind: "constant", key: constantKey(structureOf(value)) }, true, Array.isArray(value) ? "length" : "keys");
+  if (place.library !== null) return;
+  record(
+    machine,
+    place,
+    { kind: "constant", key: constantKey(structureOf(value)) },
+    true,
+    Array.isArray(value) ? "length" : "keys",
+  );
 };
 
 const isPlain = (value: object): boolean => {

@@ -143,7 +143,8 @@ const scopesOf = (objectId: string): readonly ScopeObject[] => {
   return result.flatMap(({ value }) => {
     // The global object is left out: names are looked up in it directly.
     if (value?.objectId === undefined || value.description === "Global") return [];
-    const scope = handOut(value.objectId);
+    // V8 wraps each scope as { description, object }.
+    const { object: scope } = handOut(value.objectId) as { readonly object?: unknown };
     return typeof scope === "object" && scope !== null ? [scope as ScopeObject] : [];
   });
 };

@@ -23,7 +23,12 @@ const afterBody = (end: Completion, labels: readonly string[]): Next => {
   return { leave: true, end: mine ? null : end };
 };
 
-export const runFor = (m: Machine, frame: Frame, s: ts.ForStatement, labels: readonly string[]): Completion => {
+export const runFor = (
+  m: Machine,
+  frame: Frame,
+  s: ts.ForStatement,
+  labels: readonly string[],
+): Completion => {
   const { ts } = m;
   let inner: Frame = { ...frame, env: createEnvironment(frame.env) };
   const { initializer } = s;
@@ -37,7 +42,8 @@ export const runFor = (m: Machine, frame: Frame, s: ts.ForStatement, labels: rea
     step({ machine: m, frame, node: s });
     if (s.condition !== undefined) {
       const condition = evaluate(m, inner, s.condition);
-      if (!truth({ machine: m, frame: inner, node: s.condition }, condition, "the loop's condition")) return null;
+      if (!truth({ machine: m, frame: inner, node: s.condition }, condition, "the loop's condition"))
+        return null;
     }
     const next = afterBody(execute(m, inner, s.statement), labels);
     if (next.leave) return next.end;
@@ -53,7 +59,11 @@ export const runWhile = (
   labels: readonly string[],
 ): Completion => {
   const holds = (): boolean =>
-    truth({ machine: m, frame, node: s.expression }, evaluate(m, frame, s.expression), "the loop's condition");
+    truth(
+      { machine: m, frame, node: s.expression },
+      evaluate(m, frame, s.expression),
+      "the loop's condition",
+    );
   if (m.ts.isWhileStatement(s) && !holds()) return null;
   do {
     step({ machine: m, frame, node: s });
@@ -99,13 +109,23 @@ function* live(items: readonly Value[]): Generator<Value> {
   }
 }
 
-export const runForOf = (m: Machine, frame: Frame, s: ts.ForOfStatement, labels: readonly string[]): Completion => {
+export const runForOf = (
+  m: Machine,
+  frame: Frame,
+  s: ts.ForOfStatement,
+  labels: readonly string[],
+): Completion => {
   const site: Site = { machine: m, frame, node: s.expression };
   if (s.awaitModifier !== undefined) return refuse(site, "TSJ1040", "`for await` is not compiled");
   return runOver(m, frame, s, live(iterate(site, evaluate(m, frame, s.expression))), labels);
 };
 
-export const runForIn = (m: Machine, frame: Frame, s: ts.ForInStatement, labels: readonly string[]): Completion => {
+export const runForIn = (
+  m: Machine,
+  frame: Frame,
+  s: ts.ForInStatement,
+  labels: readonly string[],
+): Completion => {
   const site: Site = { machine: m, frame, node: s.expression };
   const value = evaluate(m, frame, s.expression);
   const object = value.kind === "host" ? openHost(site, value) : value;

@@ -72,8 +72,10 @@ export class NeedStatic extends Error {
 }
 
 /** The user's line: the node's, or inside the library that of the call that led there. */
-export const spanAt = ({ machine, frame, node }: Site): Span | null =>
-  (node === null ? null : (frame?.source.spanOf(node) ?? null)) ?? machine.builder.span();
+export const spanAt = ({ machine, frame, node }: Site): Span | null => {
+  const own = node === null || frame === null ? null : frame.source.spanOf(node);
+  return own ?? machine.builder.span();
+};
 
 export const refuse = (
   site: Site,
@@ -82,18 +84,14 @@ export const refuse = (
   hint: string | null = null,
   related: readonly Related[] = [],
 ): never => {
-  throw new TscJitError([
-    diagnostic(code, CODES[code].kind, message, { span: spanAt(site), hint, related }),
-  ]);
+  throw new TscJitError([diagnostic(code, CODES[code].kind, message, { span: spanAt(site), hint, related })]);
 };
 
 /** Lines that say where operands came from. */
 export const originsOf = (values: readonly Value[]): readonly Related[] =>
   values.flatMap((value) => {
     const origin: Origin | null = value.kind === "tensor" ? value.origin : null;
-    return origin === null || origin.span === null
-      ? []
-      : [{ message: origin.label, span: origin.span }];
+    return origin === null || origin.span === null ? [] : [{ message: origin.label, span: origin.span }];
   });
 
 /** Counts a step; refuses when the program gets out of hand. */

@@ -1,14 +1,28 @@
 /** Reading and writing properties. */
+
+import { arrayMethod } from "./arrays.js";
+import { callValue } from "./calls.js";
 import { hostFunction, hostMember, openHost, placeText, wrapStatic } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { namespaceOf, tensorMethod } from "./registry.js";
 import { needStatic } from "./reify.js";
-import { arrayMethod } from "./arrays.js";
-import { callValue } from "./calls.js";
 import { numberMember, tensorIndex, tensorMember } from "./tensor-members.js";
 import { builtin, describe, type Fixed, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
 
 const INDEX = /^(?:0|[1-9]\d*)$/;
+
+/** Array methods that change the array. */
+const MUTATING: ReadonlySet<string> = new Set([
+  "push",
+  "pop",
+  "shift",
+  "unshift",
+  "splice",
+  "sort",
+  "reverse",
+  "fill",
+  "copyWithin",
+]);
 
 /** A property key as JavaScript has it: a number for array indices, else a string. */
 const keyOf = (site: Site, key: Value, what: string): string | number => {
@@ -24,6 +38,8 @@ const keyOf = (site: Site, key: Value, what: string): string | number => {
 export const getMember = (site: Site, object: Value, key: Value): Value => {
   if (object.kind === "tensor") {
     const { value } = isStatic(key) ? key : { value: null };
+    if (object.fixed !== null && typeof value === "string" && MUTATING.has(value))
+      return refuseFixed(site, object.fixed, "an element");
     return typeof value === "string" && !INDEX.test(value)
       ? tensorMember(site, object, value)
       : tensorIndex(site, object, key);
@@ -62,21 +78,32 @@ const functionMember = (site: Site, object: Value & { readonly kind: "function" 
   return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
 };
 
-const hostFunctionMember = (site: Site, object: Value & { readonly kind: "function" }, name: string): Value => {
+const hostFunctionMember = (
+  site: Site,
+  object: Value & { readonly kind: "function" },
+  name: string,
+): Value => {
   const { callee } = object;
   if (callee.kind !== "host") return UNDEFINED;
-  if (name === "call") return builtin("call", ([self = UNDEFINED, ...args], at) => callValue(at, object, args, self));
+  if (name === "call")
+    return builtin("call", ([self = UNDEFINED, ...args], at) => callValue(at, object, args, self));
   const value: unknown = (callee.fn as unknown as Readonly<Record<string, unknown>>)[name];
   const isOwn = Object.getOwnPropertyDescriptor(callee.fn, name);
   // Static members of the language's own constructors (Number.EPSILON, Array.from) never change.
-  if (isOwn === undefined || isOwn.writable === false || typeof value === "function") return wrapStatic(value);
+  if (isOwn === undefined || isOwn.writable === false || typeof value === "function")
+    return wrapStatic(value);
   return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
 };
 
 /** Members of primitives and of the language's own objects. */
 const staticMember = (site: Site, value: unknown, name: string | number, whole: Value): Value => {
   if (value === undefined || value === null)
-    return refuse(site, "TSJ1051", `the property \`${name}\` of ${value} is read here`, "JavaScript throws a TypeError here");
+    return refuse(
+      site,
+      "TSJ1051",
+      `the property \`${name}\` of ${value} is read here`,
+      "JavaScript throws a TypeError here",
+    );
   if (typeof value === "number") {
     const member = numberMember(String(name));
     if (member !== null) return member;
@@ -106,7 +133,7 @@ const refuseFixed = (site: Site, fixed: NonNullable<Fixed>, what: string): never
       );
 
 /** `object[key] = value`. */
-export const setMember = (site: Site, object: Value, key: Value, value: Value): void => {
+export const setMember = (site: Site, object: Value, key: Value, value: Value): undefined => {
   switch (object.kind) {
     case "tensor":
       if (object.fixed !== null) return refuseFixed(site, object.fixed, "an element");
@@ -143,7 +170,11 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
       );
     case "static":
     case "function":
-      return refuse(site, "TSJ1040", `a property of ${describe(object)} can't be written to in compiled code`);
+      return refuse(
+        site,
+        "TSJ1040",
+        `a property of ${describe(object)} can't be written to in compiled code`,
+      );
     default: {
       const never: never = object;
       return never;
@@ -154,8 +185,9 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
 const describeKey = (key: Value): string => (isStatic(key) ? String(key.value) : "?");
 
 /** `delete object[key]`. */
-export const deleteMember = (site: Site, object: Value, key: Value): void => {
-  if (object.kind !== "object") return refuse(site, "TSJ1040", `\`delete\` on ${describe(object)} is not compiled`);
+export const deleteMember = (site: Site, object: Value, key: Value): undefined => {
+  if (object.kind !== "object")
+    return refuse(site, "TSJ1040", `\`delete\` on ${describe(object)} is not compiled`);
   if (object.fixed !== null) return refuseFixed(site, object.fixed, `property \`${describeKey(key)}\``);
   object.props.delete(String(keyOf(site, key, "a property key")));
 };
@@ -166,6 +198,7 @@ export const hasMember = (site: Site, object: Value, key: Value): boolean => {
   if (object.kind === "object") return object.props.has(String(name));
   if (object.kind === "array") return typeof name === "number" ? name < object.items.length : name in [];
   if (object.kind === "host") return hasMember(site, openHost(site, object), key);
-  if (object.kind === "static" && typeof object.value === "object" && object.value !== null) return name in object.value;
+  if (object.kind === "static" && typeof object.value === "object" && object.value !== null)
+    return name in object.value;
   return refuse(site, "TSJ1040", `\`in\` on ${describe(object)} is not compiled`);
 };

@@ -2,14 +2,31 @@
 import { type BinaryOp, type DType, isFloat, type UnaryOp, type Var } from "../ir/types.js";
 import { refuse, type Site } from "./machine.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
-import { derived, isLeaf, lift, varOf } from "./tensors.js";
 import { toPrimitive } from "./reify.js";
+import { derived, isLeaf, lift, varOf } from "./tensors.js";
 import { describe, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
 
 export type BinaryOperator =
-  | "+" | "-" | "*" | "/" | "%" | "**"
-  | "&" | "|" | "^" | "<<" | ">>" | ">>>"
-  | "==" | "!=" | "===" | "!==" | "<" | "<=" | ">" | ">=";
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%"
+  | "**"
+  | "&"
+  | "|"
+  | "^"
+  | "<<"
+  | ">>"
+  | ">>>"
+  | "=="
+  | "!="
+  | "==="
+  | "!=="
+  | "<"
+  | "<="
+  | ">"
+  | ">=";
 
 /** JavaScript's own meaning, for operands that are known. The casts hide that operands may be of any primitive type. */
 const NATIVE: Readonly<Record<BinaryOperator, (a: never, b: never) => unknown>> = {
@@ -63,10 +80,17 @@ const BITWISE: Readonly<Record<Bitwise, BinaryOp>> = {
   ">>>": "ushr",
 };
 const isBitwise = (op: BinaryOperator): op is Bitwise => op in BITWISE;
-const isEquality = (op: BinaryOperator): op is "==" | "!=" | "===" | "!==" => op.length > 1 && op[1] === "=" && "=!".includes(op.charAt(0));
+const isEquality = (op: BinaryOperator): op is "==" | "!=" | "===" | "!==" =>
+  op.length > 1 && op[1] === "=" && "=!".includes(op.charAt(0));
 
 /** Applies one op to promoted operands. */
-export const applyBinary = (site: Site, op: BinaryOp, mode: Mode, values: readonly [Value, Value], what: string): Value => {
+export const applyBinary = (
+  site: Site,
+  op: BinaryOp,
+  mode: Mode,
+  values: readonly [Value, Value],
+  what: string,
+): Value => {
   const { vars, weak } = promote(site, values, mode, what);
   const [x, y] = vars as readonly [Var, Var];
   return derived(site, values, site.machine.builder[op](x, y), weak);
@@ -89,7 +113,8 @@ const decidedEquality = (op: "==" | "!=" | "===" | "!==", a: Value, b: Value): b
   if (isLeaf(a) && isLeaf(b)) return null;
   const numeric = (v: Value): boolean => isLeaf(v) || v.kind === "array";
   if ((a.kind === "tensor" && numeric(b)) || (b.kind === "tensor" && numeric(a))) return null;
-  const same = a === b || (a.kind === "host" && b.kind === "host" && a.value === b.value) || sameFunction(a, b);
+  const same =
+    a === b || (a.kind === "host" && b.kind === "host" && a.value === b.value) || sameFunction(a, b);
   return op.startsWith("!") ? !same : same;
 };
 const sameFunction = (a: Value, b: Value): boolean =>
@@ -145,7 +170,14 @@ const MAX_INTEGER_EXPONENT = 64;
 export const power = (site: Site, a: Value, b: Value): Value => {
   const { builder } = site.machine;
   const n = isStatic(b) && typeof b.value === "number" ? b.value : Number.NaN;
-  if (a.kind === "tensor" && !a.weak && !isFloat(a.v.type.dtype) && Number.isInteger(n) && n >= 0 && n <= MAX_INTEGER_EXPONENT) {
+  if (
+    a.kind === "tensor" &&
+    !a.weak &&
+    !isFloat(a.v.type.dtype) &&
+    Number.isInteger(n) &&
+    n >= 0 &&
+    n <= MAX_INTEGER_EXPONENT
+  ) {
     const [x] = promote(site, [a, staticValue(1)], "arithmetic", "`**`").vars as readonly [Var, Var];
     let result: Var | null = null;
     let square = x;

@@ -1,17 +1,18 @@
 /** Binding names, destructuring patterns and parameters. */
 import type { ts } from "ts-morph";
+import { typeText } from "../ir/types.js";
 import { declare, type Environment } from "./environment.js";
-import { evaluate, propertyName } from "./expressions.js";
+import { evaluate } from "./expressions.js";
 import { openHost } from "./hosts.js";
+import { iterate } from "./iterate.js";
+import { propertyName } from "./literals.js";
 import type { Frame, Machine } from "./machine.js";
 import { refuse, type Site } from "./machine.js";
 import { getMember } from "./members.js";
-import { typeText } from "../ir/types.js";
-import { iterate } from "./iterate.js";
 import { arrayOf, isNullish, isStatic, objectOf, staticValue, UNDEFINED, type Value } from "./values.js";
 
 /** Puts a value into the variable `name`. */
-export type Bind = (name: ts.Identifier, value: Value) => void;
+export type Bind = (name: ts.Identifier, value: Value) => undefined;
 
 /** Declares variables in `env`. */
 export const declaring =
@@ -28,12 +29,22 @@ export const withOrigin = (frame: Frame, name: ts.Identifier, value: Value, what
 };
 
 /** Takes `value` apart by a binding pattern. */
-export const bindPattern = (m: Machine, frame: Frame, pattern: ts.BindingName, value: Value, bind: Bind): void => {
+export const bindPattern = (
+  m: Machine,
+  frame: Frame,
+  pattern: ts.BindingName,
+  value: Value,
+  bind: Bind,
+): undefined => {
   const { ts } = m;
   if (ts.isIdentifier(pattern)) return bind(pattern, value);
   const site: Site = { machine: m, frame, node: pattern };
   if (isNullish(value))
-    return refuse(site, "TSJ1051", `${isStatic(value) ? String(value.value) : "a value"} can't be destructured`);
+    return refuse(
+      site,
+      "TSJ1051",
+      `${isStatic(value) ? String(value.value) : "a value"} can't be destructured`,
+    );
   if (ts.isArrayBindingPattern(pattern)) return bindArray(m, frame, pattern, iterate(site, value), bind);
   const used: string[] = [];
   for (const element of pattern.elements) {
@@ -42,29 +53,51 @@ export const bindPattern = (m: Machine, frame: Frame, pattern: ts.BindingName, v
       continue;
     }
     const name = element.propertyName ?? element.name;
-    const key = ts.isIdentifier(name) ? staticValue(name.text) : propertyName(m, frame, name as ts.PropertyName);
+    const key = ts.isIdentifier(name)
+      ? staticValue(name.text)
+      : propertyName(m, frame, name as ts.PropertyName);
     used.push(String(isStatic(key) ? key.value : ""));
     bindElement(m, frame, element, getMember(site, value, key), bind);
   }
 };
 
-const bindArray = (m: Machine, frame: Frame, pattern: ts.ArrayBindingPattern, items: readonly Value[], bind: Bind): void => {
+const bindArray = (
+  m: Machine,
+  frame: Frame,
+  pattern: ts.ArrayBindingPattern,
+  items: readonly Value[],
+  bind: Bind,
+): undefined => {
   pattern.elements.forEach((element, k) => {
     if (m.ts.isOmittedExpression(element)) return;
-    if (element.dotDotDotToken !== undefined) bindPattern(m, frame, element.name, arrayOf(items.slice(k)), bind);
+    if (element.dotDotDotToken !== undefined)
+      bindPattern(m, frame, element.name, arrayOf(items.slice(k)), bind);
     else bindElement(m, frame, element, items[k] ?? UNDEFINED, bind);
   });
 };
 
-const bindElement = (m: Machine, frame: Frame, element: ts.BindingElement, value: Value, bind: Bind): void => {
+const bindElement = (
+  m: Machine,
+  frame: Frame,
+  element: ts.BindingElement,
+  value: Value,
+  bind: Bind,
+): undefined => {
   const missing = isStatic(value) && value.value === undefined && element.initializer !== undefined;
-  bindPattern(m, frame, element.name, missing && element.initializer !== undefined ? evaluate(m, frame, element.initializer) : value, bind);
+  bindPattern(
+    m,
+    frame,
+    element.name,
+    missing && element.initializer !== undefined ? evaluate(m, frame, element.initializer) : value,
+    bind,
+  );
 };
 
 /** `...rest` of an object pattern: the fields that were not named. */
 export const restOf = (site: Site, value: Value, used: readonly string[]): Value => {
   if (value.kind === "host") return restOf(site, openHost(site, value), used);
-  if (value.kind !== "object") return refuse(site, "TSJ1040", "`...` of an object pattern needs a plain object");
+  if (value.kind !== "object")
+    return refuse(site, "TSJ1040", "`...` of an object pattern needs a plain object");
   return objectOf([...value.props].filter(([key]) => !used.includes(key)));
 };
 
@@ -74,14 +107,17 @@ export const bindParameters = (
   frame: Frame,
   parameters: readonly ts.ParameterDeclaration[],
   args: readonly Value[],
-): void => {
+): undefined => {
   const bind = declaring(frame, frame.env, false);
   parameters.forEach((parameter, k) => {
-    if (parameter.dotDotDotToken !== undefined)
-      return bindPattern(m, frame, parameter.name, arrayOf(args.slice(k)), bind);
+    if (parameter.dotDotDotToken !== undefined) {
+      bindPattern(m, frame, parameter.name, arrayOf(args.slice(k)), bind);
+      return;
+    }
     const given = args[k] ?? UNDEFINED;
     const missing = isStatic(given) && given.value === undefined;
-    const value = missing && parameter.initializer !== undefined ? evaluate(m, frame, parameter.initializer) : given;
+    const value =
+      missing && parameter.initializer !== undefined ? evaluate(m, frame, parameter.initializer) : given;
     bindPattern(m, frame, parameter.name, value, bind);
   });
 };

@@ -94,7 +94,10 @@ export const broadcastShapes = (
       refuse(
         site,
         "TSJ2101",
-        `${what}: shapes ${shapes.filter((s) => s.length > 0).map(shapeText).join(" and ")} do not broadcast`,
+        `${what}: shapes ${shapes
+          .filter((s) => s.length > 0)
+          .map(shapeText)
+          .join(" and ")} do not broadcast`,
         "sizes must be equal or 1, counted from the last axis",
         originsOf(values),
       );
@@ -107,7 +110,8 @@ const convert = (site: Site, o: Operand, dtype: DType, shape: Shape): Var => {
   const { builder } = site.machine;
   if (o.kind === "constant") {
     const [first] = o.constant.data;
-    if (o.constant.shape.length === 0 && first !== undefined) return builder.splat(toDType(first, dtype), { dtype, shape });
+    if (o.constant.shape.length === 0 && first !== undefined)
+      return builder.splat(toDType(first, dtype), { dtype, shape });
     const typed = { ...o.constant, data: o.constant.data.map((x) => toDType(x, dtype)) };
     return spread(site, constantVar(site, typed, dtype), shape);
   }

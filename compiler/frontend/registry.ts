@@ -10,7 +10,11 @@ export type AxesSpec = number | null | readonly AxesSpec[] | { readonly [key: st
 
 export type Transform =
   | { readonly kind: "jit" }
-  | { readonly kind: "grad" | "valueAndGrad"; readonly argnums: number | readonly number[]; readonly hasAux: boolean }
+  | {
+      readonly kind: "grad" | "valueAndGrad";
+      readonly argnums: number | readonly number[];
+      readonly hasAux: boolean;
+    }
   | { readonly kind: "vmap"; readonly inAxes: AxesSpec; readonly outAxes: AxesSpec };
 
 export type FunctionMeta =

@@ -1,8 +1,7 @@
 /** From abstract values back to plain JavaScript: what must be known at compile time. */
-import { openHost } from "./hosts.js";
+import { openHost, wrapStatic } from "./hosts.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { arrayOf, describe, type Need, objectOf, staticValue, type Value } from "./values.js";
-import { wrapStatic } from "./hosts.js";
 
 /** Whether a value holds nothing staged; functions count as known only if `functions` says so. */
 export const isKnown = (site: Site, value: Value, functions = false): boolean => {
@@ -34,7 +33,8 @@ const isOpenable = (value: object): boolean => {
 /** What could be made static to know the value; null if that is not possible. */
 export const neededFor = (value: Value): readonly Need[] | null => {
   if (value.kind === "tensor") return value.needs;
-  const parts = value.kind === "array" ? value.items : value.kind === "object" ? [...value.props.values()] : [];
+  const parts =
+    value.kind === "array" ? value.items : value.kind === "object" ? [...value.props.values()] : [];
   const needs: Need[] = [];
   for (const part of parts) {
     if (part.kind !== "tensor" && part.kind !== "array" && part.kind !== "object") continue;
@@ -94,8 +94,7 @@ export const toNumber = (site: Site, value: Value, what: string): number => {
 /** JavaScript's conversion for `+` with a string and for templates. */
 export const toPrimitive = (site: Site, value: Value): unknown => {
   if (value.kind === "static") return value.value;
-  if (value.kind === "function")
-    return refuse(site, "TSJ1052", "a function can't be made into text here");
+  if (value.kind === "function") return refuse(site, "TSJ1052", "a function can't be made into text here");
   return String(toHost(site, value, "text"));
 };
 

@@ -10,10 +10,41 @@ import type { Place, Value } from "./values.js";
 
 /** Globals that the language itself has: their values don't change. */
 const STANDARD: ReadonlySet<string> = new Set([
-  ...["Array", "Object", "Number", "String", "Boolean", "Symbol", "BigInt", "Map", "Set", "WeakMap", "WeakSet"],
-  ...["Math", "JSON", "Reflect", "Date", "RegExp", "Function", "Promise", "globalThis", "console", "performance"],
+  ...[
+    "Array",
+    "Object",
+    "Number",
+    "String",
+    "Boolean",
+    "Symbol",
+    "BigInt",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+  ],
+  ...[
+    "Math",
+    "JSON",
+    "Reflect",
+    "Date",
+    "RegExp",
+    "Function",
+    "Promise",
+    "globalThis",
+    "console",
+    "performance",
+  ],
   ...["Error", "TypeError", "RangeError", "SyntaxError", "EvalError", "URIError", "AggregateError"],
-  ...["Float32Array", "Float64Array", "Int8Array", "Int16Array", "Int32Array", "BigInt64Array", "BigUint64Array"],
+  ...[
+    "Float32Array",
+    "Float64Array",
+    "Int8Array",
+    "Int16Array",
+    "Int32Array",
+    "BigInt64Array",
+    "BigUint64Array",
+  ],
   ...["Uint8Array", "Uint8ClampedArray", "Uint16Array", "Uint32Array", "ArrayBuffer", "DataView"],
   ...["parseInt", "parseFloat", "NaN", "Infinity", "isNaN", "isFinite", "structuredClone", "crypto"],
   ...["setTimeout", "setInterval", "queueMicrotask", "fetch", "process", "require"],
@@ -27,10 +58,16 @@ const find = (
   scopes: readonly ScopeObject[],
   name: string,
 ): { readonly value: unknown; readonly isModule: boolean } | null => {
+  const outermost = scopes.length - (isWrapper(scopes.at(-1)) ? 2 : 1);
   for (const [k, scope] of scopes.entries())
-    if (Object.hasOwn(scope, name)) return { value: scope[name], isModule: k === scopes.length - 1 };
+    if (Object.hasOwn(scope, name)) return { value: scope[name], isModule: k >= outermost };
   return null;
 };
+
+const WRAPPER: ReadonlySet<string> = new Set(["exports", "require", "module", "__filename", "__dirname"]);
+/** The parameters of the function that Node wraps a CommonJS module in. */
+const isWrapper = (scope: ScopeObject | undefined): boolean =>
+  scope !== undefined && Object.keys(scope).every((key) => WRAPPER.has(key));
 
 const captured = (frame: Frame, live: AnyFunction, name: string): ReturnType<typeof find> => {
   const first = find(scopesOf.get(live) ?? frame.source.scopes ?? [], name);
@@ -61,7 +98,7 @@ export const resolve = (site: Site & { readonly frame: Frame }, name: string, no
     fn: library && found.isModule ? -1 : functionIndex(machine, live),
     name,
     path: [],
-    frozen: library && found.isModule,
+    library: found.isModule ? frame.libraryScript : null,
     mutable: false,
     read: () => found.value,
   };
@@ -69,7 +106,10 @@ export const resolve = (site: Site & { readonly frame: Frame }, name: string, no
 };
 
 /** Functions of the library's own files are library code; those that a user handed to it are not. */
-const libraryOf = (frame: Frame, found: { readonly value: unknown; readonly isModule: boolean }): string | null => {
+const libraryOf = (
+  frame: Frame,
+  found: { readonly value: unknown; readonly isModule: boolean },
+): string | null => {
   if (found.isModule || typeof found.value !== "function") return frame.libraryScript;
   return functionFacts(found.value)?.scriptId === frame.libraryScript ? frame.libraryScript : null;
 };
@@ -97,7 +137,7 @@ const fromScope = (site: Site, scope: () => Readonly<Record<string, unknown>>, n
     fn: 0,
     name,
     path: [],
-    frozen: false,
+    library: null,
     mutable: true,
     read: () => scope()[name],
   });
@@ -115,5 +155,12 @@ const global = (site: Site, name: string): Value => {
   const value = globals[name];
   if (STANDARD.has(name)) return wrapStatic(value);
   const read = (): unknown => globals[name];
-  return wrapHost(site, value, { fn: 0, name: "globalThis", path: [name], frozen: false, mutable: true, read });
+  return wrapHost(site, value, {
+    fn: 0,
+    name: "globalThis",
+    path: [name],
+    library: null,
+    mutable: true,
+    read,
+  });
 };

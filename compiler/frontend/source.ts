@@ -65,7 +65,10 @@ const findFunction = (tree: ts.SourceFile, start: number, end: number): Function
 };
 
 /** Parses a function's text alone: as an expression, else as a method. */
-const parseAlone = (fn: AnyFunction, text: string): { node: FunctionNode; tree: ts.SourceFile; offset: number } => {
+const parseAlone = (
+  fn: AnyFunction,
+  text: string,
+): { node: FunctionNode; tree: ts.SourceFile; offset: number } => {
   for (const [before, after] of [
     ["(", ")"],
     ["({", "})"],
@@ -75,9 +78,14 @@ const parseAlone = (fn: AnyFunction, text: string): { node: FunctionNode; tree: 
     const node = findFunction(tree, before.length, before.length + text.length);
     if (node !== null) return { node, tree, offset: before.length };
   }
-  return fail("TSJ1003", "unsupported", `the source of ${nameOf(fn)} is not that of a function: ${text.slice(0, 60)}`, {
-    hint: "classes and their constructors are not compiled; pass a function or a method",
-  });
+  return fail(
+    "TSJ1003",
+    "unsupported",
+    `the source of ${nameOf(fn)} is not that of a function: ${text.slice(0, 60)}`,
+    {
+      hint: "classes and their constructors are not compiled; pass a function or a method",
+    },
+  );
 };
 
 export const nameOf = (fn: AnyFunction): string => (fn.name === "" ? "the function" : `\`${fn.name}\``);
@@ -111,7 +119,11 @@ const parseScript = (script: Script): ParsedScript => {
 };
 
 /** Spans by the script's map: from the start of the node to the end of its last token, on one line. */
-const spanner = (tree: ts.SourceFile, script: Script, map: Lookup | null): ((node: ts.Node) => Span | null) => {
+const spanner = (
+  tree: ts.SourceFile,
+  script: Script,
+  map: Lookup | null,
+): ((node: ts.Node) => Span | null) => {
   const cache = new WeakMap<ts.Node, Span>();
   const place = (pos: number): { file: string; line: number; column: number } => {
     const { line, character } = tree.getLineAndCharacterOfPosition(pos);
@@ -155,7 +167,14 @@ const locate = (fn: AnyFunction, text: string): FunctionSource | null => {
   const start = script.text.lastIndexOf(text, params);
   const node = start < 0 ? null : findFunction(tree, start, start + text.length);
   if (node === null) return null;
-  return { node, tree, script, spanOf: spanner(tree, script, map), scopes: facts.scopes, scriptId: script.id };
+  return {
+    node,
+    tree,
+    script,
+    spanOf: spanner(tree, script, map),
+    scopes: facts.scopes,
+    scriptId: script.id,
+  };
 };
 
 /** The function's own text as a file of its own: no inspector, or a script that V8 has thrown away. */

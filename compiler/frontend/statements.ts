@@ -1,6 +1,5 @@
 /** Statements: run while staging; loops and branches are decided here and now. */
 import type { ts } from "ts-morph";
-import { bindPattern, declaring } from "./patterns.js";
 import { targetsOf } from "./bindings.js";
 import { truth } from "./conditions.js";
 import { createEnvironment, declare, type Environment } from "./environment.js";
@@ -8,6 +7,7 @@ import { closureOf, evaluate } from "./expressions.js";
 import { runFor, runForIn, runForOf, runWhile } from "./loops.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
+import { bindPattern, declaring } from "./patterns.js";
 import { toHost } from "./reify.js";
 import type { FunctionNode } from "./source.js";
 import { UNDEFINED, type Value } from "./values.js";
@@ -92,7 +92,10 @@ export const runDeclarations = (m: Machine, frame: Frame, list: ts.VariableDecla
 
 /** `const f = () => ...` gives the function its name. */
 const named = (m: Machine, name: ts.BindingName, value: Value): Value =>
-  m.ts.isIdentifier(name) && value.kind === "function" && value.callee.kind === "closure" && value.callee.name === ""
+  m.ts.isIdentifier(name) &&
+  value.kind === "function" &&
+  value.callee.kind === "closure" &&
+  value.callee.name === ""
     ? { ...value, callee: { ...value.callee, name: name.text } }
     : value;
 
@@ -104,7 +107,12 @@ const varEnvironment = (env: Environment, name: ts.BindingName, m: Machine): Env
 };
 
 /** Runs one statement. `labels` are those that stand before it. */
-export const execute = (m: Machine, frame: Frame, s: ts.Statement, labels: readonly string[] = []): Completion => {
+export const execute = (
+  m: Machine,
+  frame: Frame,
+  s: ts.Statement,
+  labels: readonly string[] = [],
+): Completion => {
   const { ts } = m;
   const site: Site = { machine: m, frame, node: s };
   if (ts.isExpressionStatement(s)) {
@@ -116,7 +124,10 @@ export const execute = (m: Machine, frame: Frame, s: ts.Statement, labels: reado
     return null;
   }
   if (ts.isReturnStatement(s))
-    return { kind: "return", value: s.expression === undefined ? UNDEFINED : evaluate(m, frame, s.expression) };
+    return {
+      kind: "return",
+      value: s.expression === undefined ? UNDEFINED : evaluate(m, frame, s.expression),
+    };
   if (ts.isIfStatement(s)) {
     const condition = evaluate(m, frame, s.expression);
     if (truth({ ...site, node: s.expression }, condition)) return execute(m, frame, s.thenStatement);
@@ -147,7 +158,12 @@ const runSwitch = (m: Machine, frame: Frame, s: ts.SwitchStatement): Completion 
   const { ts } = m;
   const inner: Frame = { ...frame, env: createEnvironment(frame.env) };
   const { clauses } = s.caseBlock;
-  hoist(m, inner, inner.env, clauses.flatMap((c) => [...c.statements]));
+  hoist(
+    m,
+    inner,
+    inner.env,
+    clauses.flatMap((c) => [...c.statements]),
+  );
   const value = evaluate(m, frame, s.expression);
   const matches = (clause: ts.CaseOrDefaultClause): boolean => {
     if (ts.isDefaultClause(clause)) return false;
@@ -157,7 +173,11 @@ const runSwitch = (m: Machine, frame: Frame, s: ts.SwitchStatement): Completion 
   const hit = clauses.findIndex(matches);
   const start = hit >= 0 ? hit : clauses.findIndex((c) => ts.isDefaultClause(c));
   if (start < 0) return null;
-  const end = runStatements(m, inner, clauses.slice(start).flatMap((c) => [...c.statements]));
+  const end = runStatements(
+    m,
+    inner,
+    clauses.slice(start).flatMap((c) => [...c.statements]),
+  );
   return end?.kind === "break" && end.label === null ? null : end;
 };
 
@@ -168,4 +188,3 @@ const runThrow = (m: Machine, frame: Frame, s: ts.ThrowStatement): Completion =>
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return refuse(site, "TSJ1120", `this throw is reached at compile time: ${message}`);
 };
-

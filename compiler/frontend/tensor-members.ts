@@ -1,11 +1,12 @@
 /** Properties, elements and rows of staged values. */
 import { type DType, isInt, type Var } from "../ir/types.js";
+import { arrayMethod } from "./arrays.js";
+import { callValue } from "./calls.js";
 import { hostFunction } from "./hosts.js";
 import { refuse, type Site, step } from "./machine.js";
 import { tensorMethod } from "./registry.js";
 import { derived, lift, tensorOf, varOf } from "./tensors.js";
 import { arrayOf, builtin, describe, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
-import { callValue } from "./calls.js";
 
 const staticShape = (value: TensorValue): Value => arrayOf(value.v.type.shape.map(staticValue), "captured");
 
@@ -26,16 +27,29 @@ export const tensorMember = (site: Site, value: TensorValue, key: string): Value
         ? refuse(site, "TSJ1051", `${describe(value)} has no length: it has no axes`)
         : staticValue(shape[0]);
     case "T":
-      return derived(site, [value], site.machine.builder.transpose(varOf(site, value), shape.map((_, k) => shape.length - 1 - k)), value.weak);
+      return derived(
+        site,
+        [value],
+        site.machine.builder.transpose(
+          varOf(site, value),
+          shape.map((_, k) => shape.length - 1 - k),
+        ),
+        value.weak,
+      );
     default:
       break;
   }
   const method = tensorMethod(key);
   if (method !== undefined)
     return builtin(key, (args, at) => callValue(at, hostFunction(method), [value, ...args]));
-  const arrayMethod = shape.length > 0 ? rowMethod(site, value, key) : null;
-  if (arrayMethod !== null) return arrayMethod;
-  return refuse(site, "TSJ1041", `${describe(value)} has no property \`${key}\` in compiled code`, hintFor(key));
+  const rows = shape.length > 0 ? rowMethod(value, key) : null;
+  if (rows !== null) return rows;
+  return refuse(
+    site,
+    "TSJ1041",
+    `${describe(value)} has no property \`${key}\` in compiled code`,
+    hintFor(key),
+  );
 };
 
 const hintFor = (key: string): string | null =>
@@ -46,20 +60,28 @@ const hintFor = (key: string): string | null =>
 /** Array methods that are the same on the array of rows. */
 const ROW_METHODS: ReadonlySet<string> = new Set([
   ...["map", "forEach", "reduce", "reduceRight", "entries", "keys", "values", "at", "slice", "concat"],
-  ...["flatMap", "join", "reverse", "toReversed"],
+  ...[
+    "flatMap",
+    "join",
+    "toReversed",
+    "some",
+    "every",
+    "filter",
+    "find",
+    "findIndex",
+    "includes",
+    "indexOf",
+    "with",
+    "toSorted",
+  ],
 ]);
 
-const rowMethod = (site: Site, value: TensorValue, key: string): Value | null =>
+const rowMethod = (value: TensorValue, key: string): Value | null =>
   ROW_METHODS.has(key)
-    ? builtin(key, (args, at) => callMethodOfRows(at, arrayOf(rowsOf(site, value), "captured"), key, args))
+    ? builtin(key, (args, at) =>
+        callValue(at, arrayMethod(at, arrayOf(rowsOf(at, value), "captured"), key), args),
+      )
     : null;
-const callMethodOfRows = (site: Site, rows: Value, key: string, args: readonly Value[]): Value =>
-  arrayMethods.call(site, rows, key, args);
-/** Set by the module that holds the array methods, which needs this one. */
-export const arrayMethods: { call: (site: Site, array: Value, key: string, args: readonly Value[]) => Value } = {
-  call: (site) => refuse(site, "TSJ1041", "array methods are not loaded"),
-};
-
 /** A row (an element of axis 0) as JavaScript reads it. */
 const element = (site: Site, value: TensorValue, index: Value, row: Var): TensorValue => {
   const needs = derived(site, [value, index], row, false).needs;
@@ -118,7 +140,11 @@ const staticIndex = (site: Site, value: TensorValue, index: unknown, size: numbe
       typeof i === "number" && i < 0 ? `count from the start: x[x.length - ${-i}], or x.at(${i})` : null,
     );
   if (i >= size)
-    return refuse(site, "TSJ1130", `index ${i} is out of range for ${describe(value)}: axis 0 has ${size} elements`);
+    return refuse(
+      site,
+      "TSJ1130",
+      `index ${i} is out of range for ${describe(value)}: axis 0 has ${size} elements`,
+    );
   return rowAt(site, value, i);
 };
 
@@ -127,7 +153,8 @@ const wholeIndex = (site: Site, index: TensorValue): Var => {
   const { builder } = site.machine;
   const v = varOf(site, index);
   const { dtype } = v.type;
-  if (dtype === "bool") return refuse(site, "TSJ1131", "a boolean is no index", "np.where chooses by a condition");
+  if (dtype === "bool")
+    return refuse(site, "TSJ1131", "a boolean is no index", "np.where chooses by a condition");
   if (isInt(dtype)) return builder.cast(v, "i32");
   const whole = builder.eq(builder.floor(v), v);
   return builder.cast(builder.select(whole, v, builder.fill(v, -1)), "i32");

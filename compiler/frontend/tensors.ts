@@ -101,7 +101,9 @@ const notArray = (site: Site, value: Value, what: string): never =>
     site,
     "TSJ1052",
     `${what} is ${describe(value)}, not a number or an array`,
-    value.kind === "static" && typeof value.value === "string" ? null : "write out which of its numbers is meant",
+    value.kind === "static" && typeof value.value === "string"
+      ? null
+      : "write out which of its numbers is meant",
   );
 
 /**
@@ -135,7 +137,8 @@ const stack = (site: Site, items: readonly Value[], what: string): TensorValue =
       `${what} is ragged: it has elements of shapes [${shape.join(", ")}] and [${odd.type.shape.join(", ")}]`,
     );
   const rows = vars.map((v) => builder.reshape(v, [1, ...shape]));
-  const joined = rows.length === 1 && rows[0] !== undefined ? rows[0] : builder.emit("concat", rows, { axis: 0 });
+  const joined =
+    rows.length === 1 && rows[0] !== undefined ? rows[0] : builder.emit("concat", rows, { axis: 0 });
   return tensorOf(site, joined, { weak, needs: needsOf([arrayOf(items)]) });
 };
 

@@ -10,6 +10,9 @@ export type Tree<L> =
   | { readonly kind: "array"; readonly items: readonly Tree<L>[] }
   | { readonly kind: "object"; readonly keys: readonly string[]; readonly fields: readonly Tree<L>[] };
 
+/** A number or a regular nested array of numbers. */
+export type StaticNumbers = number | readonly StaticNumbers[];
+
 /**
  * A leaf of the arguments.
  * - `staged`: a number or an array. A plain JavaScript number is a weak f64 of rank 0 and brings its `value`, so that a
@@ -22,7 +25,8 @@ export type ArgLeaf =
       readonly index: number;
       readonly type: TensorType;
       readonly weak: boolean;
-      readonly value: number | null;
+      /** Also a small number array's numbers (a shape, axes); null for what can't become static. */
+      readonly value: StaticNumbers | null;
       /** Integer typed arrays and number arrays: reading one element gives a JavaScript number (weak f64). */
       readonly hostArray: boolean;
     }
@@ -44,16 +48,20 @@ export type Expectation =
       readonly hostArray: boolean;
     };
 
+/** What of a captured value decides: itself, an array's length, an object's keys, or the text of its numbers. */
+export type CaptureAspect = "value" | "length" | "keys" | "text";
+
 /** One captured value that decided something: variable `name` of function `fn`, then `path` into it. */
 export interface Capture {
   /** Index in `Staged.functions` of the function whose scope holds the variable. */
   readonly fn: number;
   readonly name: string;
   readonly path: readonly (string | number)[];
+  readonly aspect: CaptureAspect;
   readonly expect: Expectation;
   /** False where the language forbids a change (a const binding of a primitive or function): no check per call. */
   readonly mutable: boolean;
-  /** The value now. */
+  /** The value's aspect now. */
   readonly read: () => unknown;
 }
 
@@ -80,7 +88,7 @@ export interface Staged {
   /** One per parameter of `fn`. */
   readonly inputs: readonly InputSource[];
   readonly out: Tree<OutLeaf>;
-  /** Number leaves of the arguments whose values the program depends on: part of the cache key. */
+  /** Number and number array leaves of the arguments whose values the program depends on: part of the cache key. */
   readonly staticLeaves: readonly number[];
   /** Functions whose source went into the program; 0 is the root. */
   readonly functions: readonly AnyFunction[];

@@ -64,8 +64,8 @@ export interface Place {
   readonly fn: number;
   readonly name: string;
   readonly path: readonly (string | number)[];
-  /** Inside the library: what it holds never changes. */
-  readonly frozen: boolean;
+  /** Script of the library file it is in: what it holds never changes. Null for the user's. */
+  readonly library: string | null;
   /** False for a binding that is never assigned to again. */
   readonly mutable: boolean;
   /** Reads the value anew. */

@@ -3,14 +3,15 @@ import { internal } from "../diagnostics.js";
 import type { IrFunction, Var } from "../ir/types.js";
 import { planScratch } from "./bufferize.js";
 import { stridedView } from "./lower/access.js";
+import { findAliases } from "./lower/aliases.js";
 import { collapseLoops } from "./lower/collapse.js";
 import { contractMultiplyAdds, dropUnused, nextRegister } from "./lower/contract.js";
 import { decompose } from "./lower/decompose.js";
 import { buildGraph, type Graph, type Node } from "./lower/graph.js";
 import { type Group, groupNodes } from "./lower/groups.js";
 import { lowerMatmul } from "./lower/matmul.js";
-import { lowerNest } from "./lower/nest.js";
 import { narrowBroadcasts } from "./lower/narrow.js";
+import { lowerNest } from "./lower/nest.js";
 import { createProgramState, type ProgramState } from "./lower/program.js";
 import { lowerUpdate } from "./lower/update.js";
 import type { Buffer, BufferPlace, Kernel, KernelProgram, RegType, ResultPlace, Stmt } from "./types.js";
@@ -27,19 +28,24 @@ export interface LowerOptions {
 /** Lowers a verified function (after simplification). Throws only `internal` diagnostics. */
 export const lowerProgram = (fn: IrFunction, options: LowerOptions = {}): KernelProgram => {
   const strict = options.strict === true;
-  const graph = buildGraph(narrowBroadcasts(decompose(fn)), { ...options, strict }, (g, x) => stridedView(g, x) !== null);
+  const graph = buildGraph(
+    narrowBroadcasts(decompose(fn)),
+    { ...options, strict },
+    (g, x) => stridedView(g, x) !== null,
+  );
   const outputs = outputIndices(graph);
-  const { groups, stored } = groupNodes(graph, new Set(outputs.keys()));
-  const state = createProgramState(graph, strict, stored);
-  graph.fn.params.forEach((p) => state.bufferOf(p));
-  for (const v of outputs.keys()) state.bufferOf(v);
+  const results = new Set(outputs.keys());
+  const grouping = groupNodes(graph, results);
+  const { groups, stored } = grouping;
+  const state = createProgramState(graph, strict, stored, findAliases(graph, grouping, results));
+  for (const v of [...graph.fn.params, ...outputs.keys()]) state.bufferOf(v);
   const isStored = (n: Node): boolean => stored.has(n.v);
   const contracted: ReadonlySet<RegType> = new Set(
     strict ? [] : options.fast === true ? ["f32", "f64"] : ["f32"],
   );
   const kernels = groups.flatMap((g) => lowerGroup(state, g, isStored)).map((k) => tidy(k, contracted));
   const { buffers, scratchBytes } = placeBuffers(state, outputs, kernels);
-  const results = graph.resultBases.map((v): ResultPlace => {
+  const places = graph.resultBases.map((v): ResultPlace => {
     const input = graph.paramOf.get(v);
     if (input !== undefined) return { kind: "input", index: input };
     return { kind: "output", index: outputs.get(v) ?? internal("a result has no output") };
@@ -50,7 +56,7 @@ export const lowerProgram = (fn: IrFunction, options: LowerOptions = {}): Kernel
     kernels,
     inputs: fn.params.length,
     outputs: outputs.size,
-    results,
+    results: places,
     scratchBytes,
     errors: state.errors(),
     scalar: isScalar(graph, outputs.size) && scratchBytes === 0 && kernels.length === 1,

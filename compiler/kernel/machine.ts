@@ -53,7 +53,7 @@ const fromBits = (v: bigint | number, to: RegType): Register => {
 };
 
 /** Wraps or rounds a result to its register. */
-const fit = (v: Register, type: RegType): Register => {
+const wrapped = (v: Register, type: RegType): Register => {
   if (type === "i64") return BigInt.asIntN(64, BigInt(v));
   const x = Number(v);
   switch (type) {
@@ -91,11 +91,11 @@ const convert = (v: Register, from: RegType, to: RegType): Register => {
   const float = from === "f32" || from === "f64";
   if (!float || typeof v === "bigint")
     return to === "i64"
-      ? fit(v, to)
-      : fit(to === "i32" || to === "u32" ? BigInt.asIntN(32, BigInt(v)) : v, to);
+      ? wrapped(v, to)
+      : wrapped(to === "i32" || to === "u32" ? BigInt.asIntN(32, BigInt(v)) : v, to);
   if (to === "i32") return saturate(v, -(2 ** 31), 2 ** 31 - 1) | 0;
   if (to === "u32") return saturate(v, 0, 2 ** 32 - 1);
-  if (to !== "i64") return fit(v, to);
+  if (to !== "i64") return wrapped(v, to);
   if (Number.isNaN(v)) return 0n;
   if (v >= 2 ** 63) return 2n ** 63n - 1n;
   return v <= -(2 ** 63) ? -(2n ** 63n) : BigInt(Math.trunc(v));
@@ -242,12 +242,12 @@ export const evalMachineOp = (
   if (op === "bitcast") return fromBits(bits(x, from), type);
   if (op === "select") return (Number(x) !== 0 ? y : z) ?? internal("select lacks an operand");
   if (op === "fma") {
-    const product = Number(fit(Number(x) * Number(y), type));
-    return fit(product + Number(z), type);
+    const product = Number(wrapped(Number(x) * Number(y), type));
+    return wrapped(product + Number(z), type);
   }
   const v =
     typeof x === "bigint"
       ? arithmetic64(op, x, typeof y === "bigint" ? y : 0n)
       : arithmetic(op, x, typeof y === "number" ? y : 0, from);
-  return typeof v === "boolean" ? Number(v) : fit(v, type);
+  return typeof v === "boolean" ? Number(v) : wrapped(v, type);
 };

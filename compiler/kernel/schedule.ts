@@ -5,7 +5,7 @@
  * vector per value) or none, where lanes would have to be filled one by one. Costs count instructions; divisions count
  * their throughput. A loop that isn't parallel is never the vector axis, but runs inside one.
  */
-import { internal } from "../diagnostics.js";
+import { internal, unreachable } from "../diagnostics.js";
 import {
   type AccessKind,
   accessKind,
@@ -118,32 +118,42 @@ const planBody = (body: readonly Stmt[], facts: KernelFacts): Planned => {
   return { cost, plan };
 };
 
-/** Cost of one vector of iterations. */
+/** Cost of a statement for one vector of iterations. */
+const vectorStmtCost = (
+  stmt: Stmt,
+  axis: AxisId,
+  lanes: number,
+  facts: KernelFacts,
+  varying: ReadonlySet<ValueId>,
+): number => {
+  switch (stmt.kind) {
+    case "const":
+    case "axis":
+      return 0;
+    case "op":
+      return varying.has(stmt.id) ? vectorOpCost(stmt, lanes, facts, varying) : 1;
+    case "load":
+    case "store":
+      return accessCost(accessKind(stmt.at, axis, varying), lanes);
+    case "check":
+      return 2;
+    case "loop": {
+      const inner = vectorCost(stmt.body, axis, lanes, facts, varying);
+      return stmt.extent * (inner + stmt.carries.length + LOOP_OVERHEAD / 2);
+    }
+    default: {
+      const never: never = stmt;
+      return unreachable(never);
+    }
+  }
+};
 const vectorCost = (
   body: readonly Stmt[],
   axis: AxisId,
   lanes: number,
   facts: KernelFacts,
   varying: ReadonlySet<ValueId>,
-): number =>
-  body.reduce((sum, stmt) => {
-    switch (stmt.kind) {
-      case "const":
-      case "axis":
-        return sum;
-      case "op":
-        return sum + (varying.has(stmt.id) ? vectorOpCost(stmt, lanes, facts, varying) : 1);
-      case "load":
-      case "store":
-        return sum + accessCost(accessKind(stmt.at, axis, varying), lanes);
-      case "check":
-        return sum + 2;
-      case "loop": {
-        const inner = vectorCost(stmt.body, axis, lanes, facts, varying);
-        return sum + stmt.extent * (inner + stmt.carries.length + LOOP_OVERHEAD / 2);
-      }
-    }
-  }, 0);
+): number => body.reduce((sum, stmt) => sum + vectorStmtCost(stmt, axis, lanes, facts, varying), 0);
 
 /** Two lanes where a 64-bit register takes part anywhere in the loop. */
 const lanesFor = (loop: LoopStmt, facts: KernelFacts): 2 | 4 => {

@@ -104,7 +104,7 @@ export interface StoreStmt {
   readonly buffer: BufferId;
   readonly at: Address;
   readonly value: ValueId;
-  /** `add` reads, adds and writes (scatter); its loops are not parallel. */
+  /** `add` reads, adds and writes (scatter); a loop in which two iterations may meet at one element is not parallel. */
   readonly mode: "set" | "add";
 }
 /** Fails the whole program when `cond` (bool) is false: error `error` of the program's table, with `detail` (i32) shown. */

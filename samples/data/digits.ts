@@ -16,13 +16,21 @@ interface DigitClass {
   readonly raw: readonly number[];
 }
 
-/** A permutation of 0..n-1 (Fisher-Yates over a linear congruential generator, so that every run sees the same). */
+/** Uniform numbers in [0, 1) from a linear congruential generator: every run sees the same. */
+const generator = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+};
+
+/** A permutation of 0..n-1 (Fisher-Yates). */
 export const shuffled = (n: number, seed: number): Int32Array => {
   const order = Int32Array.from({ length: n }, (_, k) => k);
-  let state = seed >>> 0;
+  const next = generator(seed);
   for (let k = n - 1; k > 0; k--) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const j = Math.floor((state / 2 ** 32) * (k + 1));
+    const j = Math.floor(next() * (k + 1));
     [order[k], order[j]] = [order[j] ?? 0, order[k] ?? 0];
   }
   return order;
@@ -38,6 +46,23 @@ export const pick = (set: Digits, order: Int32Array, from: number, to: number): 
     labels[k - from] = set.labels[row] ?? 0;
   }
   return { images, labels, count: to - from };
+};
+
+/** The same digits, each moved by up to `reach` pixels in each direction: training data that never repeats. */
+export const moved = (set: Digits, reach: number, seed: number): Digits => {
+  const images = new Float32Array(set.images.length);
+  const next = generator(seed);
+  const step = (): number => Math.floor(next() * (2 * reach + 1)) - reach;
+  for (let k = 0; k < set.count; k++) {
+    const [down, right] = [step(), step()];
+    const from = Math.max(0, -right);
+    for (let row = Math.max(0, -down); row < Math.min(SIDE, SIDE - down); row++) {
+      const source = k * PIXELS + row * SIDE + from;
+      const target = k * PIXELS + (row + down) * SIDE + from + right;
+      images.set(set.images.subarray(source, source + SIDE - Math.abs(right)), target);
+    }
+  }
+  return { ...set, images };
 };
 
 export const loadDigits = (training: number, test: number): { training: Digits; test: Digits } => {

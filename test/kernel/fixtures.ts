@@ -8,7 +8,11 @@ export const f32 = (...shape: number[]): TensorType => ({ dtype: "f32", shape })
 /** lhs [m, k] times rhs [k, n]. */
 const plainDot: DotParams = { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] };
 
-export const build = (name: string, types: readonly TensorType[], body: (b: Builder, ...params: Var[]) => Var[]): IrFunction => {
+export const build = (
+  name: string,
+  types: readonly TensorType[],
+  body: (b: Builder, ...params: readonly Var[]) => readonly Var[],
+): IrFunction => {
   const b = createBuilder();
   const params = types.map((t) => b.param(t));
   return b.finish(name, body(b, ...params));
@@ -39,8 +43,17 @@ export const layerNorm = (b: Builder, x: Var, scale: Var, shift: Var): Var => {
 /** mean((x w + c - y)^2) */
 export const meanSquaredError = (b: Builder, w: Var, c: Var, x: Var, y: Var): Var => {
   const e = b.sub(b.add(b.mul(x, b.broadcastScalar(w, x.type.shape)), b.broadcastScalar(c, x.type.shape)), y);
-  const total = b.reduceSum(b.mul(e, e), x.type.shape.map((_, d) => d));
-  return b.div(total, b.fill(total, x.type.shape.reduce((p, q) => p * q, 1)));
+  const total = b.reduceSum(
+    b.mul(e, e),
+    x.type.shape.map((_, d) => d),
+  );
+  return b.div(
+    total,
+    b.fill(
+      total,
+      x.type.shape.reduce((p, q) => p * q, 1),
+    ),
+  );
 };
 
 const linear = (b: Builder, x: Var, w: Var, bias: Var): Var => {
@@ -50,7 +63,8 @@ const linear = (b: Builder, x: Var, w: Var, bias: Var): Var => {
 
 /** Softmax cross-entropy of a network with one hidden layer; y is one-hot. */
 const networkLoss = (b: Builder, [w1, b1, w2, b2]: readonly Var[], x: Var, y: Var): Var => {
-  if (w1 === undefined || b1 === undefined || w2 === undefined || b2 === undefined) throw new Error("four parameters");
+  if (w1 === undefined || b1 === undefined || w2 === undefined || b2 === undefined)
+    throw new Error("four parameters");
   const z = linear(b, x, w1, b1);
   const logits = linear(b, b.max(z, b.zerosLike(z)), w2, b2);
   const shifted = b.sub(logits, overRows(b, b.emit("stopGradient", [logits], {}), "reduceMax"));
@@ -102,7 +116,8 @@ export const adamStep = (s: Sizes): IrFunction => {
     const [c1, c2] = [correction(BETA1), correction(BETA2)];
     const updated = params.map((p, k) => {
       const [g, m, w] = [grads[k], firsts[k], seconds[k]];
-      if (g === undefined || m === undefined || w === undefined) throw new Error("a parameter lacks its state");
+      if (g === undefined || m === undefined || w === undefined)
+        throw new Error("a parameter lacks its state");
       const m1 = b.add(b.mul(b.fill(p, BETA1), m), b.mul(b.fill(p, 1 - BETA1), g));
       const w1 = b.add(b.mul(b.fill(p, BETA2), w), b.mul(b.mul(b.fill(p, 1 - BETA2), g), g));
       const wide = (c: Var): Var => b.broadcastScalar(c, p.type.shape);

@@ -12,10 +12,17 @@ import { ALL_OPS, programs } from "../properties/random-ir.js";
 
 const numRuns = Number(process.env.TSCJIT_RUNS ?? 300);
 
-const runLowered = (fn: IrFunction, args: readonly NdArray[], options: LowerOptions): readonly NdArray[] | null => {
+const runLowered = (
+  fn: IrFunction,
+  args: readonly NdArray[],
+  options: LowerOptions,
+): readonly NdArray[] | null => {
   const program = lowerProgram(fn, options);
   try {
-    const results = interpretProgram(program, args.map((a) => a.data));
+    const results = interpretProgram(
+      program,
+      args.map((a) => a.data),
+    );
     return fn.results.map((v, k) => {
       const data = results[k];
       if (data === undefined) throw new Error(`no result ${k}`);
@@ -79,7 +86,29 @@ describe("lowering of random programs", () => {
 
   it("agrees on programs of movement, reductions and indexing", () => {
     const ops = ALL_OPS.filter((op) =>
-      ["broadcast", "reshape", "transpose", "slice", "pad", "concat", "reverse", "reduceSum", "reduceMax", "iota", "argmax", "gather", "scatterAdd", "dynamicSlice", "dynamicUpdate", "dot", "add", "mul", "exp", "select", "lt"].includes(op),
+      [
+        "broadcast",
+        "reshape",
+        "transpose",
+        "slice",
+        "pad",
+        "concat",
+        "reverse",
+        "reduceSum",
+        "reduceMax",
+        "iota",
+        "argmax",
+        "gather",
+        "scatterAdd",
+        "dynamicSlice",
+        "dynamicUpdate",
+        "dot",
+        "add",
+        "mul",
+        "exp",
+        "select",
+        "lt",
+      ].includes(op),
     );
     fc.assert(
       fc.property(programs({ ops, steps: 24 }), ({ fn, args }) => {
@@ -93,11 +122,40 @@ describe("lowering of random programs", () => {
   it("agrees on sums and products of whole numbers, which are exact in any order", () => {
     const ops = ALL_OPS.filter((op) =>
       [
-        ...["broadcast", "reshape", "transpose", "slice", "pad", "concat", "reverse", "iota", "gather", "dynamicSlice"],
-        ...["dot", "add", "sub", "mul", "neg", "max", "reduceSum", "reduceMax", "scatterAdd", "dynamicUpdate", "select", "gt"],
+        ...[
+          "broadcast",
+          "reshape",
+          "transpose",
+          "slice",
+          "pad",
+          "concat",
+          "reverse",
+          "iota",
+          "gather",
+          "dynamicSlice",
+        ],
+        ...[
+          "dot",
+          "add",
+          "sub",
+          "mul",
+          "neg",
+          "max",
+          "reduceSum",
+          "reduceMax",
+          "scatterAdd",
+          "dynamicUpdate",
+          "select",
+          "gt",
+        ],
       ].includes(op),
     );
-    const whole = (a: NdArray): NdArray => ndarray(a.dtype, a.shape, [...a.data].map((x) => Math.round(x)));
+    const whole = (a: NdArray): NdArray =>
+      ndarray(
+        a.dtype,
+        a.shape,
+        [...a.data].map((x) => Math.round(x)),
+      );
     fc.assert(
       fc.property(programs({ ops, steps: 24, tame: true, dtypes: ["f32", "f64", "i32"] }), ({ fn, args }) => {
         const small = args.map(whole);

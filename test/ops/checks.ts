@@ -1,7 +1,7 @@
 /** Comparisons of arrays, and derivative checks of whole functions in f64. */
 import assert from "node:assert/strict";
 import { jvpFunction } from "../../autodiff/jvp.js";
-import { vjpFunction } from "../../autodiff/transpose.js";
+import { vjpFunction } from "../../autodiff/vjp.js";
 import { type IrFunction, isFloat, sizeOf, typeText } from "../../compiler/ir/types.js";
 import { at, ndarray } from "../../compiler/ops/ndarray.js";
 import type { NdArray } from "../../compiler/ops/op.js";

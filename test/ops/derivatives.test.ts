@@ -1,7 +1,7 @@
 /** Derivatives where functions are not smooth, where JAX's choices are followed, and where a careless rule gives NaN. */
 import assert from "node:assert/strict";
 import { jvpFunction } from "../../autodiff/jvp.js";
-import { vjpFunction } from "../../autodiff/transpose.js";
+import { vjpFunction } from "../../autodiff/vjp.js";
 import { type Builder, createBuilder } from "../../compiler/ir/builder.js";
 import type { IrFunction, Var } from "../../compiler/ir/types.js";
 import { opTable } from "../../compiler/ops/index.js";

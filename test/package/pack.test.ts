@@ -73,7 +73,7 @@ describe("the packed package in a fresh project", function () {
     const text = readFileSync(join(folder, "common.cjs"), "utf8");
     writeFileSync(
       join(folder, "bundle.cjs"),
-      text.replace('"tsc-jit"', '"./node_modules/tsc-jit/dist/index.cjs"'),
+      text.replace('"tsc-jit"', '"./node_modules/tsc-jit/dist/common.cjs"'),
     );
     assert.equal(node("bundle.cjs"), expected);
   });
@@ -91,9 +91,24 @@ describe("the packed package in a fresh project", function () {
     node(tsc, ...options, "--module", "esnext", "--moduleResolution", "bundler", "plain.ts");
   });
 
+  it("runs CommonJS that an ES module loads with tsx", () => {
+    writeFileSync(
+      join(folder, "mixed.mts"),
+      'import "./common.cjs"; import "./typed.cts"; import "./typed.mts";',
+    );
+    assert.equal(node("--import", "tsx", "mixed.mts"), expected.repeat(3));
+  });
+
+  it("shows the IR of functions from ES modules and from CommonJS", () => {
+    const text = 'import { jit } from "tsc-jit"; export const f = jit((x: number) => x * 2); f(1);';
+    for (const file of ["f.mts", "f.cts"]) {
+      writeFileSync(join(folder, file), text);
+      assert.match(node(join("node_modules", "tsc-jit", "dist", "cli.js"), "ir", `${file}#f`), /= mul %0/);
+    }
+  });
+
   it("gives import and require one instance where Node can", function () {
-    const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-    if (!(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19))) this.skip();
+    if (Number.parseInt(process.versions.node, 10) < 22) this.skip();
     const text = 'const a = require("tsc-jit"); import("tsc-jit").then((b) => console.log(a.jit === b.jit));';
     writeFileSync(join(folder, "both.cjs"), text);
     assert.equal(node("both.cjs"), "true\n");

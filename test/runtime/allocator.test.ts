@@ -66,8 +66,7 @@ describe("the arena's allocator", () => {
     a.extend(64 * ALIGNMENT);
     const blocks = [1, 2, 3].map((n) => a.allocate(n * ALIGNMENT));
     for (const block of blocks) if (block !== null) a.release(block);
-    for (const block of blocks)
-      assert.throws(() => block !== null && a.release(block), /released twice/);
+    for (const block of blocks) assert.throws(() => block !== null && a.release(block), /released twice/);
   });
 
   it("serves 4 GiB", () => {

@@ -44,7 +44,10 @@ describe("the arena", () => {
             });
             a.release(scratch);
           } else model.splice(s.drop % Math.max(1, model.length), 1);
-          assert.ok(a.stats().committedBytes <= softBytes + 65536, "one step never needs more than the bound");
+          assert.ok(
+            a.stats().committedBytes <= softBytes + 65536,
+            "one step never needs more than the bound",
+          );
         }
         for (const { storage, value, length } of model)
           assert.deepEqual(a.read(storage), filled(length, value));

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { argumentTrees, leafPaths, parameterNames, signatureOf, stagedType } from "../../runtime/signature.js";
+import {
+  argumentTrees,
+  leafPaths,
+  parameterNames,
+  signatureOf,
+  stagedType,
+} from "../../runtime/signature.js";
 import { tensor } from "../../runtime/tensor-data.js";
 
 const names = parameterNames((w: unknown, { a }: { a: unknown }, b = 2) => [w, a, b]);
@@ -10,18 +16,52 @@ describe("signatures", () => {
   it("tell apart what decides a program, and nothing else", () => {
     const same: readonly (readonly [unknown, unknown])[] = [
       [1, -0],
-      [[1, 2], [3, 4]],
+      [
+        [1, 2],
+        [3, 4],
+      ],
       [tensor([1, 2]), tensor([3, 4])],
-      [{ a: 1, b: [1] }, { a: 2, b: [2] }],
+      [
+        { a: 1, b: [1] },
+        { a: 2, b: [2] },
+      ],
       [Uint8Array.of(1, 2), Int16Array.of(1, 2)],
       [Math.sin, Math.sin],
+      [Float64Array.of(1), [2]],
     ];
     for (const [a, b] of same) assert.equal(key(a), key(b));
     const different: readonly unknown[] = [
-      1, "1", true, null, undefined, [1], [1, 2], [[1, 2]], [], {}, { a: 1 }, { b: 1 }, { a: 1, b: 1 }, { b: 1, a: 1 },
-      tensor(1), tensor([1]), tensor([1], { dtype: "f64" }), Float64Array.of(1), Float32Array.of(1, 2), Int32Array.of(1),
-      [tensor(1)], [tensor(1), 1], [[tensor(1)]], "undefined", "a,b", ["a", "b"], ["a,b"], () => 1, () => 2, [null],
-      { a: { b: 1 } }, { "a:b": 1 },
+      1,
+      "1",
+      true,
+      null,
+      undefined,
+      [1],
+      [1, 2],
+      [[1, 2]],
+      [],
+      {},
+      { a: 1 },
+      { b: 1 },
+      { a: 1, b: 1 },
+      { b: 1, a: 1 },
+      tensor(1),
+      tensor([1]),
+      tensor([1], { dtype: "f64" }),
+      Float32Array.of(1, 2),
+      Int32Array.of(1),
+      [tensor(1)],
+      [tensor(1), 1],
+      [[tensor(1)]],
+      "undefined",
+      "a,b",
+      ["a", "b"],
+      ["a,b"],
+      () => 1,
+      () => 2,
+      [null],
+      { a: { b: 1 } },
+      { "a:b": 1 },
     ];
     const keys = different.map((x) => key(x));
     assert.equal(new Set(keys).size, keys.length, keys.join("\n"));
@@ -30,7 +70,16 @@ describe("signatures", () => {
   });
 
   it("take a regular nested array of numbers as one array, and one with tensors as a tree", () => {
-    const [numbers, tree] = argumentTrees([[[1, 2], [3, 4]], [[1, 2], tensor([1])]], names);
+    const [numbers, tree] = argumentTrees(
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        [[1, 2], tensor([1])],
+      ],
+      names,
+    );
     assert.deepEqual(numbers, {
       kind: "leaf",
       leaf: {

@@ -8,7 +8,14 @@ const code = (expected: string) => ({ name: "TscJitError", code: expected });
 describe("tensor()", () => {
   it("takes nested arrays, numbers, booleans and typed arrays", () => {
     const cases = [
-      [tensor([[1, 2, 3], [4, 5, 6]]), [2, 3], "f32"],
+      [
+        tensor([
+          [1, 2, 3],
+          [4, 5, 6],
+        ]),
+        [2, 3],
+        "f32",
+      ],
       [tensor(2.5), [], "f32"],
       [tensor([true, false]), [2], "bool"],
       [tensor(Float64Array.of(1, 2)), [2], "f64"],
@@ -23,10 +30,22 @@ describe("tensor()", () => {
       assert.deepEqual([t.shape, t.dtype], [shape, dtype]);
       assert.ok(isTensor(t));
     }
-    assert.deepEqual(tensor([[1, 2], [3, 4]]).toArray(), [[1, 2], [3, 4]]);
+    assert.deepEqual(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]).toArray(),
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    );
     assert.deepEqual(tensor([true, false]).toArray(), [true, false]);
     assert.deepEqual(tensor([[], []]).toArray(), [[], []]);
-    assert.deepEqual(tensor([-1, 4294967295, 0.1], { dtype: "f64" }).data, Float64Array.of(-1, 4294967295, 0.1));
+    assert.deepEqual(
+      tensor([-1, 4294967295, 0.1], { dtype: "f64" }).data,
+      Float64Array.of(-1, 4294967295, 0.1),
+    );
   });
 
   it("copies what it is given and what it gives", () => {
@@ -62,7 +81,10 @@ describe("tensor()", () => {
 });
 
 describe("a tensor outside compiled code", () => {
-  const matrix = tensor([[1, 2], [3, 4]]);
+  const matrix = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
   const scalar = tensor(2.5);
 
   it("is a number where it has rank 0", () => {
@@ -87,11 +109,21 @@ describe("a tensor outside compiled code", () => {
     assert.deepEqual(matrix[1]?.toArray(), [3, 4]);
     assert.deepEqual(matrix[-1]?.toArray(), [3, 4]);
     assert.equal(Number(matrix[1]?.[0]), 3);
-    assert.deepEqual([...matrix].map((row) => row.toArray()), [[1, 2], [3, 4]]);
+    assert.deepEqual(
+      [...matrix].map((row) => row.toArray()),
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    );
     assert.deepEqual([matrix.length, matrix.size, matrix.ndim], [2, 4, 2]);
     assert.throws(() => matrix[2], RangeError);
     assert.throws(() => scalar.length, code("TSJ5011"));
-    assert.equal(Reflect.get(matrix, "then"), undefined, "it can be awaited and returned from async functions");
+    assert.equal(
+      Reflect.get(matrix, "then"),
+      undefined,
+      "it can be awaited and returned from async functions",
+    );
   });
 
   it("never changes", () => {
@@ -109,13 +141,29 @@ describe("a tensor outside compiled code", () => {
   });
 
   it("prints as NumPy does", () => {
-    assert.equal(String(tensor([[1, 2.5], [-3, 0.1]])), "[[  1, 2.5],\n [ -3, 0.1]]");
+    assert.equal(
+      String(
+        tensor([
+          [1, 2.5],
+          [-3, 0.1],
+        ]),
+      ),
+      "[[  1, 2.5],\n [ -3, 0.1]]",
+    );
     assert.equal(inspect(tensor([1, 2])), "Tensor f32[2] [1, 2]");
     assert.equal(inspect(tensor(3)), "Tensor f32[] 3");
     assert.equal(inspect(tensor([-0, Number.NaN])), "Tensor f32[2] [ -0, NaN]");
     const long = tensor(Int32Array.from({ length: 2000 }, (_, k) => k));
     assert.equal(String(long), "[   0,    1,    2, ..., 1997, 1998, 1999]");
-    assert.equal(String(tensor([[[1], [2]], [[3], [4]]])), "[[[1],\n  [2]],\n\n [[3],\n  [4]]]");
+    assert.equal(
+      String(
+        tensor([
+          [[1], [2]],
+          [[3], [4]],
+        ]),
+      ),
+      "[[[1],\n  [2]],\n\n [[3],\n  [4]]]",
+    );
     assert.equal(String(tensor(new Float32Array(0))), "[]");
   });
 });

@@ -2,6 +2,7 @@
  * Contracts a*b + c, c + a*b, a*b - c and c - a*b into one `fma` where the product has no other use. Allowed in f32 (and
  * in f64 with `fast`); never in a strict program. A sum carry whose value is a product is left to the target.
  */
+import { internal } from "../../diagnostics.js";
 import type { RegType, Stmt, ValueId } from "../types.js";
 
 interface Product {
@@ -120,7 +121,7 @@ export const countUses = (body: readonly Stmt[]): ReadonlyMap<ValueId, number> =
           break;
         default: {
           const never: never = s;
-          return never;
+          internal(`unexpected statement ${JSON.stringify(never)}`);
         }
       }
     }
@@ -172,7 +173,7 @@ export const dropUnused = (body: readonly Stmt[]): readonly Stmt[] => {
           break;
         default: {
           const never: never = s;
-          return never;
+          internal(`unexpected statement ${JSON.stringify(never)}`);
         }
       }
     }

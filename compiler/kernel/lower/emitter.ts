@@ -67,6 +67,8 @@ export const createEmitter = (): Emitter => {
   const extents: number[] = [];
   const constants = new Map<ValueId, number>();
   const indices = new Map<ValueId, Index>();
+  /** Stores so far: a load before one says nothing about a load after it. */
+  const versions = new Map<BufferId, number>();
 
   const scopeAt = (depth: number): Scope => scopes[depth] ?? internal(`no open loop at depth ${depth}`);
   const define = (depth: number): ValueId => depths.push(depth) - 1;
@@ -197,7 +199,7 @@ export const createEmitter = (): Emitter => {
     constant,
     op,
     load: (buffer, at, type) => {
-      const key = `l${buffer}:${at.key}`;
+      const key = `l${buffer}.${versions.get(buffer) ?? 0}:${at.key}`;
       const depth = depthOfIndex(at);
       const known = scopeAt(depth).known.get(key);
       if (known !== undefined) return known;
@@ -206,6 +208,7 @@ export const createEmitter = (): Emitter => {
     },
     store: (buffer, at, value, mode = "set") => {
       const where = address(at);
+      versions.set(buffer, (versions.get(buffer) ?? 0) + 1);
       scopeAt(scopes.length - 1).body.push({ kind: "store", buffer, at: where, value, mode });
     },
     check: (cond, error, detail) => {

@@ -3,7 +3,15 @@
  * consumers, through index maps.
  */
 import { internal } from "../../diagnostics.js";
-import { type Eqn, type IrFunction, type OpName, sameShape, type Shape, sizeOf, type Var } from "../../ir/types.js";
+import {
+  type Eqn,
+  type IrFunction,
+  type OpName,
+  type Shape,
+  sameShape,
+  sizeOf,
+  type Var,
+} from "../../ir/types.js";
 import type { Combine } from "../types.js";
 import { COMBINE, dim, operand } from "./decompose.js";
 
@@ -255,7 +263,8 @@ export const buildGraph = (
       longest = Math.max(longest, (depth.get(x) ?? 0) + 1);
     }
     // what a broadcast spreads is computed outside the loop that it is spread over
-    const spreads = eqn.op === "broadcast" && sizeOf(v.type.shape) > sizeOf(operand(eqn.inputs, 0).type.shape);
+    const spreads =
+      eqn.op === "broadcast" && sizeOf(v.type.shape) > sizeOf(operand(eqn.inputs, 0).type.shape);
     cost.set(v, spreads ? Math.min(total, 1) : total);
     depth.set(v, longest);
     if (continuesProduct(eqn)) epilogue.add(v);

@@ -5,9 +5,10 @@
  */
 import { internal } from "../../diagnostics.js";
 import { sizeOf, type Var } from "../../ir/types.js";
-import { type Access, accessesOf } from "./access.js";
+import { type Access, readsOfNode } from "./access.js";
 import type { Graph, Node } from "./graph.js";
 import { bareAxis } from "./index-expr.js";
+import type { Cuts } from "./regions.js";
 
 export interface Member {
   readonly node: Node;
@@ -16,6 +17,8 @@ export interface Member {
   /** The node's own axes that are not outer, without those of extent 1. */
   inner: readonly number[];
   readonly phase: number;
+  /** Positions along its own axes where its body changes. */
+  readonly cuts: Cuts;
 }
 
 export interface Group {
@@ -36,6 +39,14 @@ export interface Grouping {
   readonly groupOf: ReadonlyMap<Var, Group>;
   /** Nodes that need memory. */
   readonly stored: ReadonlySet<Var>;
+  /** Every read of a node. */
+  readonly readers: ReadonlyMap<Var, readonly Read[]>;
+}
+
+/** `inStep`: the reader visits exactly the element it computes. */
+export interface Read {
+  readonly by: Var;
+  readonly inStep: boolean;
 }
 
 /** Elements up to which a column reduction may share its kernel with the values it reads. */
@@ -74,6 +85,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
   const stored = new Set<Var>(graph.nodes.map((n) => n.v).filter((v) => results.has(v)));
   const bySpace = new Map<string, Group>();
   const readsOf = new Map<Group, Set<Var>>();
+  const readers = new Map<Var, Read[]>();
 
   const raise = (g: Group, level: number): void => {
     if (g.level >= level) return;
@@ -82,7 +94,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
   };
 
   /** How `node` could run inside `g`, given what it reads there; null if it can't or should not. */
-  const fit = (node: Node, g: Group, accesses: readonly Access[]): Member | null => {
+  const place = (node: Node, g: Group, accesses: readonly Access[], cuts: Cuts): Member | null => {
     if (g.kind !== "loops" && g.kind !== "matmul") return null;
     if (node.kind !== "map" && !isReduction(node)) return null;
     const own = wideAxes(node);
@@ -107,7 +119,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
     if (g.kind === "matmul") {
       const full = outer.every((a) => a !== null) && new Set(outer).size === own.length;
       if (node.kind !== "map" || !full || outer.length !== own.length) return null;
-      return { node, outer: outer.map((a) => a ?? internal("no axis")), inner: [], phase: 0 };
+      return { node, outer: outer.map((a) => a ?? internal("no axis")), inner: [], phase: 0, cuts };
     }
     if (isReduction(node) && flat && outer.length > kept.length) {
       // shrink: the group's axes that are reduced become inner loops
@@ -129,7 +141,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
         m.outer = m.outer.filter((_, k) => keep[k] === true);
       }
       g.extents = g.extents.filter((_, k) => keep[k] === true);
-      return { node, outer: kept, inner: mapped.filter((a) => !kept.includes(a)), phase: 0 };
+      return { node, outer: kept, inner: mapped.filter((a) => !kept.includes(a)), phase: 0, cuts };
     }
     if (outer.some((a) => a === null)) return null;
     const mapped = outer.map((a) => a ?? internal("no axis"));
@@ -144,7 +156,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
       const together = !isReduction(m.node) && inStep(m, access, node, inner);
       phase = Math.max(phase, registers || together ? m.phase : m.phase + 1);
     }
-    const member: Member = { node, outer: mapped, inner, phase };
+    const member: Member = { node, outer: mapped, inner, phase, cuts };
     if (g.extents.length === 0 && inner.length > 0) {
       // loops that run one after another are better kernels of their own
       const key = innerKey(member);
@@ -167,6 +179,12 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
       reads.add(access.of);
       const m = memberOf.get(access.of);
       if (m === undefined) continue;
+      const step =
+        inStep(m, access, member.node, member.inner) &&
+        m.outer.every((a, k) => axisInStep(m, access, member.node, a) === member.outer[k]);
+      const known = readers.get(access.of) ?? [];
+      readers.set(access.of, known);
+      known.push({ by: member.node.v, inStep: step });
       const outside = groupOf.get(access.of) !== g;
       const inMemory =
         m.inner.length > 0 &&
@@ -183,7 +201,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
     bySpace.set(spaceKey(member.node), g);
   };
 
-  const startGroup = (node: Node, level: number): readonly [Group, Member] => {
+  const startGroup = (node: Node, level: number, cuts: Cuts): readonly [Group, Member] => {
     const outer = keptAxes(node);
     const extents = outer.map((a) => node.space[a] ?? 1);
     const group: Group = {
@@ -196,12 +214,12 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
       users: new Set(),
     };
     groups.push(group);
-    return [group, { node, outer, inner: wideAxes(node).filter((a) => !outer.includes(a)), phase: 0 }];
+    return [group, { node, outer, inner: wideAxes(node).filter((a) => !outer.includes(a)), phase: 0, cuts }];
   };
 
   for (const node of graph.nodes) {
     if (node.v.type.shape.includes(0)) continue;
-    const accesses = accessesOf(graph, node);
+    const { accesses, cuts } = readsOfNode(graph, node);
     const deps = new Set<Group>();
     for (const { of } of accesses) {
       const g = groupOf.get(of);
@@ -218,17 +236,17 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
     }
     let placed = false;
     for (const g of candidates) {
-      const member = fit(node, g, accesses);
+      const member = place(node, g, accesses, cuts);
       if (member === null) continue;
       join(g, member, accesses, deps);
       placed = true;
       break;
     }
     if (placed) continue;
-    const [g, member] = startGroup(node, level + 1);
+    const [g, member] = startGroup(node, level + 1, cuts);
     join(g, member, accesses, deps);
   }
-  return { groups: inOrder(groups), memberOf, groupOf, stored };
+  return { groups: inOrder(groups), memberOf, groupOf, stored, readers };
 };
 
 /** Kahn's topological order; among those that are ready, the one whose first node stands first in the program. */

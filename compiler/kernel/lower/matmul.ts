@@ -17,9 +17,13 @@ const viewOf = (
   x: Var,
 ): { readonly buffer: number; readonly offset: number; readonly strides: readonly number[] } => {
   const view = stridedView(p.graph, x) ?? internal("an operand of a product is no strided view");
-  const position = flatIndex(view.at, view.of.type.shape);
+  const { position } = view;
   const strideOf = (axis: number): number => position.terms.find((t) => t.axis === axis)?.stride ?? 0;
-  return { buffer: p.bufferOf(view.of), offset: position.offset, strides: view.axes.map(strideOf) };
+  return {
+    buffer: p.bufferOf(view.of),
+    offset: position.offset,
+    strides: x.type.shape.map((_, d) => strideOf(d)),
+  };
 };
 
 const side = (

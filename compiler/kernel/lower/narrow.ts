@@ -56,7 +56,8 @@ export const narrowBroadcasts = (fn: IrFunction): IrFunction => {
     if (shared === null || source === undefined) return b.emit(eqn.op, inputs, eqn.params);
     const narrow = inputs.map((x): Var => {
       const def = made.get(x);
-      if (def?.op === "const") return b.splat(def.params.value, { dtype: def.params.dtype, shape: source.type.shape });
+      if (def?.op === "const")
+        return b.splat(def.params.value, { dtype: def.params.dtype, shape: source.type.shape });
       return def?.inputs[0] ?? x;
     });
     const { shape, dims } = shared.params;

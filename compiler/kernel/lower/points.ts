@@ -5,7 +5,7 @@ import type { ValueId } from "../types.js";
 import { dim } from "./decompose.js";
 import type { Emitter } from "./emitter.js";
 import { constantOf, constIndex, flatIndex, type Index, shiftIndex } from "./index-expr.js";
-import { dynamicIndex, type ValueContext, valueAt } from "./values.js";
+import { dynamicIndex, RANGE_CODE, type ValueContext, valueAt } from "./values.js";
 
 const pick = (at: readonly Index[], d: number): Index => at[d] ?? internal(`a point has no axis ${d}`);
 
@@ -81,8 +81,14 @@ export const padAt = (
     const last = (dim(shape, d) - 1) * step;
     const i = shiftIndex(pick(at, d), -dim(low, d));
     if (i.hi < 0 || i.lo > last) return valueAt(c, filler, []);
-    if (i.lo < 0) conditions.push(e.op("ge", "bool", [e.indexValue(i), e.constant("i32", 0)]));
-    if (i.hi > last) conditions.push(e.op("le", "bool", [e.indexValue(i), e.constant("i32", last)]));
+    if (i.lo < 0) {
+      c.undecided(i, 0);
+      conditions.push(e.op("ge", "bool", [e.indexValue(i), e.constant("i32", 0)]));
+    }
+    if (i.hi > last) {
+      c.undecided(i, last + 1);
+      conditions.push(e.op("le", "bool", [e.indexValue(i), e.constant("i32", last)]));
+    }
     const [q, r] = e.divMod(e.clamp(i, 0, last), step);
     const k = constantOf(r);
     if (k !== null && k !== 0) return valueAt(c, filler, []);
@@ -110,6 +116,7 @@ export const concatAt = (
     const [from, end] = [start, start + n];
     start = end;
     if (n === 0 || i.hi < from || i.lo >= end) continue;
+    if (i.lo < from) c.undecided(i, from);
     const inside = e.clamp(shiftIndex(i, -from), 0, n - 1);
     const point = at.map((j, d) => (d === axis ? inside : j));
     parts.push({ v: valueAt(c, x, point), end });
@@ -135,7 +142,7 @@ export const gatheredIndex = (
   if (mode === "clamp" && size > 0) return e.clamp(i, 0, size - 1);
   if (i.lo >= 0 && i.hi < size) return i;
   const error = c.errorIndex({
-    code: "TSJ4001",
+    code: RANGE_CODE,
     message: `index {} is out of range for axis ${axis} of size ${size}`,
     span,
   });

@@ -2,6 +2,7 @@
 import { internal, type Span } from "../../diagnostics.js";
 import { type DType, type Eqn, sizeOf, typeText, type Var } from "../../ir/types.js";
 import type { BufferId, RuntimeErrorEntry, ValueId } from "../types.js";
+import { type Aliases, inPlace } from "./aliases.js";
 import type { Emitter } from "./emitter.js";
 import type { Graph, Node } from "./graph.js";
 import { flatIndex, type Index } from "./index-expr.js";
@@ -23,19 +24,28 @@ export interface ProgramState {
   readonly bufferOf: (v: Var) => BufferId;
   /** Does a value of the graph have memory? */
   readonly isStored: (v: Var) => boolean;
+  /** Does this update write over its operand? */
+  readonly inPlace: (node: Node) => boolean;
   readonly literal: (eqn: Eqn) => BufferId;
   readonly errorIndex: (entry: RuntimeErrorEntry) => number;
   readonly buffers: () => readonly BufferDraft[];
   readonly errors: () => readonly RuntimeErrorEntry[];
 }
 
-export const createProgramState = (graph: Graph, strict: boolean, stored: ReadonlySet<Var>): ProgramState => {
+export const createProgramState = (
+  graph: Graph,
+  strict: boolean,
+  stored: ReadonlySet<Var>,
+  aliases: Aliases,
+): ProgramState => {
   const drafts: BufferDraft[] = [];
   const byVar = new Map<Var, BufferId>();
   const byLiteral = new Map<Eqn, BufferId>();
   const errors: RuntimeErrorEntry[] = [];
   const errorKeys = new Map<string, number>();
-  const bufferOf = (v: Var): BufferId => {
+  const bufferOf = (guest: Var): BufferId => {
+    let v = guest;
+    for (let host = aliases.get(v); host !== undefined; host = aliases.get(v)) v = host;
     let id = byVar.get(v);
     if (id === undefined) {
       id = drafts.length;
@@ -48,6 +58,7 @@ export const createProgramState = (graph: Graph, strict: boolean, stored: Readon
     graph,
     strict,
     bufferOf,
+    inPlace: (node) => inPlace(graph, aliases, node),
     isStored: (v) => graph.paramOf.has(v) || stored.has(v),
     literal: (eqn) => {
       if (eqn.op !== "literal") return internal(`${eqn.op} is no literal`);
@@ -85,6 +96,7 @@ export const kernelContext = (p: ProgramState, e: Emitter): ValueContext => ({
   graph: p.graph,
   literal: p.literal,
   errorIndex: p.errorIndex,
+  undecided: () => {},
   read: (v, at): ValueId => {
     const inRegister = e.recall(memoKey(v, at));
     if (inRegister !== null) return inRegister;

@@ -48,11 +48,11 @@ const copyKernel = (p: ProgramState, node: Node, x: Var): LoopKernel => {
 export const lowerUpdate = (p: ProgramState, node: Node): readonly LoopKernel[] => {
   const { eqn } = node;
   const x = operand(eqn.inputs, 0);
-  const copy = copyKernel(p, node, x);
+  const copy = p.inPlace(node) ? [] : [copyKernel(p, node, x)];
   switch (eqn.op) {
     case "dynamicUpdate": {
       const block = operand(eqn.inputs, 1);
-      if (block.type.shape.includes(0)) return [copy];
+      if (block.type.shape.includes(0)) return copy;
       const e = createEmitter();
       const c = kernelContext(p, e);
       const starts = startsOf(c, eqn.inputs.slice(2), x.type.shape, block.type.shape);
@@ -60,10 +60,10 @@ export const lowerUpdate = (p: ProgramState, node: Node): readonly LoopKernel[] 
       const to = loops.at.map((i, d) => addIndex(i, starts[d] ?? internal("a block lacks a start")));
       e.store(p.bufferOf(node.v), flatIndex(to, x.type.shape), valueAt(c, block, loops.at));
       close(e, loops);
-      return [copy, kernel(node, "dynamicUpdate", e)];
+      return [...copy, kernel(node, "dynamicUpdate", e)];
     }
     case "scatterAdd":
-      return operand(eqn.inputs, 2).type.shape.includes(0) ? [copy] : [copy, scatterKernel(p, node)];
+      return operand(eqn.inputs, 2).type.shape.includes(0) ? copy : [...copy, scatterKernel(p, node)];
     default:
       return internal(`${eqn.op} is no update`);
   }

@@ -17,6 +17,9 @@ import {
 } from "./index-expr.js";
 import { concatAt, gatherAt, padAt, reshapePoint } from "./points.js";
 
+/** An index or a cast out of range, found at run time: the code that the reference interpreter gives it too. */
+export const RANGE_CODE = "TSJ6001";
+
 /** What evaluation of one kernel's values needs. */
 export interface ValueContext {
   readonly e: Emitter;
@@ -26,6 +29,8 @@ export interface ValueContext {
   /** The same by its row-major position. */
   readonly readFlat: (v: Var, position: Index) => ValueId;
   readonly literal: (eqn: Eqn) => BufferId;
+  /** Told where the range of an index leaves open which side of `from` it lies on. */
+  readonly undecided: (i: Index, from: number) => void;
   readonly errorIndex: (entry: RuntimeErrorEntry) => number;
 }
 
@@ -226,8 +231,8 @@ const castAt = (c: ValueContext, v: ValueId, from: DType, to: DType, span: Span 
           ? e.op("ge", "bool", [v, e.constant(from, -(2 ** 31))])
           : e.op("gt", "bool", [v, e.constant(from, -(2 ** 31) - 1)]);
     const below = e.op("lt", "bool", [v, e.constant(from, to === "u32" ? 2 ** 32 : 2 ** 31)]);
-    const message = `a ${from} value is NaN or does not fit ${to}`;
-    e.check(e.op("and", "bool", [inside, below]), c.errorIndex({ code: "TSJ4002", message, span }), null);
+    const message = `an ${from} value is NaN or does not fit ${to}`;
+    e.check(e.op("and", "bool", [inside, below]), c.errorIndex({ code: RANGE_CODE, message, span }), null);
   }
   return e.op("convert", to, [v]);
 };

@@ -27,8 +27,6 @@ export interface Emitter {
   readonly sub: (a: Operand, b: Operand) => Value;
   readonly mul: (a: Operand, b: Operand) => Value;
   readonly div: (a: Operand, b: Operand) => Value;
-  /** Of integers. */
-  readonly rem: (a: Operand, b: Operand) => Value;
   /** a*b + c, contracted where the target can: never where the rounding of the product matters. */
   readonly fma: (a: Operand, b: Operand, c: Operand) => Value;
   readonly min: (a: Operand, b: Operand) => Value;
@@ -142,7 +140,6 @@ export const createEmitter = (push: (stmt: Stmt) => void, fresh: () => ValueId):
     sub: same("sub"),
     mul: same("mul"),
     div: same("div"),
-    rem: same("rem"),
     fma: same("fma"),
     min: same("min"),
     max: same("max"),

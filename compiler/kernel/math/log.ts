@@ -1,14 +1,16 @@
 /**
- * Logarithms. x = m 2^e with m near 1, f = m - 1: log x = e log 2 + f - f^2/2 + f^3 P(f). The constants of the
- * other bases are in two parts, the first of so few bits that e times it is exact.
+ * Logarithms. x = m 2^e with m near 1, f = m - 1: log x = e log 2 + log(1 + f), log 2 in two parts of which the first
+ * has so few bits that e times it is exact. In f32 log(1 + f) = f - f^2/2 + f^3 P(f); in f64, where that polynomial would
+ * be long, with s = f / (2 + f), log(1 + f) = 2 atanh s = f - (f^2/2 - s (f^2/2 + s^2 P(s^2))), as in FreeBSD's msun.
  */
+import { type DoubleWord, twoSum } from "./double-word.js";
 import { type Emitter, type FloatType, orSign, polynomial, type Value } from "./emit.js";
 import { decompose, formatOf } from "./format.js";
 
 interface LogTable {
   readonly ln2Hi: number;
   readonly ln2Lo: number;
-  /** (log(1 + f) - f + f^2/2) / f^3. */
+  /** P: in f (f32), in s^2 (f64). */
   readonly tail: readonly number[];
   readonly log10Of2Hi: number;
   readonly log10Of2Lo: number;
@@ -28,7 +30,19 @@ const TABLE: Readonly<Record<FloatType, LogTable>> = {
     log10Of2Hi: 0.301029205322265625,
     log10Of2Lo: 0.301029995663981195 - 0.301029205322265625,
   },
-  f64: { ln2Hi: 0, ln2Lo: 0, tail: [0], log10Of2Hi: 0, log10Of2Lo: 0 },
+  f64: {
+    // 0x1.62e42feep-1: 32 bits
+    ln2Hi: 6.93147180369123816490e-1,
+    ln2Lo: 1.90821492927058770002e-10,
+    // minimax on |s| <= 0.1729, relative error of the logarithm 2^-59.3
+    tail: [
+      0.6666666666666743, 0.3999999999935192, 0.28571428757613004, 0.22222196893247548, 0.18183657232639502,
+      0.15311541039808338, 0.14822294718368545,
+    ],
+    // 0x1.34413509fp-2
+    log10Of2Hi: 3.01029995663611771306e-1,
+    log10Of2Lo: 3.69423907715893078616e-13,
+  },
 };
 
 /** 1 / log 2 - 1 and 1 / log 10 - 1/2, to the last bit of a double. */
@@ -47,8 +61,15 @@ const terms = (m: Emitter, x: Value): Terms => {
   const { mantissa, exponent } = decompose(m, x);
   const f = m.sub(mantissa, 1);
   const square = m.mul(f, f);
-  const cubic = m.mul(m.mul(f, square), polynomial(m, f, TABLE[formatOf(x).type].tail));
-  return { e: exponent, f, tail: m.sub(cubic, m.mul(square, 0.5)) };
+  const half = m.mul(square, 0.5);
+  const t = TABLE[formatOf(x).type];
+  if (x.type === "f32") {
+    const cubic = m.mul(m.mul(f, square), polynomial(m, f, t.tail));
+    return { e: exponent, f, tail: m.sub(cubic, half) };
+  }
+  const s = m.div(f, m.add(f, 2));
+  const z = m.mul(s, s);
+  return { e: exponent, f, tail: m.sub(m.mul(s, m.fma(z, polynomial(m, z, t.tail), half)), half) };
 };
 
 /** `y` for positive finite `x`, -Infinity for zeros, else NaN or the infinite x. */
@@ -64,16 +85,22 @@ export const log = (m: Emitter, x: Value): Value => {
   return specialCases(m, x, m.fma(e, t.ln2Hi, m.add(f, m.fma(e, t.ln2Lo, tail))));
 };
 
-/** With u = 1 + x rounded and c what that lost: log u + c / u. Keeps the sign of zero. */
-export const log1p = (m: Emitter, x: Value): Value => {
-  const t = TABLE[formatOf(x).type];
-  const u = m.add(x, 1);
-  const part = m.sub(u, 1);
-  const lost = m.add(m.sub(m.constant(x.type, 1), m.sub(u, part)), m.sub(x, part));
+/**
+ * log(a + b), b being 0 or 1: with u the rounded sum and c what that lost, log u + c / u; and log 2 more where `twice` holds.
+ */
+export const logOfSum = (m: Emitter, a: DoubleWord, b: Value, twice: Value | null): Value => {
+  const t = TABLE[formatOf(b).type];
+  const sum = twoSum(m, a.high, b);
+  const [u, lost] = [sum.high, m.add(sum.low, a.low)];
   const { e, f, tail } = terms(m, u);
-  const small = m.add(m.div(lost, u), m.fma(e, t.ln2Lo, tail));
-  return orSign(m, specialCases(m, u, m.fma(e, t.ln2Hi, m.add(f, small))), x);
+  const exponent = twice === null ? e : m.add(e, m.select(twice, 1, m.constant(b.type, 0)));
+  const small = m.add(m.div(lost, u), m.fma(exponent, t.ln2Lo, tail));
+  return specialCases(m, u, m.fma(exponent, t.ln2Hi, m.add(f, small)));
 };
+
+/** Keeps the sign of zero. */
+export const log1p = (m: Emitter, x: Value): Value =>
+  orSign(m, logOfSum(m, { high: x, low: m.constant(x.type, 0) }, m.constant(x.type, 1), null), x);
 
 /** f / log 2 = f + f (1 / log 2 - 1): what is rounded is the smaller part. */
 export const log2 = (m: Emitter, x: Value): Value => {

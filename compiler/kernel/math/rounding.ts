@@ -18,12 +18,6 @@ export const sign = (m: Emitter, x: Value): Value => {
   return m.select(m.gt(m.abs(x), 0), orSign(m, m.constant(x.type, 1), x), x);
 };
 
-/** The i32 minimum is its own magnitude: it wraps. */
-export const abs = (m: Emitter, x: Value): Value => {
-  if (isFloatType(x.type)) return m.abs(x);
-  return x.type === "u32" ? x : m.max(x, m.neg(x));
-};
-
 /**
  * ECMAScript's ToInt32: truncated, modulo 2^32. r = x - trunc(x / 2^32) 2^32 is exact and has the sign of x; its magnitude
  * fits u32. Infinities make it NaN, and NaN converts to 0.

@@ -2,7 +2,7 @@
 import binaryen from "binaryen";
 import { internal } from "../../diagnostics.js";
 import type { Address, AxisId, BufferId } from "../../kernel/types.js";
-import { addBytes, type Expr, type Fn, get, i32, type Local, newLocal, set } from "./asm.js";
+import { addConst, type Expr, type Fn, get, i32, type Local, newLocal, set } from "./asm.js";
 
 /** Where a buffer starts: a local and a constant. */
 export interface Base {
@@ -22,6 +22,8 @@ export interface Frame {
   readonly axis: AxisId;
   /** Null where the axis has one element. */
   readonly counter: Local | null;
+  /** Added to the counter: the element is at counter + shift. */
+  readonly shift: number;
   readonly pointers: Map<string, Pointer>;
 }
 
@@ -29,6 +31,7 @@ export const newFrame = (parent: Frame | null, axis: AxisId, counter: Local | nu
   parent,
   axis,
   counter,
+  shift: 0,
   pointers: new Map(),
 });
 
@@ -82,19 +85,30 @@ export const placeOf = (
 ): Place => {
   const strides = byteStrides(at, size);
   const enclosing = new Set<AxisId>();
-  for (let f = frame; f !== null; f = f.parent) enclosing.add(f.axis);
+  let bytes = base.offset + at.offset * size;
+  for (let f = frame; f !== null; f = f.parent) {
+    enclosing.add(f.axis);
+    bytes += f.shift * (strides.get(f.axis) ?? 0);
+  }
   for (const axis of strides.keys())
     if (!enclosing.has(axis)) internal(`an address uses axis ${axis} outside its loop`);
-  return { local: pointerIn(fn, base, buffer, frame, strides), bytes: base.offset + at.offset * size };
+  return { local: pointerIn(fn, base, buffer, frame, strides), bytes };
 };
 
 /** Sets the frame's pointers to their values at the first iteration. */
 export const pointerInits = (fn: Fn, frame: Frame): Expr[] =>
   [...frame.pointers.values()].map((p) => set(fn, p.local, get(fn, p.from)));
 
+/** Sets the frame's pointers for a counter that holds any value. */
+export const pointersAtCounter = (fn: Fn, frame: Frame): Expr[] =>
+  [...frame.pointers.values()].map(({ local, from, stride }) => {
+    const counter = frame.counter ?? internal("an axis of one element has no pointers");
+    return set(fn, local, fn.m.i32.add(get(fn, from), fn.m.i32.mul(get(fn, counter), i32(fn, stride))));
+  });
+
 /** Advances the frame's pointers by `steps` iterations. */
 export const pointerSteps = (fn: Fn, frame: Frame, steps: number): Expr[] =>
-  [...frame.pointers.values()].map((p) => set(fn, p.local, addBytes(fn, get(fn, p.local), p.stride * steps)));
+  [...frame.pointers.values()].map((p) => set(fn, p.local, addConst(fn, get(fn, p.local), p.stride * steps)));
 
 /** Memory instructions add an unsigned offset: a negative one is added beforehand. */
 export const addressed = (fn: Fn, pointer: Expr, bytes: number): readonly [offset: number, pointer: Expr] =>

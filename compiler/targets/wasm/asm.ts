@@ -73,9 +73,9 @@ export const bind = (
 
 export const i32 = (fn: Fn, value: number): Expr => fn.m.i32.const(value | 0);
 
-/** base + bytes, without an addition of zero. */
-export const addBytes = (fn: Fn, base: Expr, bytes: number): Expr =>
-  bytes === 0 ? base : fn.m.i32.add(base, i32(fn, bytes));
+/** base + constant, without an addition of zero. */
+export const addConst = (fn: Fn, base: Expr, constant: number): Expr =>
+  constant === 0 ? base : fn.m.i32.add(base, i32(fn, constant));
 
 const WASM_TYPES: Readonly<Record<RegType, WasmType>> = {
   f32: binaryen.f32,

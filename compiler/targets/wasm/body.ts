@@ -6,7 +6,14 @@ import binaryen from "binaryen";
 import { internal } from "../../diagnostics.js";
 import { BYTES } from "../../ir/types.js";
 import { asMachineOp, type Schedule } from "../../kernel/schedule.js";
-import { accessKind, coefficient, directUses, type KernelFacts, updateUses, walkStmts } from "../../kernel/schedule-analysis.js";
+import {
+  accessKind,
+  coefficient,
+  directUses,
+  type KernelFacts,
+  updateUses,
+  walkStmts,
+} from "../../kernel/schedule-analysis.js";
 import type {
   Address,
   AxisId,
@@ -24,6 +31,7 @@ import type {
 import { type Base, type Frame, placeOf } from "./address.js";
 import {
   activeMask,
+  addConst,
   bind,
   type Expr,
   type Fn,
@@ -38,9 +46,17 @@ import {
   vectorConst,
   wasmType,
 } from "./asm.js";
-import { gatherVector, loadScalar, loadVector, scatterVector, storeScalar, storeVector, type Where } from "./memory.js";
-import { extractLane, VECTOR_RULES } from "./simd.js";
+import {
+  gatherVector,
+  loadScalar,
+  loadVector,
+  scatterVector,
+  storeScalar,
+  storeVector,
+  type Where,
+} from "./memory.js";
 import { SCALAR_RULES } from "./scalar.js";
+import { extractLane, VECTOR_RULES } from "./simd.js";
 
 /** A value in registers: `take` gives an expression for it, only once where it is still unevaluated. */
 export interface Operand {
@@ -93,14 +109,18 @@ const bufferOf = (ctx: Context, id: BufferId): Buffer =>
 export const scalar = (ctx: Context, id: ValueId): Expr => {
   const constant = ctx.facts.consts.get(id);
   if (constant !== undefined) return scalarConst(ctx.fn, constant.type, constant.value);
-  return (ctx.scalars.get(id) ?? internal(`value ${id} is not a scalar here, in kernel ${ctx.fn.name}`)).take();
+  return (
+    ctx.scalars.get(id) ?? internal(`value ${id} is not a scalar here, in kernel ${ctx.fn.name}`)
+  ).take();
 };
 
 /** Copy u's vector of a value, splatted where it is uniform. */
 export const vector = (ctx: Context, region: VectorRegion, id: ValueId, copy: number): Expr => {
   const { fn } = ctx;
   if (region.varying.has(id))
-    return (region.copies[copy]?.get(id) ?? internal(`value ${id} has no vector in kernel ${fn.name}`)).take();
+    return (
+      region.copies[copy]?.get(id) ?? internal(`value ${id} has no vector in kernel ${fn.name}`)
+    ).take();
   const constant = ctx.facts.consts.get(id);
   if (constant !== undefined) return vectorConst(fn, constant.type, region.lanes, constant.value);
   let local = region.splats.get(id);
@@ -148,17 +168,28 @@ const defineScalar = (region: Region, id: ValueId, evaluate: () => Expr, pure: b
 
 /** `id` is in `local` from here on. */
 export const bindScalar = (region: Region, id: ValueId, local: number): void => {
-  const { ctx, vector: vec } = region;
-  const { fn } = ctx;
-  ctx.scalars.set(id, { take: () => get(fn, local) });
-  if (vec?.splatted.has(id)) {
-    const splatLocal = newLocal(fn, binaryen.v128);
-    vec.splats.set(id, splatLocal);
-    region.out.push(set(fn, splatLocal, splat(fn, typeOf(ctx, id), vec.lanes, get(fn, local))));
-  }
+  const { ctx } = region;
+  ctx.scalars.set(id, { take: () => get(ctx.fn, local) });
+  splatHere(region, id);
 };
 
-const defineVector = (region: Region, values: Values, id: ValueId, evaluate: () => Expr, pure: boolean): void => {
+/** Splats a uniform value where it is defined, if vectors of the region read it. */
+const splatHere = (region: Region, id: ValueId): void => {
+  const { ctx, vector: vec } = region;
+  if (!vec?.splatted.has(id)) return;
+  const { fn } = ctx;
+  const local = newLocal(fn, binaryen.v128);
+  vec.splats.set(id, local);
+  region.out.push(set(fn, local, splat(fn, typeOf(ctx, id), vec.lanes, scalar(ctx, id))));
+};
+
+const defineVector = (
+  region: Region,
+  values: Values,
+  id: ValueId,
+  evaluate: () => Expr,
+  pure: boolean,
+): void => {
   const { fn, facts } = region.ctx;
   if (pure && facts.inlineable.has(id)) {
     values.set(id, { take: evaluate });
@@ -181,9 +212,7 @@ const locate = (region: Region, buffer: BufferId, at: Address): Where => {
   const { local, bytes } = placeOf(fn, ctx.base(buffer), buffer, region.frame, at, size);
   const { dynamic } = at;
   const pointer = (): Expr =>
-    dynamic === null
-      ? get(fn, local)
-      : fn.m.i32.add(get(fn, local), scaled(fn, scalar(ctx, dynamic), size));
+    dynamic === null ? get(fn, local) : fn.m.i32.add(get(fn, local), scaled(fn, scalar(ctx, dynamic), size));
   return { pointer, bytes };
 };
 
@@ -216,8 +245,10 @@ const emitScalarStmt = (region: Region, stmt: Exclude<Stmt, LoopStmt>): void => 
     case "const":
       return;
     case "axis": {
-      const counter = counterOf(region.frame, stmt.axis);
-      ctx.scalars.set(stmt.id, { take: () => (counter === null ? i32(fn, 0) : get(fn, counter)) });
+      const { counter, shift } = frameOf(region.frame, stmt.axis);
+      const take = (): Expr => (counter === null ? i32(fn, shift) : addConst(fn, get(fn, counter), shift));
+      ctx.scalars.set(stmt.id, { take });
+      splatHere(region, stmt.id);
       return;
     }
     case "op":
@@ -247,8 +278,8 @@ const emitScalarStmt = (region: Region, stmt: Exclude<Stmt, LoopStmt>): void => 
   }
 };
 
-const counterOf = (frame: Frame | null, axis: AxisId): number | null => {
-  for (let f = frame; f !== null; f = f.parent) if (f.axis === axis) return f.counter;
+const frameOf = (frame: Frame | null, axis: AxisId): Frame => {
+  for (let f = frame; f !== null; f = f.parent) if (f.axis === axis) return f;
   return internal(`axis ${axis} is read outside its loop`);
 };
 
@@ -320,9 +351,7 @@ const checkVector = (region: Region, vec: VectorRegion, stmt: CheckStmt, copy: n
   if (detail !== null) operands.push({ type: binaryen.v128, value: vector(ctx, vec, detail, copy) });
   return bind(fn, operands, binaryen.none, (read) => {
     const mask =
-      active === lanes
-        ? read(0)
-        : m.v128.or(read(0), m.v128.not(activeMask(fn, 16 / lanes, active)));
+      active === lanes ? read(0) : m.v128.or(read(0), m.v128.not(activeMask(fn, 16 / lanes, active)));
     const passes = lanes === 4 ? m.i32x4.all_true(mask) : m.i64x2.all_true(mask);
     let shown: Expr | null = null;
     if (detail !== null) {
@@ -337,8 +366,8 @@ const checkVector = (region: Region, vec: VectorRegion, stmt: CheckStmt, copy: n
 
 const axisVector = (region: Region, vec: VectorRegion, copy: number): Expr => {
   const { fn } = region.ctx;
-  const counter = counterOf(region.frame, vec.axis);
-  const lanes = iotaConst(fn, copy * vec.lanes);
+  const { counter, shift } = frameOf(region.frame, vec.axis);
+  const lanes = iotaConst(fn, copy * vec.lanes + shift);
   return counter === null ? lanes : fn.m.i32x4.add(fn.m.i32x4.splat(get(fn, counter)), lanes);
 };
 
@@ -375,7 +404,12 @@ const storeCopy = (region: Region, vec: VectorRegion, stmt: StoreStmt, copy: num
       null,
       Array.from({ length: active }, (_, k) => {
         const old = loadScalar(fn, dtype, lane(k));
-        return storeScalar(fn, dtype, lane(k), added(ctx, stmt, old, extractLane(fn, dtype, lanes, read(0), k)));
+        return storeScalar(
+          fn,
+          dtype,
+          lane(k),
+          added(ctx, stmt, old, extractLane(fn, dtype, lanes, read(0), k)),
+        );
       }),
     ),
   );
@@ -396,7 +430,12 @@ const varies = (vec: VectorRegion, stmt: Exclude<Stmt, LoopStmt>): boolean => {
   }
 };
 
-const emitVectorStmt = (region: Region, vec: VectorRegion, stmt: Exclude<Stmt, LoopStmt>, copy: number): void => {
+const emitVectorStmt = (
+  region: Region,
+  vec: VectorRegion,
+  stmt: Exclude<Stmt, LoopStmt>,
+  copy: number,
+): void => {
   const { ctx, out } = region;
   const values = vec.copies[copy] ?? internal(`copy ${copy} does not exist`);
   switch (stmt.kind) {

@@ -2,10 +2,19 @@
 import binaryen from "binaryen";
 import { internal } from "../../diagnostics.js";
 import { isFloat } from "../../ir/types.js";
-import { asMachineOp, SCALAR_PLAN, sumBlock, type LoopPlan } from "../../kernel/schedule.js";
+import { asMachineOp, type LoopPlan, SCALAR_PLAN, sumBlock } from "../../kernel/schedule.js";
 import { updateUses, varyingIn } from "../../kernel/schedule-analysis.js";
-import type { Carry, Combine, LoopStmt, OpStmt, ReduceCarry, RegType, Stmt, ValueId } from "../../kernel/types.js";
-import { newFrame, pointerInits, pointerSteps, type Frame } from "./address.js";
+import type {
+  Carry,
+  Combine,
+  LoopStmt,
+  OpStmt,
+  ReduceCarry,
+  RegType,
+  Stmt,
+  ValueId,
+} from "../../kernel/types.js";
+import { type Frame, newFrame, pointerInits, pointerSteps } from "./address.js";
 import {
   activeMask,
   bind,
@@ -24,11 +33,25 @@ import {
   vectorConst,
   wasmType,
 } from "./asm.js";
-import { bindScalar, type Context, emitRun, type Region, scalar, splattedIn, typeOf, type Values, vector, type VectorRegion } from "./body.js";
+import {
+  bindScalar,
+  type Context,
+  emitRun,
+  type Region,
+  scalar,
+  splattedIn,
+  typeOf,
+  type Values,
+  type VectorRegion,
+  vector,
+} from "./body.js";
 import { SCALAR_RULES } from "./scalar.js";
 import { extractLane, VECTOR_RULES } from "./simd.js";
 
-const COMBINE_OPS = { sum: "add", prod: "mul", max: "max", min: "min" } as const satisfies Record<Combine, string>;
+const COMBINE_OPS = { sum: "add", prod: "mul", max: "max", min: "min" } as const satisfies Record<
+  Combine,
+  string
+>;
 
 /** The value that combines to the other operand: -0 for sums, since x + -0 is x for every float, -0 included. */
 const identity = (combine: Combine, type: RegType): number => {
@@ -86,8 +109,7 @@ const updated = (ctx: Context, vec: VectorRegion | null, slot: Slot, carry: Redu
   const { fn } = ctx;
   const { combine, type, value } = carry;
   const acc = get(fn, slot.local);
-  if (slot.copy === null || vec === null)
-    return combineScalar(fn, combine, type, acc, scalar(ctx, value));
+  if (slot.copy === null || vec === null) return combineScalar(fn, combine, type, acc, scalar(ctx, value));
   const { lanes, active } = vec;
   const product = contractible(ctx, vec, carry);
   if (product !== null && isFloatReg(type) && active === lanes) {
@@ -235,7 +257,16 @@ const emitPlainLoop = (region: Region, loop: LoopStmt): void => {
   else {
     out.push(set(fn, counter, i32(fn, 0)), ...pointerInits(fn, frame));
     out.push(
-      ...countedLoop(fn, { frame, counter, from: 0, to: loop.extent, step: 1, body: inner.out, slots, lanes }),
+      ...countedLoop(fn, {
+        frame,
+        counter,
+        from: 0,
+        to: loop.extent,
+        step: 1,
+        body: inner.out,
+        slots,
+        lanes,
+      }),
     );
   }
   for (const slot of slots) bindSlot(region, slot, slot.carry.result, slot.total ?? slot.local);
@@ -312,7 +343,16 @@ const emitVectorLoop = (region: Region, loop: LoopStmt, lanes: Lanes, plan: Loop
     for (const slot of slots) if (slot.total !== null) out.push(set(fn, slot.local, get(fn, slot.total)));
     if (single !== null)
       out.push(
-        ...countedLoop(fn, { frame, counter, from: mainEnd, to: vectorEnd, step: lanes, body: single, slots: [], lanes }),
+        ...countedLoop(fn, {
+          frame,
+          counter,
+          from: mainEnd,
+          to: vectorEnd,
+          step: lanes,
+          body: single,
+          slots: [],
+          lanes,
+        }),
       );
     if (partial !== null) out.push(...partial);
   }

@@ -11,7 +11,10 @@ export interface Where {
   readonly pointer: () => Expr;
   readonly bytes: number;
 }
-export const shifted = (at: Where, bytes: number): Where => ({ pointer: at.pointer, bytes: at.bytes + bytes });
+export const shifted = (at: Where, bytes: number): Where => ({
+  pointer: at.pointer,
+  bytes: at.bytes + bytes,
+});
 
 export const loadScalar = (fn: Fn, type: DType, at: Where): Expr => {
   const { m } = fn;
@@ -48,7 +51,8 @@ export const storeScalar = (fn: Fn, type: DType, at: Where, value: Expr): Expr =
 /** Bytes 0 and 1 as masks: widened to the lanes, then negated. */
 const loadMask = (fn: Fn, lanes: Lanes, active: number, at: Where): Expr => {
   const { m } = fn;
-  if (active < lanes) return lanesOf(fn, "bool", lanes, active, (k) => loadScalar(fn, "bool", shifted(at, k)));
+  if (active < lanes)
+    return lanesOf(fn, "bool", lanes, active, (k) => loadScalar(fn, "bool", shifted(at, k)));
   const [offset, pointer] = addressed(fn, at.pointer(), at.bytes);
   const halves = (bytes: Expr): Expr => m.i32x4.extend_low_i16x8_u(m.i16x8.extend_low_i8x16_u(bytes));
   if (lanes === 4) return m.i32x4.neg(halves(m.v128.load32_zero(offset, 1, pointer)));

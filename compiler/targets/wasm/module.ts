@@ -1,15 +1,28 @@
 /** A kernel program as a WASM module: one function per kernel, and `run(block)` or, for functions of numbers, `call(...)`. */
 import binaryen from "binaryen";
 import { internal } from "../../diagnostics.js";
+import { expandMath } from "../../kernel/math/expand.js";
 import { schedule } from "../../kernel/schedule.js";
 import { kernelFacts } from "../../kernel/schedule-analysis.js";
 import type { Buffer, BufferId, Kernel, KernelProgram, LoopKernel, Profile } from "../../kernel/types.js";
 import type { Base } from "./address.js";
-import { type Expr, type Fn, finishFn, get, newFn, newLocal, scalarConst, set, wasmType } from "./asm.js";
+import {
+  type Expr,
+  type Fn,
+  finishFn,
+  get,
+  type Local,
+  newFn,
+  newLocal,
+  scalarConst,
+  set,
+  wasmType,
+} from "./asm.js";
 import type { BufferLocals, Context } from "./body.js";
 import { emitBody } from "./loops.js";
+import { emitMatmul, type MatmulTarget } from "./matmul.js";
+import { extraScratchAt } from "./scratch.js";
 
-const expandMath = (k: Kernel): Kernel => k;
 export interface Emitted {
   readonly wasm: Uint8Array;
   readonly wat?: string;
@@ -51,6 +64,13 @@ const tableIndex = (program: KernelProgram, buffer: Buffer): number => {
 const buffersById = (program: KernelProgram): ReadonlyMap<BufferId, Buffer> =>
   new Map(program.buffers.map((b) => [b.id, b]));
 
+/** A local set at function entry to entry `index` of the table (parameter 0). */
+const tableEntry = (fn: Fn, index: number): Local => {
+  const local = newLocal(fn, binaryen.i32);
+  fn.head.push(set(fn, local, fn.m.i32.load(4 * index, 4, get(fn, 0))));
+  return local;
+};
+
 /** Base addresses, read from the table (parameter 0) once at function entry. */
 const tableBases = (fn: Fn, program: KernelProgram, buffers: ReadonlyMap<BufferId, Buffer>) => {
   const locals = new Map<number, number>();
@@ -59,9 +79,8 @@ const tableBases = (fn: Fn, program: KernelProgram, buffers: ReadonlyMap<BufferI
     const index = tableIndex(program, buffer);
     let local = locals.get(index);
     if (local === undefined) {
-      local = newLocal(fn, binaryen.i32);
+      local = tableEntry(fn, index);
       locals.set(index, local);
-      fn.head.push(set(fn, local, fn.m.i32.load(4 * index, 4, get(fn, 0))));
     }
     return { local, offset: buffer.place.kind === "scratch" ? buffer.place.offset : 0 };
   };
@@ -99,15 +118,25 @@ const uniqueNames = (kernels: readonly Kernel[]): readonly string[] => {
   });
 };
 
-const emitTableProgram = (m: binaryen.Module, program: KernelProgram, fma: boolean): void => {
+const emitTableProgram = (m: binaryen.Module, program: KernelProgram, profile: Profile): void => {
   const buffers = buffersById(program);
+  const target: MatmulTarget = {
+    m,
+    profile,
+    buffers,
+    bases: (fn) => tableBases(fn, program, buffers),
+    scratch: (fn) => ({
+      local: tableEntry(fn, program.inputs + program.outputs),
+      offset: extraScratchAt(program),
+    }),
+  };
   const names = uniqueNames(program.kernels);
   const calls = program.kernels.map((kernel, k) => {
     const name = names[k] ?? kernel.name;
     const expanded = expandMath(kernel);
-    const fn = newFn(m, fma, name, [binaryen.i32]);
-    const base = tableBases(fn, program, buffers);
-    if (expanded.kind === "matmul") internal("matrix products");
+    const fn = newFn(m, target.profile !== "base", name, [binaryen.i32]);
+    const base = target.bases(fn);
+    if (expanded.kind === "matmul") emitMatmul(target, expanded, name);
     else finishFn(fn, binaryen.none, loopKernelCode(fn, expanded, buffers, base, null));
     return m.call(name, [m.local.get(0, binaryen.i32)], binaryen.none);
   });
@@ -135,7 +164,8 @@ const emitScalarProgram = (m: binaryen.Module, program: KernelProgram, fma: bool
     else {
       const local = newLocal(fn, wasmType(buffer.dtype));
       locals.set(buffer.id, local);
-      if (place.kind === "data") fn.head.push(set(fn, local, scalarConst(fn, buffer.dtype, place.values[0] ?? 0)));
+      if (place.kind === "data")
+        fn.head.push(set(fn, local, scalarConst(fn, buffer.dtype, place.values[0] ?? 0)));
     }
   }
   const base = (id: BufferId): Base => internal(`buffer ${id} of a function of numbers has no address`);
@@ -154,13 +184,17 @@ const emitScalarProgram = (m: binaryen.Module, program: KernelProgram, fma: bool
 };
 
 /** Emits a program, without further optimisation, as WASM and on request as text. */
-export const emitModule = (program: KernelProgram, profile: Profile, options: { readonly wat: boolean }): Emitted => {
+export const emitModule = (
+  program: KernelProgram,
+  profile: Profile,
+  options: { readonly wat: boolean },
+): Emitted => {
   const fma = profile !== "base";
   const m = newModule(fma);
   binaryen.setDebugInfo(true); // the name section
   try {
     if (program.scalar) emitScalarProgram(m, program, fma);
-    else emitTableProgram(m, program, fma);
+    else emitTableProgram(m, program, profile);
     const wasm = m.emitBinary();
     if (process.env.TSCJIT_VERIFY === "1" && m.validate() === 0)
       internal(`program ${program.name} gave invalid WASM`, m.emitText());
@@ -169,6 +203,3 @@ export const emitModule = (program: KernelProgram, profile: Profile, options: { 
     m.dispose();
   }
 };
-
-/** Bytes of scratch that emitted code needs beyond `program.scratchBytes`, at the end of the scratch block. */
-export const scratchFor = (_program: KernelProgram, _profile: Profile): number => 0;

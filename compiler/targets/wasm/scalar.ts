@@ -12,7 +12,8 @@ export interface ScalarCall {
 type Args = readonly Expr[];
 type Rule = (c: ScalarCall, args: Args) => Expr;
 
-const undefinedFor = (op: string, type: RegType): never => internal(`${op} is not defined for ${type} registers`);
+const undefinedFor = (op: string, type: RegType): never =>
+  internal(`${op} is not defined for ${type} registers`);
 const arg = (args: Args, k: number): Expr => args[k] ?? internal("a machine op lacks an operand");
 
 type Unary = (x: Expr) => Expr;
@@ -55,12 +56,16 @@ const bitwise = (name: "and" | "or" | "xor"): Rule =>
     return { f32: null, f64: null, i32: word, u32: word, bool: word, i64: (x, y) => m.i64[name](x, y) };
   });
 
-/** WASM takes the count modulo the width. */
+/** WASM takes the count modulo the width. An arithmetic shift of an unsigned value is logical. */
 const shift = (name: "shl" | "shr_s" | "shr_u"): Rule =>
-  binary(name, ({ fn: { m } }) => {
-    const word: Binary = (x, y) => m.i32[name](x, y);
-    return { f32: null, f64: null, i32: word, u32: word, bool: null, i64: (x, y) => m.i64[name](x, y) };
-  });
+  binary(name, ({ fn: { m } }) => ({
+    f32: null,
+    f64: null,
+    i32: (x, y) => m.i32[name](x, y),
+    u32: (x, y) => m.i32[name === "shl" ? "shl" : "shr_u"](x, y),
+    bool: null,
+    i64: (x, y) => m.i64[name](x, y),
+  }));
 
 const comparison = (name: "eq" | "ne" | "lt" | "le" | "gt" | "ge"): Rule =>
   binary(name, ({ fn: { m } }) => {
@@ -110,32 +115,34 @@ const extreme = (name: "min" | "max"): Rule =>
  * Integer division as JavaScript's `(x / y) | 0` and `(x % y) | 0`, which never trap: by zero it gives 0, and MIN / -1 wraps to
  * MIN. Divisors 0 and -1 are replaced by 1 and their results patched in.
  */
-const integerDivision = (quotient: boolean): Cases<Binary> => (c) => {
-  const { fn } = c;
-  const { m } = fn;
-  const unsigned: Binary = (x, y) =>
-    bindPair(c, x, y, (a, b) => {
-      const divide = quotient ? m.i32.div_u : m.i32.rem_u;
-      const divided = divide(a(), m.select(b(), b(), i32(fn, 1)));
-      return m.select(b(), divided, i32(fn, 0));
-    });
-  const signed: Binary = (x, y) =>
-    bindPair(c, x, y, (a, b) => {
-      const divide = quotient ? m.i32.div_s : m.i32.rem_s;
-      const special = (): Expr => m.i32.le_u(m.i32.add(b(), i32(fn, 1)), i32(fn, 1)); // y is 0 or -1
-      const divided = divide(a(), m.select(special(), i32(fn, 1), b()));
-      const patched = quotient ? m.select(b(), m.i32.sub(i32(fn, 0), a()), i32(fn, 0)) : i32(fn, 0);
-      return m.select(special(), patched, divided);
-    });
-  return {
-    f32: quotient ? (x, y) => m.f32.div(x, y) : null,
-    f64: quotient ? (x, y) => m.f64.div(x, y) : null,
-    i32: signed,
-    u32: unsigned,
-    i64: null,
-    bool: null,
+const integerDivision =
+  (quotient: boolean): Cases<Binary> =>
+  (c) => {
+    const { fn } = c;
+    const { m } = fn;
+    const unsigned: Binary = (x, y) =>
+      bindPair(c, x, y, (a, b) => {
+        const divide = quotient ? m.i32.div_u : m.i32.rem_u;
+        const divided = divide(a(), m.select(b(), b(), i32(fn, 1)));
+        return m.select(b(), divided, i32(fn, 0));
+      });
+    const signed: Binary = (x, y) =>
+      bindPair(c, x, y, (a, b) => {
+        const divide = quotient ? m.i32.div_s : m.i32.rem_s;
+        const special = (): Expr => m.i32.le_u(m.i32.add(b(), i32(fn, 1)), i32(fn, 1)); // y is 0 or -1
+        const divided = divide(a(), m.select(special(), i32(fn, 1), b()));
+        const patched = quotient ? m.select(b(), m.i32.sub(i32(fn, 0), a()), i32(fn, 0)) : i32(fn, 0);
+        return m.select(special(), patched, divided);
+      });
+    return {
+      f32: quotient ? (x, y) => m.f32.div(x, y) : null,
+      f64: quotient ? (x, y) => m.f64.div(x, y) : null,
+      i32: signed,
+      u32: unsigned,
+      i64: null,
+      bool: null,
+    };
   };
-};
 
 const toBool = (c: ScalarCall, x: Expr): Expr => {
   const { fn, from } = c;

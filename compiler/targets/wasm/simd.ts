@@ -22,7 +22,8 @@ export interface VectorCall {
 type Args = readonly Expr[];
 type Rule = (c: VectorCall, args: Args) => Expr;
 
-const undefinedFor = (op: string, type: RegType): never => internal(`${op} is not defined for ${type} vectors`);
+const undefinedFor = (op: string, type: RegType): never =>
+  internal(`${op} is not defined for ${type} vectors`);
 const arg = (args: Args, k: number): Expr => args[k] ?? internal("a machine op lacks an operand");
 
 const bindAll = (c: VectorCall, args: Args, body: (read: (k: number) => Expr) => Expr): Expr =>
@@ -168,8 +169,10 @@ const shift =
     if (c.uniformCount === null) return byLanes(op)(c, args);
     const x = arg(args, 0);
     if (c.from === "i64") return m.i64x2[instruction](x, m.i32.wrap(c.uniformCount));
-    return c.from === "i32" || c.from === "u32"
-      ? m.i32x4[instruction](x, c.uniformCount)
+    if (c.from === "i32") return m.i32x4[instruction](x, c.uniformCount);
+    // an arithmetic shift of an unsigned value is logical
+    return c.from === "u32"
+      ? m.i32x4[instruction === "shl" ? "shl" : "shr_u"](x, c.uniformCount)
       : undefinedFor(op, c.from);
   };
 

@@ -1,6 +1,5 @@
 /** Runs kernel programs as WASM on plain arrays, the way the runtime calls them, and builds kernels by hand. */
-import { type DType } from "../../../compiler/ir/types.js";
-import { BYTES } from "../../../compiler/ir/types.js";
+import { BYTES, type DType } from "../../../compiler/ir/types.js";
 import type {
   Address,
   AxisId,
@@ -19,8 +18,8 @@ import type {
   ValueId,
 } from "../../../compiler/kernel/types.js";
 import { compileInProcess } from "../../../compiler/targets/wasm/in-process.js";
-import { scratchFor } from "../../../compiler/targets/wasm/module.js";
 import { detectProfile } from "../../../compiler/targets/wasm/profile.js";
+import { scratchFor } from "../../../compiler/targets/wasm/scratch.js";
 
 export type Data = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -106,14 +105,12 @@ export const prepare = async (
     return at;
   };
   const group = (kind: "input" | "output" | "data"): Buffer[] =>
-    program.buffers
-      .filter((b) => b.place.kind === kind)
-      .sort((a, b) => indexOf(a) - indexOf(b));
+    program.buffers.filter((b) => b.place.kind === kind).sort((a, b) => indexOf(a) - indexOf(b));
   const indexOf = (b: Buffer): number => ("index" in b.place ? b.place.index : 0);
   const place = (b: Buffer): { b: Buffer; at: number } => ({ b, at: reserve(b.size * BYTES[b.dtype]) });
   const ins = group("input").map(place);
   const outs = group("output").map(place);
-  const scratch = reserve(program.scratchBytes + scratchFor(program, profile));
+  const scratch = reserve(program.scratchBytes + scratchFor(program));
   const datas = group("data").map(place);
   const loaded = await load(program, profile, top + 65536);
   const bytes = new Uint8Array(loaded.memory.buffer);
@@ -132,8 +129,15 @@ export const prepare = async (
   };
   fill();
   const { run } = loaded.exports;
-  if (typeof run !== "function") throw new Error("the module exports no run");
-  const call = (): void => void run(table);
+  const entry = program.scalar ? loaded.exports.call : run;
+  if (typeof entry !== "function") throw new Error("the module exports no function to call");
+  const call = program.scalar
+    ? (): void => {
+        const result: unknown = entry(...inputs.map((x) => x[0]));
+        const out = outs[0];
+        if (out !== undefined) view(out).set([Number(result)]);
+      }
+    : (): void => void entry(table);
   return {
     wat: loaded.wat,
     call,
@@ -148,11 +152,13 @@ export const prepare = async (
         throw new ProgramTrap(failed - 1, i32[3] ?? 0);
       }
       const sizes = new Map([...ins, ...outs, ...datas].map((p) => [p.at, p.b.size * BYTES[p.b.dtype]]));
-      sizes.set(scratch, program.scratchBytes + scratchFor(program, profile));
+      sizes.set(scratch, program.scratchBytes + scratchFor(program));
       for (const [at, size] of sizes) {
-        for (let k = 1; k <= CANARY; k++) if (bytes[at - k] !== 0xa5) throw new Error(`wrote ${k} bytes before ${at}`);
+        for (let k = 1; k <= CANARY; k++)
+          if (bytes[at - k] !== 0xa5) throw new Error(`wrote ${k} bytes before ${at}`);
         for (let k = 0; k < CANARY; k++)
-          if (bytes[at + size + k] !== 0xa5) throw new Error(`wrote ${k} bytes after a buffer of ${size} bytes`);
+          if (bytes[at + size + k] !== 0xa5)
+            throw new Error(`wrote ${k} bytes after a buffer of ${size} bytes`);
       }
       return outs.map((p) => view(p).slice());
     },
@@ -226,7 +232,9 @@ export class KernelBuilder {
   body(): Stmt[] {
     return this.lists[0] ?? [];
   }
-  program(options: Partial<Pick<KernelProgram, "scratchBytes" | "errors" | "scalar">> & { kernels?: Kernel[] } = {}): KernelProgram {
+  program(
+    options: Partial<Pick<KernelProgram, "scratchBytes" | "errors" | "scalar">> & { kernels?: Kernel[] } = {},
+  ): KernelProgram {
     const errors: readonly RuntimeErrorEntry[] = options.errors ?? [];
     return {
       name: "test",

@@ -1,0 +1,206 @@
+/** Functions of JavaScript's own objects that work on abstract values, and those that compiled code must not call. */
+import type { Var } from "../ir/types.js";
+import { arrayMethod } from "./arrays.js";
+import { callValue } from "./calls.js";
+import { newArray } from "./construct.js";
+import { openHost } from "./hosts.js";
+import { iterate } from "./iterate.js";
+import { refuse, type Site } from "./machine.js";
+import { MATH } from "./math.js";
+import { getMember, setMember } from "./members.js";
+import { applyBinary, applyUnary } from "./operators.js";
+import { promote } from "./promote.js";
+import { toHost } from "./reify.js";
+import { derived } from "./tensors.js";
+import type { AnyFunction } from "./types.js";
+import {
+  arrayOf,
+  describe,
+  isNullish,
+  isStatic,
+  keysOf,
+  type ObjectValue,
+  objectOf,
+  staticValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
+
+type Handler = (site: Site, args: readonly Value[], self: Value) => Value;
+
+const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
+
+/** A plain object or array as an object. */
+const objectArg = (site: Site, value: Value, name: string): ObjectValue => {
+  const opened = value.kind === "host" ? openHost(site, value) : value;
+  if (opened.kind === "object") return opened;
+  if (opened.kind === "array") return objectOf(opened.items.map((item, k) => [String(k), item] as const));
+  if (isStatic(opened) && typeof opened.value === "object" && opened.value !== null)
+    return objectOf(
+      Object.keys(opened.value).map((key) => [key, getMember(site, opened, staticValue(key))] as const),
+    );
+  return refuse(site, "TSJ1052", `${name} needs a plain object, not ${describe(value)}`);
+};
+const entriesOf = (object: ObjectValue): readonly (readonly [string, Value])[] =>
+  keysOf(object).map((key) => [key, object.props.get(key) ?? UNDEFINED] as const);
+
+const arrayFrom: Handler = (site, args) => {
+  const source = at(args, 0);
+  const map = args[1];
+  const items = source.kind === "object" ? sized(site, source) : iterate(site, source);
+  if (map === undefined || (isStatic(map) && map.value === undefined)) return arrayOf(items);
+  return callValue(site, arrayMethod(site, arrayOf(items), "map"), [mapper(map)]);
+};
+/** Array.from calls its function without the array. */
+const mapper = (fn: Value): Value => fn;
+
+/** `{ length: n }` as n times undefined. */
+const sized = (site: Site, object: ObjectValue): readonly Value[] => {
+  const n = toHost(site, object.props.get("length") ?? staticValue(0), "the length of an array") as number;
+  return Array.from({ length: n }, (_, k) => object.props.get(String(k)) ?? UNDEFINED);
+};
+
+const assign: Handler = (site, args) => {
+  const target = at(args, 0);
+  for (const source of args.slice(1)) {
+    if (isNullish(source)) continue;
+    for (const [key, value] of entriesOf(objectArg(site, source, "Object.assign")))
+      setMember(site, target, staticValue(key), value);
+  }
+  return target;
+};
+
+const isArray: Handler = (_, args) => {
+  const value = at(args, 0);
+  if (value.kind === "host") return staticValue(Array.isArray(value.value));
+  if (value.kind === "static") return staticValue(Array.isArray(value.value));
+  // A number array of the caller's; typed arrays and tensors are none.
+  if (value.kind === "tensor") return staticValue(value.hostArray && value.v.type.dtype === "f64");
+  return staticValue(value.kind === "array");
+};
+
+/** Only where the operand is staged; JavaScript answers for the rest. */
+const staged =
+  (fn: AnyFunction, handler: Handler): Handler =>
+  (site, args, self) =>
+    args.every((a) => a.kind === "static")
+      ? staticValue(
+          Reflect.apply(
+            fn as (...xs: unknown[]) => unknown,
+            undefined,
+            args.map((a) => (a.kind === "static" ? a.value : undefined)),
+          ),
+        )
+      : handler(site, args, self);
+
+const isNaNHandler: Handler = (site, args) =>
+  applyBinary(site, "ne", "arithmetic", [at(args, 0), at(args, 0)], "isNaN");
+/** |x| < Infinity */
+const isFiniteHandler: Handler = (site, args) => {
+  const size = applyUnary(site, "abs", "float", at(args, 0), "isFinite");
+  return applyBinary(site, "lt", "order", [size, staticValue(Number.POSITIVE_INFINITY)], "isFinite");
+};
+/** floor(x) = x, and finite */
+const isIntegerHandler: Handler = (site, args) => {
+  const x = at(args, 0);
+  if (x.kind !== "tensor") return staticValue(false);
+  const { builder } = site.machine;
+  const { vars, weak } = promote(site, [x], "float", "Number.isInteger");
+  const [v] = vars as readonly [Var];
+  const whole = builder.eq(builder.floor(v), v);
+  const finite = builder.lt(builder.abs(v), builder.fill(v, Number.POSITIVE_INFINITY));
+  return derived(site, [x], builder.and(whole, finite), weak);
+};
+
+const MATH_HANDLERS = [...MATH].map(([fn, handler]) => [fn, staged(fn, handler)] as const);
+
+const HANDLERS: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Handler>([
+  ...MATH_HANDLERS,
+  [
+    Object.keys,
+    (site, args) => arrayOf(keysOf(objectArg(site, at(args, 0), "Object.keys")).map(staticValue)),
+  ],
+  [
+    Object.values,
+    (site, args) => arrayOf(entriesOf(objectArg(site, at(args, 0), "Object.values")).map(([, v]) => v)),
+  ],
+  [
+    Object.entries,
+    (site, args) =>
+      arrayOf(
+        entriesOf(objectArg(site, at(args, 0), "Object.entries")).map(([key, v]) =>
+          arrayOf([staticValue(key), v]),
+        ),
+      ),
+  ],
+  [
+    Object.fromEntries,
+    (site, args) =>
+      objectOf(
+        iterate(site, at(args, 0)).map((pair) => {
+          const [key = UNDEFINED, value = UNDEFINED] = iterate(site, pair);
+          return [String(toHost(site, key, "a property key")), value] as const;
+        }),
+      ),
+  ],
+  [Object.assign, assign],
+  [Object.freeze, (_, args) => at(args, 0)],
+  [
+    Object.hasOwn,
+    (site, args) =>
+      staticValue(
+        objectArg(site, at(args, 0), "Object.hasOwn").props.has(
+          String(toHost(site, at(args, 1), "a property key")),
+        ),
+      ),
+  ],
+  [Array, (site, args) => newArray(site, args)],
+  [Array.from, arrayFrom],
+  [Array.of, (_, args) => arrayOf(args)],
+  [Array.isArray, isArray],
+  [Number.isNaN, staged(Number.isNaN, isNaNHandler)],
+  // biome-ignore lint/suspicious/noGlobalIsNan: the user's program may call it
+  [isNaN, staged(isNaN, isNaNHandler)],
+  [Number.isFinite, staged(Number.isFinite, isFiniteHandler)],
+  // biome-ignore lint/suspicious/noGlobalIsFinite: the user's program may call it
+  [isFinite, staged(isFinite, isFiniteHandler)],
+  [Number.isInteger, staged(Number.isInteger, isIntegerHandler)],
+  [Number, staged(Number, (site, args) => applyUnaryPlus(site, at(args, 0)))],
+]);
+
+const applyUnaryPlus = (site: Site, value: Value): Value => {
+  const { vars, weak } = promote(site, [value], "arithmetic", "Number");
+  const [x] = vars as readonly [Var];
+  return derived(site, [value], x, weak);
+};
+
+export const nativeHandler = (fn: AnyFunction): Handler | undefined => HANDLERS.get(fn);
+
+/** Effects and what to use instead. */
+const EFFECTS: ReadonlyMap<AnyFunction, readonly [name: string, hint: string]> = new Map<
+  AnyFunction,
+  readonly [string, string]
+>([
+  [Math.random, ["Math.random", "random.uniform(key) gives numbers from a key: pass a key in and split it"]],
+  [Date.now, ["Date.now", "read the clock outside and pass the number in"]],
+  [Date, ["Date", "read the clock outside and pass the number in"]],
+  [performance.now, ["performance.now", "read the clock outside and pass the number in"]],
+  ...Object.values(console)
+    .filter((f): f is () => void => typeof f === "function")
+    .map((f) => [f, [`console.${f.name}`, "return the value and print it outside"]] as const),
+  ...[setTimeout, setInterval, queueMicrotask, fetch].map(
+    (f) => [f, [f.name, "do it outside of the compiled function"]] as const,
+  ),
+]);
+
+/** Refuses functions that compiled code would call once instead of at every run. */
+export const refuseEffect = (site: Site, fn: AnyFunction): void => {
+  const effect = EFFECTS.get(fn);
+  if (effect === undefined) return;
+  refuse(
+    site,
+    "TSJ1030",
+    `${effect[0]} can't be called in compiled code: it would run once, when the function is compiled`,
+    effect[1],
+  );
+};

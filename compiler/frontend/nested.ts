@@ -1,0 +1,74 @@
+/** Staging a function under a transform: a program of its own, whose free values belong to the one around it. */
+import { internal } from "../diagnostics.js";
+import { createBuilder } from "../ir/builder.js";
+import type { IrFunction, Var } from "../ir/types.js";
+import { callValue } from "./calls.js";
+import type { Site } from "./machine.js";
+import { lift, tensorOf, varOf } from "./tensors.js";
+import { mapStaged } from "./trees.js";
+import type { TensorValue, Value } from "./values.js";
+
+export interface Nested {
+  readonly fn: IrFunction;
+  /** What the function returned; its staged leaves are the program's results, in order. */
+  readonly out: Value;
+  readonly leaves: readonly TensorValue[];
+}
+
+/** The name that a program has in messages. */
+const nameOfValue = (fn: Value): string => {
+  if (fn.kind !== "function") return "function";
+  const { callee } = fn;
+  if (callee.kind === "host") return callee.fn.name || "function";
+  if (callee.kind === "transform") return `${callee.transform.kind}(${nameOfValue(callee.fn)})`;
+  return callee.name || "function";
+};
+
+/**
+ * Stages `fn` on arguments whose leaves in `inner` are params of a new program: `args` is called with a maker of params and
+ * gives the arguments.
+ */
+export const stageNested = (
+  site: Site,
+  fn: Value,
+  args: (param: (like: TensorValue, v: Var["type"]) => TensorValue) => readonly Value[],
+): Nested => {
+  const { machine } = site;
+  const outer = machine.builder;
+  const inner = createBuilder();
+  machine.builder = inner;
+  machine.open.add(inner);
+  try {
+    return inner.at(outer.span(), () => {
+      const given = args((like, type) => ({
+        ...tensorOf(site, inner.param(type), {
+          weak: like.weak && type.shape.length === 0,
+          hostArray: like.hostArray,
+        }),
+        origin: like.origin,
+      }));
+      const out = callValue(site, fn, given);
+      const leaves: TensorValue[] = [];
+      const staged = mapStaged(site, out, (leaf) => {
+        const t = lift(site, leaf, "the result");
+        leaves.push(t);
+        return t;
+      });
+      return {
+        fn: inner.finish(
+          nameOfValue(fn),
+          leaves.map((t) => varOf(site, t)),
+        ),
+        out: staged,
+        leaves,
+      };
+    });
+  } finally {
+    machine.builder = outer;
+    machine.open.delete(inner);
+  }
+};
+
+/** Item `k`, which is there. */
+export const pick = <T>(items: readonly T[], k: number): T =>
+  items[k] ?? internal(`no item ${k} of ${items.length}`);

@@ -1,0 +1,233 @@
+/** From a function and the types of its arguments to a program: the front end's one entry. */
+import type { Span } from "../diagnostics.js";
+import { createBuilder } from "../ir/builder.js";
+import { type IrFunction, typeText, type Var } from "../ir/types.js";
+import { callValue } from "./calls.js";
+import { hostFunction, openHost } from "./hosts.js";
+import { openScripts } from "./inspector.js";
+import { type Machine, NeedStatic, needKey, refuse, type Site } from "./machine.js";
+import { metaOf } from "./registry.js";
+import { sourceOf } from "./source.js";
+import { varOf } from "./tensors.js";
+import { typescript } from "./ts.js";
+import type {
+  AnyFunction,
+  ArgLeaf,
+  InputSource,
+  OutLeaf,
+  Staged,
+  StageRequest,
+  StaticNumbers,
+  Tree,
+} from "./types.js";
+import {
+  arrayOf,
+  describe,
+  functionOf,
+  keysOf,
+  objectOf,
+  staticValue,
+  type TensorValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
+
+/**
+ * Stages a function for arguments of these types. Number arguments whose values the program needs become static
+ * (`staticLeaves`). Throws TscJitError where the function is outside the language.
+ */
+export const stage = (request: StageRequest): Staged => {
+  if (request.scope === null) openScripts(); // cheap only before the parser is loaded
+  const statics = new Set<string>();
+  for (;;) {
+    try {
+      return attempt(request, statics);
+    } catch (e) {
+      if (!(e instanceof NeedStatic)) throw e;
+      const before = statics.size;
+      for (const need of e.needs) statics.add(needKey(need));
+      if (statics.size === before) throw e; // cannot happen: a static leaf has no needs
+    }
+  }
+};
+
+const attempt = (request: StageRequest, statics: ReadonlySet<string>): Staged => {
+  const machine = createMachine(request, statics);
+  const inputs = new Map<Var, InputSource>();
+  const staticLeaves: number[] = [];
+  const site: Site = { machine, frame: null, node: null };
+  const args = request.args.map((tree, k) =>
+    argument(machine, tree, `argument ${k + 1}`, inputs, staticLeaves),
+  );
+  const results: Var[] = [];
+  const tree = machine.root.at(rootSpan(request), () =>
+    outTree(site, callValue(site, rootFunction(request.fn), args), results),
+  );
+  for (const { v, capture } of machine.hidden.values()) inputs.set(v, { kind: "capture", index: capture });
+  const fn = withoutUnused(machine.root.finish(nameFor(request.fn), results));
+  return {
+    fn,
+    inputs: fn.params.flatMap((p) => inputs.get(p) ?? []),
+    out: tree,
+    staticLeaves,
+    functions: machine.functions,
+    captures: machine.captures,
+  };
+};
+
+const createMachine = (request: StageRequest, statics: ReadonlySet<string>): Machine => {
+  const root = createBuilder();
+  return {
+    ts: typescript(),
+    builder: root,
+    root,
+    open: new Set([root]),
+    functions: [request.fn],
+    captures: [],
+    captureIndex: new Map(),
+    hidden: new Map(),
+    statics,
+    scope: request.scope,
+    hosts: new Map(),
+    steps: 0,
+    depth: 0,
+  };
+};
+
+/** Where the user's function is written: the place of what has no line of its own. */
+const rootSpan = ({ fn, scope }: StageRequest): Span | null => {
+  const meta = metaOf(fn);
+  if (meta?.kind === "transform") return rootSpan({ fn: meta.fn, scope, args: [] });
+  if (meta !== undefined) return null;
+  const source = sourceOf(fn, { library: false, inspect: scope === null });
+  return source.spanOf(source.node);
+};
+
+/** A transform's callable is the transform of its function; a library function stays one. */
+const rootFunction = (fn: AnyFunction): Value => {
+  const meta = metaOf(fn);
+  return meta?.kind === "transform"
+    ? hostFunction(fn)
+    : functionOf({ kind: "host", fn, libraryScript: null });
+};
+
+const nameFor = (fn: AnyFunction): string => {
+  const meta = metaOf(fn);
+  if (meta?.kind === "transform")
+    return meta.transform.kind === "jit" ? nameFor(meta.fn) : `${meta.transform.kind}(${nameFor(meta.fn)})`;
+  if (meta !== undefined) return meta.id;
+  return fn.name || "anonymous";
+};
+
+const argument = (
+  machine: Machine,
+  tree: Tree<ArgLeaf>,
+  label: string,
+  inputs: Map<Var, InputSource>,
+  staticLeaves: number[],
+): Value => {
+  switch (tree.kind) {
+    case "array":
+      return arrayOf(
+        tree.items.map((item, k) => argument(machine, item, `${label}[${k}]`, inputs, staticLeaves)),
+        "argument",
+      );
+    case "object":
+      return objectOf(
+        tree.fields.map(
+          (field, k) =>
+            [
+              tree.keys[k] ?? "",
+              argument(machine, field, `${label}.${tree.keys[k] ?? ""}`, inputs, staticLeaves),
+            ] as const,
+        ),
+        "argument",
+      );
+    case "leaf":
+      return argumentLeaf(machine, tree.leaf, label, inputs, staticLeaves);
+    default: {
+      const never: never = tree;
+      return never;
+    }
+  }
+};
+
+const argumentLeaf = (
+  machine: Machine,
+  leaf: ArgLeaf,
+  label: string,
+  inputs: Map<Var, InputSource>,
+  staticLeaves: number[],
+): Value => {
+  if (leaf.kind === "static")
+    return typeof leaf.value === "function" ? hostFunction(leaf.value) : staticValue(leaf.value);
+  const need = { kind: "arg", index: leaf.index } as const;
+  if (leaf.value !== null && machine.statics.has(needKey(need))) {
+    staticLeaves.push(leaf.index);
+    return staticNumbers(leaf.value);
+  }
+  const v = machine.root.param(leaf.type);
+  inputs.set(v, { kind: "arg", index: leaf.index });
+  const value: TensorValue = {
+    kind: "tensor",
+    v,
+    weak: leaf.weak,
+    hostArray: leaf.hostArray,
+    needs: leaf.value === null ? null : [need],
+    origin: { label: `${label} is ${typeText(leaf.type)}`, span: null },
+    builder: machine.root,
+    fixed: "argument",
+  };
+  return value;
+};
+
+const staticNumbers = (value: StaticNumbers): Value =>
+  typeof value === "number" ? staticValue(value) : arrayOf(value.map(staticNumbers), "argument");
+
+/** Params that no equation and no result reads are left out. */
+const withoutUnused = (fn: IrFunction): IrFunction => {
+  const used = new Set<Var>(fn.results);
+  for (const eqn of fn.body) for (const v of eqn.inputs) used.add(v);
+  return { ...fn, params: fn.params.filter((p) => used.has(p)) };
+};
+
+const outTree = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {
+  switch (value.kind) {
+    case "static":
+      if (typeof value.value === "object" && value.value !== null)
+        return refuse(
+          site,
+          "TSJ1060",
+          `the result holds ${describe(value)}, which can't leave compiled code`,
+          "return numbers, arrays and plain objects",
+        );
+      return { kind: "leaf", leaf: { kind: "static", value: value.value } };
+    case "tensor":
+      return { kind: "leaf", leaf: { kind: "result", index: results.push(varOf(site, value)) - 1 } };
+    case "array":
+      return { kind: "array", items: value.items.map((item) => outTree(site, item, results)) };
+    case "object": {
+      const keys = keysOf(value);
+      return {
+        kind: "object",
+        keys,
+        fields: keys.map((key) => outTree(site, value.props.get(key) ?? UNDEFINED, results)),
+      };
+    }
+    case "host":
+      return outTree(site, openHost(site, value), results);
+    case "function":
+      if (value.callee.kind === "host")
+        return { kind: "leaf", leaf: { kind: "static", value: value.callee.fn } };
+      return refuse(
+        site,
+        "TSJ1060",
+        "the result holds a function written in compiled code, which can't leave it",
+        "return the values it needs, and make the function outside",
+      );
+    default: {
+      const never: never = value;
+      return never;
+    }
+  }
+};

@@ -1,0 +1,101 @@
+/** Trees of abstract values: nested arrays and objects with numbers and staged values at the leaves. */
+import { openHost } from "./hosts.js";
+import { refuse, type Site } from "./machine.js";
+import { constantOf, isLeaf, lift } from "./tensors.js";
+import {
+  arrayOf,
+  describe,
+  isStatic,
+  keysOf,
+  objectOf,
+  type StaticValue,
+  type TensorValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
+
+/** A leaf: a staged value, or a static one. */
+export type Leaf = TensorValue | StaticValue;
+
+/** `f` at each leaf, in an equal structure. */
+export const mapLeaves = (site: Site, tree: Value, f: (leaf: Leaf) => Value): Value => {
+  switch (tree.kind) {
+    case "static":
+    case "tensor":
+      return f(tree);
+    case "array":
+      return arrayOf(tree.items.map((item) => mapLeaves(site, item, f)));
+    case "object":
+      return objectOf(
+        keysOf(tree).map((key) => [key, mapLeaves(site, tree.props.get(key) ?? UNDEFINED, f)] as const),
+      );
+    case "host":
+      return mapLeaves(site, openHost(site, tree), f);
+    case "function":
+      return tree;
+    default: {
+      const never: never = tree;
+      return never;
+    }
+  }
+};
+
+/** The leaves that are numbers or arrays, as staged values; a regular array of plain numbers is one leaf. */
+export const stagedLeaves = (site: Site, tree: Value, what: string): readonly TensorValue[] => {
+  const leaves: TensorValue[] = [];
+  mapStaged(site, tree, (leaf) => {
+    leaves.push(lift(site, leaf, what));
+    return leaf;
+  });
+  return leaves;
+};
+
+/** Like mapLeaves for numbers, booleans and arrays only: what else is static stays as it is. */
+export const mapStaged = (site: Site, tree: Value, f: (leaf: Value) => Value): Value => {
+  if (tree.kind === "array" && tree.items.length > 0 && constantOf(tree) !== null) return f(tree);
+  switch (tree.kind) {
+    case "static":
+      return isLeaf(tree) ? f(tree) : tree;
+    case "tensor":
+      return f(tree);
+    case "array":
+      return arrayOf(tree.items.map((item) => mapStaged(site, item, f)));
+    case "object":
+      return objectOf(
+        keysOf(tree).map((key) => [key, mapStaged(site, tree.props.get(key) ?? UNDEFINED, f)] as const),
+      );
+    case "host":
+      return mapStaged(site, openHost(site, tree), f);
+    case "function":
+      return tree;
+    default: {
+      const never: never = tree;
+      return never;
+    }
+  }
+};
+
+/** The same structure with other values for its staged leaves, in order. */
+export const withLeaves = (site: Site, tree: Value, leaves: readonly Value[]): Value => {
+  let k = 0;
+  return mapStaged(site, tree, () => leaves[k++] ?? UNDEFINED);
+};
+
+/** Refuses a value that is no tree of numbers. */
+export const requireTree = (site: Site, tree: Value, what: string): Value => {
+  mapStaged(site, tree, (leaf) => leaf);
+  const odd = findOdd(tree);
+  if (odd !== null) refuse(site, "TSJ1060", `${what} holds ${describe(odd)}`);
+  return tree;
+};
+
+const findOdd = (tree: Value): Value | null => {
+  if (tree.kind === "function") return tree;
+  if (isStatic(tree) && typeof tree.value === "symbol") return tree;
+  const parts = tree.kind === "array" ? tree.items : tree.kind === "object" ? [...tree.props.values()] : [];
+  for (const part of parts) {
+    const odd = findOdd(part);
+    if (odd !== null) return odd;
+  }
+  return null;
+};

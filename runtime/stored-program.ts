@@ -1,0 +1,236 @@
+/** Programs as they are kept on disk: what they hold for, and how captured values are found again without the source. */
+import { aspectOf, constantKey } from "../compiler/frontend/hosts.js";
+import { functionFacts, type ScopeObject } from "../compiler/frontend/inspector.js";
+import { metaOf } from "../compiler/frontend/registry.js";
+import type { AnyFunction, Capture, InputSource, OutLeaf, Tree } from "../compiler/frontend/types.js";
+import type { TensorType } from "../compiler/ir/types.js";
+import { type CapturedValue, capturedValues, matchesStaged, registeredId } from "./captures.js";
+import { describeFunction, type FunctionDescription } from "./describe-function.js";
+import type { Binary } from "./run-wasm.js";
+import { type HostLeaf, stagedType } from "./signature.js";
+
+/** How a function is found again: it is the root, a captured value, or what another one was made from. */
+type Route =
+  | { readonly via: "root" }
+  | { readonly via: "capture"; readonly capture: number }
+  | { readonly via: "origin"; readonly of: number };
+
+interface StoredFunction extends FunctionDescription {
+  readonly route: Route;
+}
+
+type StoredCapture = Omit<Capture, "read">;
+
+/** What of a program can be written down. */
+export interface StoredProgram {
+  readonly functions: readonly (StoredFunction | null)[];
+  readonly captures: readonly (StoredCapture | null)[];
+  readonly inputs: readonly InputSource[];
+  readonly out: Tree<OutLeaf>;
+  readonly resultTypes: readonly TensorType[];
+  readonly staticLeaves: readonly number[];
+  readonly staticValues: readonly number[];
+  /** Text of the IR, for programs that are interpreted at first; null for those that never are. */
+  readonly ir: string | null;
+  readonly binary: Binary | null;
+}
+
+/** What is stored beside the code. */
+export type ProgramFacts = Omit<
+  StoredProgram,
+  "functions" | "captures" | "staticValues" | "ir" | "binary"
+> & {
+  readonly functions: readonly AnyFunction[];
+  readonly captures: readonly Capture[];
+};
+
+const libraryFunctions = new WeakSet<AnyFunction>();
+/** Functions of the library: the build decides them and what they capture. */
+export const markLibrary = (fn: AnyFunction): void => void libraryFunctions.add(fn);
+
+/** Through a function with a smaller index, so that following routes ends at the root. */
+const routeTo = (fn: AnyFunction, index: number, { functions, captures }: ProgramFacts): Route | null => {
+  if (index === 0) return { via: "root" };
+  const leadsHere = ({ expect, fn: owner }: Capture): boolean =>
+    expect.kind === "function" && expect.fn === index && owner < index;
+  const capture = captures.findIndex(leadsHere);
+  if (capture >= 0) return { via: "capture", capture };
+  const of = functions.findIndex((other, k) => {
+    const meta = metaOf(other);
+    return k < index && meta !== undefined && meta.kind !== "intrinsic" && meta.fn === fn;
+  });
+  return of >= 0 ? { via: "origin", of } : null;
+};
+
+/** The program in a form that another process can check and load; null if it depends on what only this process has. */
+export const storeProgram = (
+  facts: ProgramFacts,
+  staticValues: readonly number[],
+  code: { readonly ir: string | null; readonly binary: Binary | null },
+): StoredProgram | null => {
+  const functions: (StoredFunction | null)[] = [];
+  for (const [index, fn] of facts.functions.entries()) {
+    if (libraryFunctions.has(fn)) {
+      functions.push(null);
+      continue;
+    }
+    const route = routeTo(fn, index, facts);
+    const description = route === null ? null : describeFunction(fn);
+    if (route === null || description === null) return null;
+    functions.push({ route, ...description });
+  }
+  const captures: (StoredCapture | null)[] = [];
+  for (const { fn, name, path, aspect, expect, mutable } of facts.captures) {
+    const owner = facts.functions[fn];
+    const isLibrary = owner !== undefined && libraryFunctions.has(owner);
+    if (isLibrary && (expect.kind === "staged" || mutable)) return null;
+    captures.push(isLibrary ? null : { fn, name, path, aspect, expect, mutable });
+  }
+  const { inputs, out, resultTypes, staticLeaves } = facts;
+  return { functions, captures, inputs, out, resultTypes, staticLeaves, staticValues, ...code };
+};
+
+/** A variable of a function's scopes, or a global one, as a way to read it; null where there is none. */
+const variable = (
+  fn: AnyFunction,
+  name: string,
+  scope: (() => Readonly<Record<string, unknown>>) | null,
+): (() => unknown) | null => {
+  if (scope !== null) {
+    if (Object.hasOwn(scope(), name)) return () => scope()[name];
+  } else {
+    const scopes: readonly ScopeObject[] = functionFacts(fn)?.scopes ?? [];
+    const found = scopes.find((s) => Object.hasOwn(s, name));
+    // Bindings that are assigned to again are refused when a program is made: the value stays.
+    if (found !== undefined) {
+      const value = found[name];
+      return () => value;
+    }
+  }
+  return name in globalThis ? () => Reflect.get(globalThis, name) : null;
+};
+
+const step = (parent: unknown, key: string | number): unknown =>
+  parent === null || parent === undefined ? undefined : Reflect.get(Object(parent), key);
+
+const reader = ({ path, aspect }: StoredCapture, base: () => unknown): (() => unknown) => {
+  return () => aspectOf(aspect, path.reduce(step, base()));
+};
+
+const isNative = (fn: AnyFunction): boolean =>
+  Function.prototype.toString.call(fn).endsWith("{ [native code] }");
+
+const isFunction = (x: unknown): x is AnyFunction => typeof x === "function";
+
+/** Whether a captured value is what it was in the process that stored the program. Functions are compared elsewhere. */
+const matches = ({ expect }: StoredCapture, value: unknown): boolean => {
+  switch (expect.kind) {
+    case "constant":
+      return (
+        (typeof value !== "object" || value === null) &&
+        !isFunction(value) &&
+        constantKey(value) === expect.key
+      );
+    case "function":
+      return isFunction(value);
+    case "registered": {
+      const id =
+        registeredId(value) ?? (isFunction(value) && isNative(value) ? `native ${value.name}` : null);
+      return id === expect.id;
+    }
+    case "staged": {
+      const now = stagedType(value);
+      return now !== null && matchesStaged(now, expect);
+    }
+    default: {
+      const never: never = expect;
+      return never;
+    }
+  }
+};
+
+/**
+ * The captures of a stored program in this process; null where something differs: a function's text or the file around it,
+ * a captured constant, the shape of a captured array.
+ */
+export const resolveCaptures = (
+  stored: StoredProgram,
+  root: AnyFunction,
+  scope: (() => Readonly<Record<string, unknown>>) | null,
+): readonly CapturedValue[] | null => {
+  const functions = new Map<number, AnyFunction>();
+  const readers = new Map<number, () => unknown>();
+  const isSame = (fn: AnyFunction, { text, script }: StoredFunction): boolean => {
+    const now = describeFunction(fn);
+    return now !== null && now.text === text && now.script === script;
+  };
+  /** The function at an index, found and compared once; null where it is not what it was. */
+  const functionAt = (index: number): AnyFunction | null => {
+    const known = functions.get(index);
+    if (known !== undefined) return known;
+    const entry = stored.functions[index];
+    if (entry === null || entry === undefined) return null;
+    const fn = follow(entry.route);
+    if (fn === null || !isSame(fn, entry)) return null;
+    functions.set(index, fn);
+    return fn;
+  };
+  const follow = (route: Route): AnyFunction | null => {
+    switch (route.via) {
+      case "root":
+        return root;
+      case "capture": {
+        const value = readerAt(route.capture)?.();
+        return isFunction(value) ? value : null;
+      }
+      case "origin": {
+        const outer = functionAt(route.of);
+        const meta = outer === null ? undefined : metaOf(outer);
+        return meta !== undefined && meta.kind !== "intrinsic" ? meta.fn : null;
+      }
+      default: {
+        const never: never = route;
+        return never;
+      }
+    }
+  };
+  const readerAt = (index: number): (() => unknown) | null => {
+    const known = readers.get(index);
+    if (known !== undefined) return known;
+    const capture = stored.captures[index];
+    if (capture === null || capture === undefined) return null;
+    const owner = functionAt(capture.fn);
+    const base = owner === null ? null : variable(owner, capture.name, scope);
+    if (base === null) return null;
+    const read = reader(capture, base);
+    readers.set(index, read);
+    return read;
+  };
+
+  const captures: Capture[] = [];
+  for (const [index, capture] of stored.captures.entries()) {
+    if (capture === null) {
+      // Decided by the build: neither checked nor read again.
+      captures.push({
+        ...{ fn: -1, name: "", path: [], aspect: "value", mutable: false },
+        expect: { kind: "constant", key: "undefined" },
+        read: () => undefined,
+      });
+      continue;
+    }
+    const read = readerAt(index);
+    const value = read?.();
+    if (read === null || !matches(capture, value)) return null;
+    if (capture.expect.kind === "function" && functionAt(capture.expect.fn) !== value) return null;
+    captures.push({ ...capture, read });
+  }
+  for (const [index, fn] of stored.functions.entries())
+    if (fn !== null && functionAt(index) === null) return null;
+  return capturedValues(captures);
+};
+
+/** Whether the static values are those of a call. */
+export const hasStatics = (
+  { staticLeaves, staticValues }: StoredProgram,
+  leaves: readonly HostLeaf[],
+): boolean => staticLeaves.every((leaf, k) => Object.is(leaves[leaf], staticValues[k]));

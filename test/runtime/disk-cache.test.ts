@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = resolve(fileURLToPath(import.meta.url), "../../..");
+const url = (path: string): string => pathToFileURL(join(root, path)).href;
+
+/** What a run prints at its end. */
+interface Report {
+  readonly values: readonly unknown[];
+  readonly fromDisk: number;
+  readonly misses: number;
+  readonly loaded: { readonly tsMorph: boolean; readonly worker: boolean };
+}
+
+const SPY = `
+import workers from "node:worker_threads";
+import { syncBuiltinESMExports } from "node:module";
+globalThis.workerStarted = false;
+const { Worker } = workers;
+workers.Worker = class extends Worker {
+  constructor(...args) { super(...args); globalThis.workerStarted = true; }
+};
+syncBuiltinESMExports();
+`;
+
+const HEAD = `
+import { createRequire } from "node:module";
+import { jit } from "${url("runtime/jit.ts")}";
+import { grad, library, jvp } from "${url("runtime/transforms.ts")}";
+import { tensor } from "${url("runtime/tensor-data.ts")}";
+const report = (values: unknown[], ...fns: { cacheInfo(): { fromDisk: number; misses: number } }[]) => {
+  const infos = fns.map((f) => f.cacheInfo());
+  const sum = (key: "fromDisk" | "misses") => infos.reduce((n, info) => n + info[key], 0);
+  const tsMorph = Object.keys(createRequire(import.meta.url).cache ?? {}).some((k) => /[\\\\/]ts-morph[\\\\/]/.test(k));
+  const worker = (globalThis as { workerStarted?: boolean }).workerStarted;
+  console.log(JSON.stringify({ values, fromDisk: sum("fromDisk"), misses: sum("misses"), loaded: { tsMorph, worker } }));
+};
+`;
+
+describe("the disk cache", function () {
+  this.timeout(180_000);
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "tsc-jit-cache-test-"));
+    writeFileSync(join(folder, "spy.mjs"), SPY);
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const run = (body: string, env: Readonly<Record<string, string>> = {}): Report => {
+    const file = join(folder, "program.ts");
+    writeFileSync(file, HEAD + body);
+    const args = ["--import", pathToFileURL(join(folder, "spy.mjs")).href, "--import", "tsx", file];
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+      cwd: root,
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        TSCJIT_CACHE: "",
+        TSCJIT_CACHE_DIR: join(folder, "cache"),
+        TSCJIT_DEBUG: "",
+        ...env,
+      },
+    });
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout) as Report;
+  };
+  const files = (): readonly string[] =>
+    readdirSync(join(folder, "cache"), { recursive: true, encoding: "utf8" }).filter((f) =>
+      f.endsWith(".bin"),
+    );
+
+  const PROGRAM = `
+    const scale = 3;
+    const shift = (x: number) => x + scale;
+    const config = { offset: tensor([10, 20]) };
+    const f = jit((x: number, n: number) => { let y = x; for (let i = 0; i < n; i++) y = shift(y) * 2; return y + config.offset; });
+    const g = jit((a: number, b: number) => a * b + scale);
+    const loss = (x: number) => x * x * scale;
+    const h = jit((x: number) => grad(loss)(x));
+    report([f(tensor([1, 2]), 2), g(2, 3), h(4)], f, g, h);
+  `;
+  const VALUES = [[10 + 2 * (2 * 4 + 3), 20 + 2 * (2 * 5 + 3)], 9, 24];
+
+  it("lets a second run load neither ts-morph nor the compile worker", () => {
+    const first = run(PROGRAM);
+    assert.deepEqual(first.values, VALUES);
+    assert.equal(first.fromDisk, 0);
+    assert.deepEqual(first.loaded, { tsMorph: true, worker: true });
+    const second = run(PROGRAM);
+    assert.deepEqual(second, {
+      values: VALUES,
+      fromDisk: first.misses,
+      misses: first.misses,
+      loaded: { tsMorph: false, worker: false },
+    });
+  });
+
+  it("notices what has changed since", () => {
+    run(PROGRAM);
+    const constant = run(PROGRAM.replace("scale = 3", "scale = 4"));
+    assert.deepEqual(constant.values, [[10 + 2 * (2 * 5 + 4), 20 + 2 * (2 * 6 + 4)], 10, 32]);
+    const helper = run(PROGRAM.replace("x + scale", "x - scale"));
+    assert.deepEqual(helper.values, [[10 + 2 * (2 * -2 - 3), 20 + 2 * (2 * -1 - 3)], 9, 24]);
+    const captured = run(PROGRAM.replace("tensor([10, 20])", "tensor([[10, 20]])"));
+    assert.deepEqual(captured.values, [[VALUES[0]], 9, 24]);
+    const contents = run(PROGRAM.replace("tensor([10, 20])", "tensor([0, 0])"));
+    assert.deepEqual(contents.values, [[22, 26], 9, 24]);
+    const statics = run(PROGRAM.replace("tensor([1, 2]), 2", "tensor([1, 2]), 1"));
+    assert.deepEqual(statics.values[0], [10 + 8, 20 + 10]);
+    assert.equal(run(PROGRAM).fromDisk, 3, "and the first is still there");
+  });
+
+  it("does not serve a program whose captured variable has become one that changes", () => {
+    const program = (end: string): string => `
+      let k = 2;
+      const f = jit((x: number) => x * k);
+      try { report([f(3)], f); } catch (e) { report([(e as { code: string }).code]); }
+      ${end}`;
+    assert.deepEqual(run(program("")).values, [6]);
+    assert.deepEqual(run(program("")).fromDisk, 1);
+    assert.deepEqual(run(program("k = 5;")).values, ["TSJ1010"]);
+  });
+
+  it("survives damaged files, and a folder that cannot be written to", () => {
+    run(PROGRAM);
+    for (const [k, name] of files().entries()) {
+      const path = join(folder, "cache", name);
+      if (k % 2 === 0) truncateSync(path, 100);
+      else {
+        const bytes = readFileSync(path);
+        bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+        writeFileSync(path, bytes);
+      }
+    }
+    const again = run(PROGRAM);
+    assert.deepEqual([again.values, again.fromDisk], [VALUES, 0]);
+    assert.equal(run(PROGRAM).fromDisk, 3);
+    const blocked = join(folder, "spy.mjs");
+    assert.deepEqual(run(PROGRAM, { TSCJIT_CACHE_DIR: blocked }).values, VALUES);
+  });
+
+  it("is off with TSCJIT_CACHE=0", () => {
+    const off = run(PROGRAM, { TSCJIT_CACHE: "0" });
+    assert.deepEqual(off.values, VALUES);
+    assert.throws(files, { code: "ENOENT" });
+  });
+
+  it("keeps library calls and transforms of functions as well", () => {
+    const program = `
+      const cube = library("test.cube", (x: number) => x * x * x);
+      const d = grad((x: number) => cube(x));
+      const outside = cube(tensor([1, 2, 3]));
+      report([outside, d(2), jvp((x: number) => cube(x), [2], [1])], d);
+    `;
+    const values = [[1, 8, 27], 12, [8, 12]];
+    assert.deepEqual(run(program).values, values);
+    const second = run(program);
+    assert.deepEqual([second.values, second.loaded], [values, { tsMorph: false, worker: false }]);
+  });
+
+  it("does not keep what depends on this process alone", () => {
+    const program = (mode: string): string => `
+      const f = jit((x: number) => (process.env.MODE === "double" ? 2 * x : x));
+      report([f(3)], f); // ${mode}
+    `;
+    assert.deepEqual(run(program(""), { MODE: "double" }).values, [6]);
+    assert.deepEqual(run(program(""), { MODE: "" }).values, [3]);
+  });
+});
