@@ -64,5 +64,5 @@ export const readStaged = ({ capture }: CapturedValue): HostLeaf =>
   stagedType(capture.read())?.leaf ?? internal(`captured ${captureName(capture)} is no number or array`);
 
 /** `config.layers[0]` */
-export const captureName = ({ name, path }: Capture): string =>
+export const captureName = ({ name, path }: Pick<Capture, "name" | "path">): string =>
   name + path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("");

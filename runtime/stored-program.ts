@@ -4,7 +4,8 @@ import { functionFacts, type ScopeObject } from "../compiler/frontend/inspector.
 import { metaOf } from "../compiler/frontend/registry.js";
 import type { AnyFunction, Capture, InputSource, OutLeaf, Tree } from "../compiler/frontend/types.js";
 import type { TensorType } from "../compiler/ir/types.js";
-import { type CapturedValue, capturedValues, matchesStaged, registeredId } from "./captures.js";
+import { type CapturedValue, capturedValues, captureName, matchesStaged, registeredId } from "./captures.js";
+import { debug } from "./debug.js";
 import { describeFunction, type FunctionDescription } from "./describe-function.js";
 import type { Binary } from "./run-wasm.js";
 import { type HostLeaf, stagedType } from "./signature.js";
@@ -220,8 +221,14 @@ export const resolveCaptures = (
     }
     const read = readerAt(index);
     const value = read?.();
-    if (read === null || !matches(capture, value)) return null;
-    if (capture.expect.kind === "function" && functionAt(capture.expect.fn) !== value) return null;
+    const same =
+      read !== null &&
+      matches(capture, value) &&
+      (capture.expect.kind !== "function" || functionAt(capture.expect.fn) === value);
+    if (!same) {
+      debug(2, () => `a program on disk does not fit: ${captureName(capture)} has changed`);
+      return null;
+    }
     captures.push({ ...capture, read });
   }
   for (const [index, fn] of stored.functions.entries())

@@ -123,7 +123,7 @@ const convert = (elements: ArrayLike<number | boolean>, dtype: DType): Data => {
 const makeFrom = <const S extends Shape = Shape, D extends DType = DType>(
   data: TensorData,
   options: TensorOptions<S, D> = {},
-): Tensor<S, D> => {
+): Tensor<NoInfer<S>, NoInfer<D>> => {
   const { elements, shape: own, dtype: natural } = readData(data);
   const dtype: DType = options.dtype ?? natural;
   if (!DTYPES.includes(dtype))

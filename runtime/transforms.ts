@@ -181,11 +181,7 @@ type Values = readonly never[];
 const listOf = (x: unknown, what: string): readonly unknown[] =>
   Array.isArray(x) ? x : fail("TSJ5075", "type", `jvp(): ${what} is an array with one entry per argument`);
 
-/**
- * The value of `fn` at `primals` and its directional derivative along `tangents`: `[value, tangent]`.
- * Tangents have the structure and the shapes of the primals.
- */
-const derive = (fn: Callable, primals: Values, tangents: Values): unknown => {
+const pushForward = (fn: Callable, primals: Values, tangents: Values): unknown => {
   requireFunction(fn, "jvp()");
   const run = once(forwards, fn, () =>
     compiledOwn("jvp", (...all: Values) => jvp(fn, all.slice(0, all.length / 2), all.slice(all.length / 2))),
@@ -194,13 +190,16 @@ const derive = (fn: Callable, primals: Values, tangents: Values): unknown => {
   if (from.length !== along.length)
     fail("TSJ5076", "type", `jvp(): ${from.length} primals need as many tangents, not ${along.length}`);
   return Reflect.apply(run, undefined, [...from, ...along]);
-});
+};
 
 /**
- * The value of `fn` at `primals`, and the function that takes a cotangent of the value to those of the primals:
- * `[value, pullback]`, where `pullback(cotangent)` has one entry per primal.
+ * The value of `fn` at `primals` and its directional derivative along `tangents`: `[value, tangent]`.
+ * Tangents have the structure and the shapes of the primals.
  */
-export const vjp: Vjp = intrinsic("vjp", (fn: Callable, ...primals: Values) => {
+// One implementation for both overloads: the results' types follow the arguments' at run time.
+export const jvp = intrinsic("jvp", pushForward as unknown as Jvp);
+
+const pullBack = (fn: Callable, ...primals: Values): unknown => {
   requireFunction(fn, "vjp()");
   const value = once(values, fn, () => compiledCallable(fn));
   const pullback = once(pullbacks, fn, () =>
@@ -210,7 +209,14 @@ export const vjp: Vjp = intrinsic("vjp", (fn: Callable, ...primals: Values) => {
     Reflect.apply(value, undefined, primals),
     (cotangent: unknown) => Reflect.apply(pullback, undefined, [cotangent, ...primals]),
   ];
-});
+};
+
+/**
+ * The value of `fn` at `primals`, and the function that takes a cotangent of the value to those of the primals:
+ * `[value, pullback]`, where `pullback(cotangent)` has one entry per primal.
+ */
+// One implementation for both overloads, as above.
+export const vjp = intrinsic("vjp", pullBack as unknown as Vjp);
 
 /** The value itself, constant to every derivative. */
 export const stopGradient = intrinsic("stopGradient", <T>(x: T): T => x);

@@ -86,12 +86,12 @@ type Static = boolean | string | null | undefined | Callable;
 type IsNumberArray<P> = NumberArray extends P
   ? true
   : P extends readonly (infer E)[]
-  ? [E] extends [TensorMembers]
-    ? false
-    : [E] extends [number]
-      ? true
-      : IsNumberArray<E>
-  : false;
+    ? [E] extends [TensorMembers]
+      ? false
+      : [E] extends [number]
+        ? true
+        : IsNumberArray<E>
+    : false;
 
 /** A parameter's type where every number is a plain one. */
 export type PlainArg<P> = unknown extends P
@@ -115,9 +115,11 @@ export type TensorArg<P> = unknown extends P
       ? P
       : P extends TypedArray
         ? TensorArgument
-        : IsNumberArray<P> extends true
-          ? TensorArgument | { [K in keyof P]: TensorArg<P[K]> }
-          : { [K in keyof P]: TensorArg<P[K]> };
+        : NumberArray extends P
+          ? TensorArgument
+          : IsNumberArray<P> extends true
+            ? TensorArgument | { [K in keyof P]: TensorArg<P[K]> }
+            : { [K in keyof P]: TensorArg<P[K]> };
 
 export type PlainArgs<P extends readonly unknown[]> = { [K in keyof P]: PlainArg<P[K]> };
 export type TensorArgs<P extends readonly unknown[]> = { [K in keyof P]: TensorArg<P[K]> };

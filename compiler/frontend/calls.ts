@@ -13,15 +13,7 @@ import { type FunctionNode, nameOf, sourceOf } from "./source.js";
 import { runBody } from "./statements.js";
 import { applyTransform } from "./transforms.js";
 import type { AnyFunction } from "./types.js";
-import {
-  arrayOf,
-  type Callee,
-  describe,
-  type FunctionValue,
-  isStatic,
-  UNDEFINED,
-  type Value,
-} from "./values.js";
+import { arrayOf, type Callee, describe, UNDEFINED, type Value } from "./values.js";
 
 /** Calls `fn`; `self` is its `this`. */
 export const callValue = (site: Site, fn: Value, args: readonly Value[], self: Value = UNDEFINED): Value => {
@@ -199,6 +191,3 @@ const locateSource = (site: Site, fn: AnyFunction, library: boolean) => {
     throw new TscJitError([{ ...d, span: spanAt(site) }]);
   }
 };
-
-export const isFunction = (value: Value): value is FunctionValue => value.kind === "function";
-export const isUndefined = (value: Value): boolean => isStatic(value) && value.value === undefined;

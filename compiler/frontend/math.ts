@@ -1,11 +1,11 @@
 /** `Math.*` on staged values, by the identity of the function. */
 import { type BinaryOp, isFloat, type UnaryOp, type Var } from "../ir/types.js";
-import { refuse, type Site } from "./machine.js";
+import type { Site } from "./machine.js";
 import { applyBinary, applyUnary, binary, power, unary } from "./operators.js";
 import { promote } from "./promote.js";
 import { derived, lift, needsOf, tensorOf } from "./tensors.js";
 import type { AnyFunction } from "./types.js";
-import { describe, staticValue, UNDEFINED, type Value } from "./values.js";
+import { staticValue, UNDEFINED, type Value } from "./values.js";
 
 export type Handler = (site: Site, args: readonly Value[]) => Value;
 
@@ -159,7 +159,3 @@ export const MATH: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Hand
   [Math.clz32, clz32],
   [Math.fround, fround],
 ]);
-
-/** A function of `Math` that has no handler. */
-export const refuseMath = (site: Site, fn: AnyFunction, args: readonly Value[]): never =>
-  refuse(site, "TSJ1031", `Math.${fn.name} of ${args.map(describe).join(" and ")} is not compiled`);

@@ -4,7 +4,7 @@ import { refuse, type Site } from "./machine.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
 import { toPrimitive } from "./reify.js";
 import { derived, isLeaf, lift, varOf } from "./tensors.js";
-import { describe, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
+import { describe, isNullish, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
 
 export type BinaryOperator =
   | "+"
@@ -98,6 +98,13 @@ export const applyBinary = (
 
 export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Value => {
   if (isStatic(a) && isStatic(b)) return staticValue(NATIVE[op](a.value as never, b.value as never));
+  if ((op === "==" || op === "!=") && needsConversion(a, b))
+    return refuse(
+      site,
+      "TSJ1052",
+      `\`${op}\` of ${describe(a)} and ${describe(b)} is not compiled`,
+      "compare with ===",
+    );
   const known = isEquality(op) ? decidedEquality(op, a, b) : null;
   if (known !== null) return staticValue(known);
   const text = textConcat(site, op, a, b);
@@ -106,6 +113,13 @@ export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Valu
   if (op === "**") return power(site, a, b);
   const { op: name, mode } = STAGED[op];
   return applyBinary(site, name, mode, [a, b], `\`${op}\``);
+};
+
+/** Whether `==` makes a primitive of an object first. */
+const needsConversion = (a: Value, b: Value): boolean => {
+  const isObject = (v: Value): boolean => v.kind === "array" || v.kind === "object" || v.kind === "host";
+  const isPrimitive = (v: Value): boolean => isStatic(v) && !isNullish(v) && typeof v.value !== "object";
+  return (isObject(a) && isPrimitive(b)) || (isPrimitive(a) && isObject(b));
 };
 
 /** Equality of objects is identity, and a staged value equals no string, null or undefined; null where it must be computed. */

@@ -3,10 +3,10 @@
  *   f32 with f64: f64;  integer with float: the float;  bool: i32 in arithmetic;  i32 with u32: refused
  *   an integer constant with i32 or u32 stays in it, any other number makes f32;  numbers alone are f64
  */
-import { type DType, isFloat, isInt, type Shape, sameShape, type Var } from "../ir/types.js";
+import { type DType, isFloat, type Shape, sameShape, type Var } from "../ir/types.js";
 import { originsOf, refuse, type Site } from "./machine.js";
 import { type Constant, constantOf, constantVar, lift, varOf } from "./tensors.js";
-import { describe, type TensorValue, type Value } from "./values.js";
+import type { TensorValue, Value } from "./values.js";
 
 /**
  * - `arithmetic`: bool counts as i32
@@ -149,6 +149,3 @@ export const integerDType = (site: Site, values: readonly Value[], what: string)
   const operands = values.map((value) => operandOf(site, value, `an operand of ${what}`));
   return strongDType(site, operands, what) ?? "f64";
 };
-
-export const isIntegral = (dtype: DType): boolean => isInt(dtype) || dtype === "bool";
-export const operandText = (values: readonly Value[]): string => values.map(describe).join(" and ");

@@ -1,11 +1,9 @@
 /** Trees of abstract values: nested arrays and objects with numbers and staged values at the leaves. */
 import { openHost } from "./hosts.js";
-import { refuse, type Site } from "./machine.js";
+import type { Site } from "./machine.js";
 import { constantOf, isLeaf, lift } from "./tensors.js";
 import {
   arrayOf,
-  describe,
-  isStatic,
   keysOf,
   objectOf,
   type StaticValue,
@@ -79,23 +77,4 @@ export const mapStaged = (site: Site, tree: Value, f: (leaf: Value) => Value): V
 export const withLeaves = (site: Site, tree: Value, leaves: readonly Value[]): Value => {
   let k = 0;
   return mapStaged(site, tree, () => leaves[k++] ?? UNDEFINED);
-};
-
-/** Refuses a value that is no tree of numbers. */
-export const requireTree = (site: Site, tree: Value, what: string): Value => {
-  mapStaged(site, tree, (leaf) => leaf);
-  const odd = findOdd(tree);
-  if (odd !== null) refuse(site, "TSJ1060", `${what} holds ${describe(odd)}`);
-  return tree;
-};
-
-const findOdd = (tree: Value): Value | null => {
-  if (tree.kind === "function") return tree;
-  if (isStatic(tree) && typeof tree.value === "symbol") return tree;
-  const parts = tree.kind === "array" ? tree.items : tree.kind === "object" ? [...tree.props.values()] : [];
-  for (const part of parts) {
-    const odd = findOdd(part);
-    if (odd !== null) return odd;
-  }
-  return null;
 };

@@ -149,9 +149,11 @@ const runAll = (m: Machine, body: readonly Stmt[]): void => {
 const run = (m: Machine, s: Stmt): void => {
   switch (s.kind) {
     case "const":
-      return set(m, s.id, s.value, s.type);
+      set(m, s.id, s.value, s.type);
+      return;
     case "axis":
-      return set(m, s.id, m.axes[s.axis] ?? internal(`axis ${s.axis} is not running`), "i32");
+      set(m, s.id, m.axes[s.axis] ?? internal(`axis ${s.axis} is not running`), "i32");
+      return;
     case "op": {
       const v = isMachineOp(s.op)
         ? evalMachineOp(
@@ -161,10 +163,12 @@ const run = (m: Machine, s: Stmt): void => {
             s.args.map((a) => register(m, a)),
           )
         : evalByTable(m, s);
-      return set(m, s.id, v, s.type);
+      set(m, s.id, v, s.type);
+      return;
     }
     case "load":
-      return set(m, s.id, readAt(dataOf(m, s.buffer), position(m, s.at)), s.type);
+      set(m, s.id, readAt(dataOf(m, s.buffer), position(m, s.at)), s.type);
+      return;
     case "store": {
       const data = dataOf(m, s.buffer);
       const k = position(m, s.at);
@@ -179,10 +183,11 @@ const run = (m: Machine, s: Stmt): void => {
       throw new KernelCheckError(e.code, e.message.replace("{}", detail), e.span);
     }
     case "loop":
-      return runLoop(m, s);
+      runLoop(m, s);
+      return;
     default: {
       const never: never = s;
-      return internal(`unexpected statement ${JSON.stringify(never)}`);
+      internal(`unexpected statement ${JSON.stringify(never)}`);
     }
   }
 };

@@ -1,6 +1,6 @@
 /**
  * Elementwise ops of one operand. Floats follow ECMAScript's Math: f64 exactly, f32 computed as f64 and rounded once.
- * Derivatives at points where there is none: abs'(0) = 0, sqrt'(0) = cbrt'(0) = Infinity; steps have derivative 0.
+ * Derivatives at points where there is none: abs'(0) = 1 (as JAX), sqrt'(0) = cbrt'(0) = Infinity; steps have derivative 0.
  */
 import type { Builder } from "../ir/builder.js";
 import type { UnaryOp, Var } from "../ir/types.js";
@@ -27,8 +27,11 @@ export const unaryOps: RecordsOf<UnaryOp> = {
     eval: numbers((x: number) => -x),
     ad: { kind: "linear", transpose: (b, ct, _inputs, [wanted]) => [wanted === true ? b.neg(ct) : null] },
   }),
-  // |i32 minimum| wraps to itself. d|x| = sign(x) dx
-  abs: unary("abs", { eval: numbers(Math.abs), ad: slope((b, x) => b.sign(x)) }),
+  // |i32 minimum| wraps to itself. d|x| = dx where x >= 0, else -dx
+  abs: unary("abs", {
+    eval: numbers(Math.abs),
+    ad: slope((b, x) => b.select(b.ge(x, b.zerosLike(x)), b.onesLike(x), b.fill(x, -1))),
+  }),
   sign: unary("sign", { eval: numbers(Math.sign), ad: noDerivative }),
 
   floor: step("floor", Math.floor),

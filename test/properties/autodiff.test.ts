@@ -46,6 +46,10 @@ const ROUGH: readonly OpName[] = [
   "stopGradient",
 ];
 const SMOOTH = ALL_OPS.filter((op) => !ROUGH.includes(op));
+/** Where estimates for two steps differ by more, the function is too steep for finite differences to say anything. */
+const CONVERGED = 1e-2;
+/** Without ops that round to f32 on the way. */
+const EXACT = ALL_OPS.filter((op) => op !== "cast");
 const tameF64 = { dtypes: ["f64", "f64", "f64", "i32", "bool"], tame: true } as const;
 
 /** A program with tangents for its float params. */
@@ -108,7 +112,7 @@ describe("forward mode on random programs", () => {
           t.data.forEach((n, i) => {
             const e = estimate[i];
             assert.ok(e !== undefined);
-            fc.pre(Number.isFinite(e.value) && Number.isFinite(e.error));
+            fc.pre(e.error <= CONVERGED * Math.max(1, Math.abs(e.value)));
             const far = `tangent ${k}, element ${i}: ${n}, by differences ${e.value} within ${e.error}`;
             about(fn, () => assert.ok(Math.abs(n - e.value) <= e.error, far));
           });
@@ -134,7 +138,7 @@ describe("reverse mode on random programs", () => {
   const property = (check: (p: RandomProgram, tangents: readonly NdArray[]) => void, runs: number) =>
     assertProperty(
       runs,
-      fc.property(withTangents({ ...tameF64, steps: 16 }), ({ program, tangents }) =>
+      fc.property(withTangents({ ...tameF64, ops: EXACT, steps: 16 }), ({ program, tangents }) =>
         check(program, tangents),
       ),
     );
@@ -265,7 +269,7 @@ describe("vmap on random programs", () => {
   it("of a gradient is a loop of gradients", () => {
     assertProperty(
       300,
-      fc.property(batches({ ...tameF64, steps: 10 }), ({ fn, batched, rows }) => {
+      fc.property(batches({ ...tameF64, ops: EXACT, steps: 10 }), ({ fn, batched, rows }) => {
         fc.pre(activeOf(fn).includes(true));
         const grad = gradFunction(sumOfResults(fn), activeOf(fn));
         const mapped = verify(vmapFunction(grad, batched, SIZE));
@@ -288,7 +292,7 @@ describe("vmap on random programs", () => {
   it("can be differentiated: forward mode of vmap is vmap of forward mode", () => {
     assertProperty(
       300,
-      fc.property(batches({ ...tameF64, steps: 10 }), ({ fn, batched, rows }) => {
+      fc.property(batches({ ...tameF64, ops: EXACT, steps: 10 }), ({ fn, batched, rows }) => {
         const active = fn.params.map((p, k) => isActive(p) && batched[k] === true);
         fc.pre(active.includes(true));
         const args = batchedArgs(rows, batched);

@@ -19,7 +19,8 @@ import {
   newLocal,
   set,
 } from "./asm.js";
-import { type Context, emitRun, splattedIn, type Values } from "./body.js";
+import { emitRun } from "./body.js";
+import { type Context, splattedIn, type Values } from "./values.js";
 
 /** Parameters of a tile function; batch counters follow. */
 export const TILE_PARAMS = {

@@ -4,7 +4,7 @@ import type { DType } from "../../ir/types.js";
 import { BYTES } from "../../ir/types.js";
 import { addressed } from "./address.js";
 import { bind, type Expr, type Fn, type Lanes } from "./asm.js";
-import { extractLane, fromLanes } from "./simd.js";
+import { extractLane, fromLanes } from "./lanes.js";
 
 /** A pointer expression made anew at each use, and a constant distance from it. */
 export interface Where {

@@ -18,10 +18,10 @@ import {
   set,
   wasmType,
 } from "./asm.js";
-import type { BufferLocals, Context } from "./body.js";
 import { emitBody } from "./loops.js";
 import { emitMatmul, type MatmulTarget } from "./matmul.js";
 import { extraScratchAt } from "./scratch.js";
+import type { BufferLocals, Context } from "./values.js";
 
 export interface Emitted {
   readonly wasm: Uint8Array;

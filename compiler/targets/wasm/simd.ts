@@ -6,7 +6,8 @@
 import binaryen from "binaryen";
 import { internal } from "../../diagnostics.js";
 import type { MachineOp, RegType } from "../../kernel/types.js";
-import { bind, type Expr, type Fn, is64, type Lanes, multiplyAdd, splat, vectorConst } from "./asm.js";
+import { bind, type Expr, type Fn, is64, type Lanes, multiplyAdd, vectorConst } from "./asm.js";
+import { extractLane, fromLanes, narrowMask, widenMask } from "./lanes.js";
 import { SCALAR_RULES } from "./scalar.js";
 
 /** One application. `types` are the operands' types; `from` is the type of the data operands, `to` of the result. */
@@ -45,59 +46,6 @@ const shapeOf = (m: binaryen.Module, type: RegType) => {
   }
 };
 
-/** Lane k as a scalar register. */
-export const extractLane = (fn: Fn, type: RegType, lanes: Lanes, vector: Expr, k: number): Expr => {
-  const { m } = fn;
-  switch (type) {
-    case "f32":
-      return m.f32x4.extract_lane(vector, k);
-    case "f64":
-      return m.f64x2.extract_lane(vector, k);
-    case "i64":
-      return m.i64x2.extract_lane(vector, k);
-    case "i32":
-    case "u32":
-      return m.i32x4.extract_lane(vector, k);
-    case "bool":
-      return m.i32.and(m.i32x4.extract_lane(vector, lanes === 4 ? k : 2 * k), m.i32.const(1));
-  }
-};
-
-/** `vector` with lane k replaced by a scalar register. */
-export const replaceLane = (
-  fn: Fn,
-  type: RegType,
-  lanes: Lanes,
-  vector: Expr,
-  k: number,
-  value: Expr,
-): Expr => {
-  const { m } = fn;
-  switch (type) {
-    case "f32":
-      return m.f32x4.replace_lane(vector, k, value);
-    case "f64":
-      return m.f64x2.replace_lane(vector, k, value);
-    case "i64":
-      return m.i64x2.replace_lane(vector, k, value);
-    case "i32":
-    case "u32":
-      return m.i32x4.replace_lane(vector, k, value);
-    case "bool": {
-      const mask = m.i32.sub(m.i32.const(0), value);
-      return lanes === 4
-        ? m.i32x4.replace_lane(vector, k, mask)
-        : m.i64x2.replace_lane(vector, k, m.i64.extend_s(mask));
-    }
-  }
-};
-
-/** Builds a vector from scalars, lane by lane. */
-export const fromLanes = (fn: Fn, type: RegType, lanes: Lanes, scalars: readonly Expr[]): Expr => {
-  const [first = internal("a vector needs lanes"), ...rest] = scalars;
-  return rest.reduce((v, x, k) => replaceLane(fn, type, lanes, v, k + 1, x), splat(fn, type, lanes, first));
-};
-
 /** For ops without a vector instruction: the scalar rule in each lane. */
 const byLanes =
   (op: MachineOp): Rule =>
@@ -115,14 +63,6 @@ const byLanes =
         Array.from({ length: lanes }, (_, k) => lane(k)),
       );
     });
-
-/** 64-bit masks to 32-bit ones in the low lanes. */
-const narrowMask = (fn: Fn, mask: Expr): Expr =>
-  bind(fn, [{ type: binaryen.v128, value: mask }], binaryen.v128, (read) =>
-    fn.m.i8x16.shuffle(read(0), read(0), [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11]),
-  );
-/** 32-bit masks in the low lanes to 64-bit ones. */
-const widenMask = (fn: Fn, mask: Expr): Expr => fn.m.i64x2.extend_low_i32x4_s(mask);
 
 const allOnes = (fn: Fn): Expr => vectorConst(fn, "i32", 4, -1);
 

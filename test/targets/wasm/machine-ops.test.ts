@@ -12,8 +12,9 @@ import {
   newFn,
   wasmType,
 } from "../../../compiler/targets/wasm/asm.js";
+import { extractLane, fromLanes } from "../../../compiler/targets/wasm/lanes.js";
 import { SCALAR_RULES } from "../../../compiler/targets/wasm/scalar.js";
-import { extractLane, fromLanes, VECTOR_RULES } from "../../../compiler/targets/wasm/simd.js";
+import { VECTOR_RULES } from "../../../compiler/targets/wasm/simd.js";
 
 const TYPES: readonly RegType[] = ["f32", "f64", "i32", "u32", "i64", "bool"];
 const FLOATS = [
