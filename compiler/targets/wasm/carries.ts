@@ -70,19 +70,26 @@ export interface Slot {
 }
 
 /** `acc` combined with the iteration's value; the product in a float sum is contracted in vectors. */
-const updated = (ctx: Context, vec: VectorRegion | null, slot: Slot, carry: ReduceCarry): Expr => {
+const updated = (
+  ctx: Context,
+  vec: VectorRegion | null,
+  slot: Slot,
+  carry: ReduceCarry,
+  alongAxis: boolean,
+): Expr => {
   const { fn } = ctx;
   const { combine, type, value } = carry;
   const acc = get(fn, slot.local);
   if (slot.copy === null || vec === null) return combineScalar(fn, combine, type, acc, scalar(ctx, value));
-  const { lanes, active } = vec;
+  const { lanes } = vec;
+  const partial = alongAxis && vec.active < lanes;
   const product = contractible(ctx, vec, carry);
-  if (product !== null && isFloatReg(type) && active === lanes) {
+  if (product !== null && isFloatReg(type) && !partial) {
     const [x, y] = product.args.map((id) => vector(ctx, vec, id, slot.copy ?? 0));
     if (x !== undefined && y !== undefined) return multiplyAdd(fn, type, x, y, acc);
   }
   const term = vector(ctx, vec, value, slot.copy);
-  return combineVector(fn, lanes, combine, type, acc, masked(fn, vec, carry, term));
+  return combineVector(fn, lanes, combine, type, acc, partial ? masked(fn, vec, carry, term) : term);
 };
 
 /** The product that a sum adds up, if nothing else reads it. */
@@ -92,9 +99,8 @@ const contractible = (ctx: Context, vec: VectorRegion, carry: ReduceCarry): OpSt
   return asMachineOp(op) === "mul" && ctx.facts.inlineable.has(carry.value) ? op : null;
 };
 
-/** Lanes beyond the array contribute the identity, where the carry runs along the vector axis. */
+/** Lanes beyond the array contribute the identity. */
 const masked = (fn: Fn, vec: VectorRegion, carry: ReduceCarry, term: Expr): Expr => {
-  if (vec.active === vec.lanes) return term;
   const { type, combine } = carry;
   const width = type === "bool" ? 16 / vec.lanes : is64(type) ? 8 : 4;
   const neutral = vectorConst(fn, type, vec.lanes, identity(combine, type));
@@ -120,15 +126,18 @@ const combineSlot = (fn: Fn, lanes: Lanes | null, slot: Slot, x: Expr, y: Expr):
     : combineVector(fn, lanes, carry.combine, carry.type, x, y);
 };
 
-/** The carries' updates at the end of an iteration; recurrences are read before any is written. */
-export const updates = (region: Region, slots: readonly Slot[]): void => {
+/**
+ * The carries' updates at the end of an iteration; recurrences are read before any is written. `alongAxis`: the loop is the
+ * vector axis itself, whose last vector may be partial.
+ */
+export const updates = (region: Region, slots: readonly Slot[], alongAxis: boolean): void => {
   const { ctx, out, vector: vec } = region;
   const { fn } = ctx;
   const next: { readonly local: Local; readonly value: Local }[] = [];
   for (const slot of slots) {
     const { carry } = slot;
     if (carry.kind === "reduce") {
-      out.push(set(fn, slot.local, updated(ctx, vec, slot, carry)));
+      out.push(set(fn, slot.local, updated(ctx, vec, slot, carry, alongAxis)));
       continue;
     }
     const value =

@@ -117,7 +117,7 @@ const emitPlainLoop = (region: Region, loop: LoopStmt): void => {
   for (const slot of slots)
     if (slot.carry.kind === "recur") bindSlot(inner, slot, slot.carry.param, slot.local);
   emitBody(inner, loop.body);
-  updates(inner, slots);
+  updates(inner, slots, false);
   if (counter === null) out.push(...inner.out);
   else {
     out.push(set(fn, counter, i32(fn, 0)), ...pointerInits(fn, frame));
@@ -174,6 +174,7 @@ const emitVectorLoop = (region: Region, loop: LoopStmt, lanes: Lanes, plan: Loop
     updates(
       inner,
       slots.filter((slot) => (slot.copy ?? 0) < copies),
+      true,
     );
     return inner.out;
   };
