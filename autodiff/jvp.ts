@@ -5,7 +5,10 @@
 import { fail, internal } from "../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../compiler/ir/builder.js";
 import {
+  type ControlOp,
+  type ControlParams,
   type IrFunction,
+  isControl,
   isFloat,
   type OpName,
   type OpParams,
@@ -13,8 +16,10 @@ import {
   typeText,
   type Var,
 } from "../compiler/ir/types.js";
-import { opTable } from "../compiler/ops/index.js";
+import type { JvpEngine } from "../compiler/ops/control/record.js";
+import { controlTable, opTable } from "../compiler/ops/index.js";
 import type { AdRule, MaybeVar } from "../compiler/ops/op.js";
+import { regionBuilder } from "./regions.js";
 import { transposeInto } from "./transpose.js";
 
 export interface Jvp {
@@ -81,6 +86,16 @@ export const jvpInto = (
     b.at(eqn.span, () => {
       const inputs = eqn.inputs.map(primal);
       const dInputs = eqn.inputs.map(tangent);
+      if (isControl(eqn)) {
+        const varies = dInputs.some((t) => t !== null);
+        const { outs, tangents: dOuts } = varies
+          ? jvpOfControl(b, eqn.op, inputs, dInputs, eqn.params)
+          : { outs: b.append(eqn, inputs), tangents: [] };
+        eqn.outs.forEach((v, k) => {
+          define(v, outs[k], dOuts[k] ?? null);
+        });
+        return;
+      }
       const out = b.emit(eqn.op, inputs, eqn.params);
       const varies = isFloat(out.type.dtype) && dInputs.some((t) => t !== null);
       define(
@@ -91,6 +106,31 @@ export const jvpInto = (
     });
   }
   return { outs: fn.results.map(primal), tangents: fn.results.map(tangent) };
+};
+
+/** Derivatives of regions that were made before: loops ask for the same ones again. */
+const derivatives = new WeakMap<IrFunction, Map<string, Jvp>>();
+
+const derivativeOfRegion = (region: IrFunction, active: readonly boolean[]): Jvp => {
+  const key = active.map(Number).join("");
+  const made = derivatives.get(region) ?? new Map<string, Jvp>();
+  derivatives.set(region, made);
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const jvp = jvpFunction(region, active);
+  made.set(key, jvp);
+  return jvp;
+};
+
+const jvpOfControl = <K extends ControlOp>(
+  b: Builder,
+  op: K,
+  inputs: readonly Var[],
+  tangents: readonly MaybeVar[],
+  params: ControlParams[K],
+) => {
+  const engine: JvpEngine = { build: regionBuilder(b.span()), derivative: derivativeOfRegion };
+  return controlTable[op].jvp(engine, b, inputs, tangents, params);
 };
 
 /** dy of y = op(x) for dx of which at least one is not zero. */

@@ -2,9 +2,10 @@
  * Partial evaluation of the JVP: what depends on no tangent is known and computed once (the primal part), the rest is
  * linear in the tangents (the linear part). Known values that the linear part uses are the residuals.
  */
-import type { Eqn, IrFunction, Var } from "../compiler/ir/types.js";
+import type { IrFunction } from "../compiler/ir/types.js";
+import { hoist } from "../compiler/passes/hoist.js";
 import { jvpFunction } from "./jvp.js";
-import { splitLinear } from "./transpose.js";
+import { partsOf } from "./partial.js";
 
 export interface Linearized {
   /** From fn's params to fn's results, then the residuals. */
@@ -18,42 +19,33 @@ export interface Linearized {
 
 /**
  * f'(x) as a function that no longer needs x, only what was kept. `active` as in `jvpFunction`. Free values of `fn`
- * stay free in both parts. Constants are written again in the linear part instead of being kept.
+ * stay free in both parts. Constants are written again in the linear part instead of being kept. Loop-invariant work is
+ * moved out of loops first, so that it is kept once and not per iteration.
  */
 export const linearizeFunction = (fn: IrFunction, active: readonly boolean[]): Linearized => {
-  const { fn: both, tangentOuts } = jvpFunction(fn, active);
-  const primals = both.params.slice(0, fn.params.length);
-  const tangents = both.params.slice(fn.params.length);
-  const { linear, known } = splitLinear(both.body, tangents);
-
-  const knownBy = new Map<Var, Eqn | null>(primals.map((p) => [p, null]));
-  for (const eqn of known) knownBy.set(eqn.outs[0], eqn);
-  const residuals = new Set<Var>();
-  const repeated = new Set<Eqn>();
-  const need = (v: Var): void => {
-    const by = knownBy.get(v);
-    if (by === undefined) return; // linear, or free
-    if (by !== null && by.inputs.length === 0) repeated.add(by);
-    else residuals.add(v);
-  };
-  const outTangents = both.results.slice(fn.results.length);
-  for (const eqn of linear) eqn.inputs.forEach(need);
-  outTangents.forEach(need);
-
+  const { fn: jvp, tangentOuts } = jvpFunction(fn, active);
+  const both = hoist(jvp);
+  const nPrimals = fn.params.length;
+  const nResults = fn.results.length;
+  const { params, known, linear, results, residuals } = partsOf(
+    both,
+    both.params.map((_, k) => k >= nPrimals),
+    both.results.map((_, k) => k >= nResults),
+  );
   return {
     primal: {
       name: `${fn.name}.primal`,
-      params: primals,
+      params: params.slice(0, nPrimals),
       body: known,
-      results: [...both.results.slice(0, fn.results.length), ...residuals],
+      results: [...results.slice(0, nResults), ...residuals],
     },
     linear: {
       name: `${fn.name}.linear`,
-      params: [...residuals, ...tangents],
-      body: [...repeated, ...linear],
-      results: outTangents,
+      params: [...residuals, ...params.slice(nPrimals)],
+      body: linear,
+      results: results.slice(nResults),
     },
-    residualCount: residuals.size,
+    residualCount: residuals.length,
     tangentOuts,
   };
 };

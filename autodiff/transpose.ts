@@ -6,66 +6,133 @@ import { internal } from "../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../compiler/ir/builder.js";
 import { printFunction } from "../compiler/ir/print.js";
 import {
+  type ControlOp,
+  type ControlParams,
   type Eqn,
   type IrFunction,
+  isControl,
   type OpName,
   type OpParams,
   sameType,
   typeText,
   type Var,
 } from "../compiler/ir/types.js";
-import { opTable } from "../compiler/ops/index.js";
+import type { TransposeEngine } from "../compiler/ops/control/record.js";
+import { controlTable, opTable } from "../compiler/ops/index.js";
 import type { AdRule, MaybeVar } from "../compiler/ops/op.js";
+import { partialInto } from "./partial.js";
+import { regionBuilder } from "./regions.js";
 
 /**
- * Appends the transpose of `fn` to `b`. `fn`'s first params are constants, of which `known` are the values; it is
- * linear in the others. `cts` has one cotangent per result (null: zero). Gives one per linear param (null: zero).
+ * Appends the transpose of `fn` to `b`. `args` are values of the params; `fn` is linear in those that have none (null).
+ * `cts`: one cotangent per result (null: zero); `sums`: per param what its cotangent is added to. Gives a sum per param
+ * (null: zero, or no linear param).
  */
+export const transposeRegion = (
+  b: Builder,
+  fn: IrFunction,
+  args: readonly MaybeVar[],
+  cts: readonly MaybeVar[],
+  before: readonly MaybeVar[],
+): readonly MaybeVar[] => {
+  const linear = createBuilder();
+  const params = fn.params.map((p, k): Var => args[k] ?? { type: p.type });
+  const isSource = params.map((_, k) => (args[k] ?? null) === null);
+  const { results, varies: resultVaries } = partialInto(b, linear, fn, params, isSource);
+
+  const moving = new Set<Var>(params.filter((_, k) => isSource[k] === true));
+  for (const eqn of linear.body()) for (const v of eqn.outs) moving.add(v);
+  const sums = new Map<Var, Var>();
+  const requireType = (v: Var, ct: Var): void => {
+    if (!sameType(ct.type, v.type))
+      internal(`the cotangent of a ${typeText(v.type)} is a ${typeText(ct.type)}`, printFunction(fn));
+  };
+  const replace = (v: Var, ct: MaybeVar): void => {
+    if (ct === null || !moving.has(v)) return;
+    requireType(v, ct);
+    sums.set(v, ct);
+  };
+  const accumulate = (v: Var, ct: MaybeVar): void => {
+    const sum = sums.get(v);
+    replace(v, ct === null || sum === undefined ? ct : b.add(sum, ct));
+  };
+  params.forEach((p, k) => {
+    replace(p, before[k] ?? null);
+  });
+  results.forEach((v, k) => {
+    if (resultVaries[k] === true) accumulate(v, cts[k] ?? null);
+  });
+  for (const eqn of linear.body().toReversed()) {
+    const ctsOfOuts = eqn.outs.map((v) => sums.get(v) ?? null);
+    if (ctsOfOuts.every((ct) => ct === null)) continue;
+    b.at(eqn.span, () => {
+      const wanted = eqn.inputs.map((v) => moving.has(v));
+      if (isControl(eqn)) {
+        // the sums go through the equation, each once
+        const isFirst = eqn.inputs.map((v, k) => eqn.inputs.indexOf(v) === k);
+        const standing = eqn.inputs.map((v, k) => (isFirst[k] === true ? (sums.get(v) ?? null) : null));
+        const back = transposeControl(b, eqn.op, eqn.inputs, wanted, ctsOfOuts, standing, eqn.params);
+        eqn.inputs.forEach((v, k) => {
+          (isFirst[k] === true ? replace : accumulate)(v, back[k] ?? null);
+        });
+        return;
+      }
+      const ct = ctsOfOuts[0] ?? null;
+      if (ct === null) return;
+      const left = wanted.map((w, k) => {
+        const v = eqn.inputs[k];
+        const sum = v === undefined ? undefined : sums.get(v);
+        if (!w || v === undefined || sum === undefined) return w;
+        const next = addInPlace(b, eqn.op, sum, ct, eqn.inputs, k, eqn.params);
+        replace(v, next);
+        return next === null;
+      });
+      if (!left.includes(true)) return;
+      const back = transposeEquation(b, fn, eqn, eqn.op, ct, eqn.inputs, left, eqn.params);
+      eqn.inputs.forEach((v, k) => {
+        accumulate(v, back[k] ?? null);
+      });
+    });
+  }
+  return params.map((v, k) => (isSource[k] === true ? (sums.get(v) ?? null) : null));
+};
+
+/** As `transposeRegion`, where `fn`'s first params are the constants `known`; one cotangent per linear param. */
 export const transposeInto = (
   b: Builder,
   fn: IrFunction,
   known: readonly Var[],
   cts: readonly MaybeVar[],
 ): readonly MaybeVar[] => {
-  const sources = fn.params.slice(known.length);
-  const { linear, known: constants, varies } = splitLinear(fn.body, sources);
-  const env = new Map<Var, Var>();
-  const image = (v: Var): Var => env.get(v) ?? v;
-  known.forEach((v, k) => {
-    const p = fn.params[k];
-    if (p !== undefined) env.set(p, v);
-  });
-  for (const eqn of constants) {
-    env.set(
-      eqn.outs[0],
-      b.at(eqn.span, () => b.emit(eqn.op, eqn.inputs.map(image), eqn.params)),
-    );
-  }
+  const args = fn.params.map((_, k) => known[k] ?? null);
+  return transposeRegion(b, fn, args, cts, []).slice(known.length);
+};
 
-  const sums = new Map<Var, Var>();
-  const accumulate = (v: Var, ct: MaybeVar): void => {
-    if (ct === null || !varies.has(v)) return;
-    if (!sameType(ct.type, v.type)) {
-      internal(`the cotangent of a ${typeText(v.type)} is a ${typeText(ct.type)}`, printFunction(fn));
-    }
-    const sum = sums.get(v);
-    sums.set(v, sum === undefined ? ct : b.add(sum, ct));
-  };
-  fn.results.forEach((v, k) => {
-    accumulate(v, cts[k] ?? null);
-  });
-  for (const eqn of linear.toReversed()) {
-    const ct = sums.get(eqn.outs[0]);
-    if (ct === undefined) continue;
-    b.at(eqn.span, () => {
-      const wanted = eqn.inputs.map((v) => varies.has(v));
-      const back = transposeEquation(b, fn, eqn, eqn.op, ct, eqn.inputs.map(image), wanted, eqn.params);
-      eqn.inputs.forEach((v, k) => {
-        accumulate(v, back[k] ?? null);
-      });
-    });
-  }
-  return sources.map((v) => sums.get(v) ?? null);
+const transposeControl = <K extends ControlOp>(
+  b: Builder,
+  op: K,
+  inputs: readonly Var[],
+  varies: readonly boolean[],
+  cts: readonly MaybeVar[],
+  sums: readonly MaybeVar[],
+  params: ControlParams[K],
+): readonly MaybeVar[] => {
+  const engine: TransposeEngine = { build: regionBuilder(b.span()), into: transposeRegion };
+  return controlTable[op].transpose(engine, b, inputs, varies, cts, sums, params);
+};
+
+/** The sum with the cotangent of operand `which` added by the op's own way; null if it has none. */
+const addInPlace = <K extends OpName>(
+  b: Builder,
+  op: K,
+  sum: Var,
+  ct: Var,
+  inputs: readonly Var[],
+  which: number,
+  params: OpParams[K],
+): MaybeVar => {
+  const rule: AdRule<K> = opTable[op].ad;
+  return rule.kind === "linear" ? (rule.accumulate?.(b, sum, ct, inputs, which, params) ?? null) : null;
 };
 
 /** A cotangent for each operand that varies. */
@@ -117,19 +184,3 @@ export const transposeFunction = (fn: IrFunction, knownCount: number): IrFunctio
 /** Zeros for the symbolic ones; `like` gives their types. */
 export const materialise = (b: Builder, like: readonly Var[], cts: readonly MaybeVar[]): readonly Var[] =>
   like.map((v, k) => cts[k] ?? b.zerosLike(v));
-
-/** Which equations depend on `sources`, and which don't, each in order. */
-export const splitLinear = (
-  body: readonly Eqn[],
-  sources: readonly Var[],
-): { readonly linear: readonly Eqn[]; readonly known: readonly Eqn[]; readonly varies: ReadonlySet<Var> } => {
-  const varies = new Set<Var>(sources);
-  const linear: Eqn[] = [];
-  const known: Eqn[] = [];
-  for (const eqn of body) {
-    const depends = eqn.inputs.some((v) => varies.has(v));
-    (depends ? linear : known).push(eqn);
-    if (depends) for (const out of eqn.outs) varies.add(out);
-  }
-  return { linear, known, varies };
-};

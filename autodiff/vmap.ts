@@ -2,14 +2,21 @@
 import { internal } from "../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../compiler/ir/builder.js";
 import {
+  type ControlOp,
+  type ControlParams,
+  type Eqn,
   type IrFunction,
+  isControl,
   type OpName,
   type OpParams,
   sameShape,
   typeText,
   type Var,
 } from "../compiler/ir/types.js";
-import { opTable } from "../compiler/ops/index.js";
+import type { Batched, BatchEngine } from "../compiler/ops/control/record.js";
+import { mayFail } from "../compiler/ops/effects.js";
+import { controlTable, opTable } from "../compiler/ops/index.js";
+import { regionBuilder } from "./regions.js";
 
 /**
  * Params as `fn`, of which those with `batched[k]` carry a leading axis of `size`. Every result carries it as axis 0:
@@ -32,6 +39,18 @@ export const vmapInto = (
   batched: readonly boolean[],
   size: number,
 ): readonly Var[] => {
+  const { values, batched: own } = batchInto(b, fn, args, batched, size);
+  return values.map((v, k) => (own[k] === true ? v : addBatch(b, v, size)));
+};
+
+/** Appends `fn` over the batch to `b`; tells which results carry the batch as axis 0. */
+const batchInto = (
+  b: Builder,
+  fn: IrFunction,
+  args: readonly Var[],
+  batched: readonly boolean[],
+  size: number,
+): Batched => {
   const env = new Map<Var, Var>();
   const carries = new Set<Var>();
   const image = (v: Var): Var => env.get(v) ?? v;
@@ -40,23 +59,49 @@ export const vmapInto = (
     if (batched[k] === true) carries.add(p);
   });
   for (const eqn of fn.body) {
-    const [out] = eqn.outs;
     const inputs = eqn.inputs.map(image);
     const which = eqn.inputs.map((v) => carries.has(v));
-    b.at(eqn.span, () => {
-      if (!which.includes(true)) {
-        env.set(out, b.emit(eqn.op, inputs, eqn.params));
-        return;
-      }
-      const value = batchEquation(b, eqn.op, inputs, which, size, eqn.params);
-      if (value.type.dtype !== out.type.dtype || !sameShape(value.type.shape, [size, ...out.type.shape])) {
+    const { values, batched: own } = b.at(eqn.span, () => batchOne(b, eqn, inputs, which, size));
+    eqn.outs.forEach((out, k) => {
+      const value = values[k] ?? internal(`the batching rule of ${eqn.op} lacks result ${k}`);
+      const { dtype, shape } = out.type;
+      const wanted = own[k] === true ? [size, ...shape] : shape;
+      if (value.type.dtype !== dtype || !sameShape(value.type.shape, wanted)) {
         internal(`the batching rule of ${eqn.op} gives ${typeText(value.type)} for ${typeText(out.type)}`);
       }
       env.set(out, value);
-      carries.add(out);
+      if (own[k] === true) carries.add(out);
     });
   }
-  return fn.results.map((v) => (carries.has(v) ? image(v) : addBatch(b, image(v), size)));
+  return { values: fn.results.map(image), batched: fn.results.map((v) => carries.has(v)) };
+};
+
+const batchOne = (
+  b: Builder,
+  eqn: Eqn,
+  inputs: readonly Var[],
+  which: readonly boolean[],
+  size: number,
+): Batched => {
+  if (!which.includes(true)) return { values: b.append(eqn, inputs), batched: [] };
+  if (isControl(eqn)) return batchControl(b, eqn.op, inputs, which, size, eqn.params);
+  return { values: [batchEquation(b, eqn.op, inputs, which, size, eqn.params)], batched: [true] };
+};
+
+/** Cannot fail, and its derivatives are finite wherever its values are. */
+const isHarmless = (region: IrFunction): boolean =>
+  region.body.every((eqn) => !mayFail(eqn) && !isControl(eqn) && opTable[eqn.op].ad.kind !== "nonlinear");
+
+const batchControl = <K extends ControlOp>(
+  b: Builder,
+  op: K,
+  inputs: readonly Var[],
+  batched: readonly boolean[],
+  size: number,
+  params: ControlParams[K],
+): Batched => {
+  const engine: BatchEngine = { build: regionBuilder(b.span()), into: batchInto, isHarmless };
+  return controlTable[op].batch(engine, b, inputs, batched, size, params);
 };
 
 const batchEquation = <K extends OpName>(

@@ -4,6 +4,7 @@ import type { AnyFunction, ArgLeaf, Staged, Tree } from "../compiler/frontend/ty
 import type { IrFunction } from "../compiler/ir/types.js";
 import { lowerProgram } from "../compiler/kernel/lower.js";
 import type { KernelProgram } from "../compiler/kernel/types.js";
+import { kernelsOf } from "../compiler/kernel/walk.js";
 import { type PassRun, runPasses } from "../compiler/passes/pipeline.js";
 import { compileSync } from "../compiler/targets/wasm/client.js";
 import { detectProfile } from "../compiler/targets/wasm/profile.js";
@@ -48,7 +49,7 @@ export const compileFunction = (source: Source, fn: IrFunction): Binary => {
   const { wasm } = compileSync(program, detectProfile());
   debug(1, () => {
     const ms = (performance.now() - start).toFixed(1);
-    return `${fn.name}: ${program.kernels.length} kernels, ${wasm.length} bytes of WASM in ${ms} ms`;
+    return `${fn.name}: ${kernelsOf(program.steps).length} kernels, ${wasm.length} bytes of WASM in ${ms} ms`;
   });
   return binaryOf(
     program,

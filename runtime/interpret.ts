@@ -1,7 +1,11 @@
 /** The reference semantics of the IR: every equation evaluated by its op's record, one after the other. */
 import { diagnostic, internal, type Span, TscJitError } from "../compiler/diagnostics.js";
 import {
+  type ControlOp,
+  type ControlParams,
+  type Eqn,
   type IrFunction,
+  isControl,
   type OpName,
   type OpParams,
   sameType,
@@ -9,12 +13,17 @@ import {
   typeText,
   type Var,
 } from "../compiler/ir/types.js";
-import { opTable } from "../compiler/ops/index.js";
-import type { NdArray } from "../compiler/ops/op.js";
+import { controlTable, opTable } from "../compiler/ops/index.js";
+import { CheckError, type NdArray } from "../compiler/ops/op.js";
 
-/** An index or a cast out of range, found at run time, as a diagnostic at the user's line. */
+/** An index or a cast out of range, or a failed check, found at run time, as a diagnostic at the user's line. */
 export const rangeDiagnostic = (cause: RangeError, span: Span | null): TscJitError =>
-  new TscJitError([diagnostic("TSJ6001", "range", cause.message, { span })], { cause });
+  new TscJitError(
+    [
+      diagnostic(cause instanceof CheckError ? cause.code : "TSJ6001", "range", cause.message, { span }),
+    ],
+    { cause },
+  );
 
 const evaluate = <K extends OpName>(
   op: K,
@@ -28,6 +37,17 @@ const evaluate = <K extends OpName>(
     throw e instanceof RangeError ? rangeDiagnostic(e, span) : e;
   }
 };
+
+const evaluateControl = <K extends ControlOp>(
+  op: K,
+  inputs: readonly NdArray[],
+  params: ControlParams[K],
+): readonly NdArray[] => controlTable[op].eval(interpret, inputs, params);
+
+const valuesOf = (eqn: Eqn, inputs: readonly NdArray[]): readonly NdArray[] =>
+  isControl(eqn)
+    ? evaluateControl(eqn.op, inputs, eqn.params)
+    : [evaluate(eqn.op, inputs, eqn.params, eqn.span)];
 
 const requireType = (what: string, got: TensorType, wanted: TensorType): void => {
   if (!sameType(got, wanted)) internal(`${what} is ${typeText(got)}, not ${typeText(wanted)}`);
@@ -68,9 +88,12 @@ export const interpret = (fn: IrFunction, args: readonly NdArray[]): readonly Nd
 
   const dead = deadAfter(fn);
   fn.body.forEach((eqn, k) => {
-    const value = evaluate(eqn.op, eqn.inputs.map(read), eqn.params, eqn.span);
-    requireType(`result of ${eqn.op} in ${fn.name}`, value, eqn.outs[0].type);
-    env.set(eqn.outs[0], value);
+    const values = valuesOf(eqn, eqn.inputs.map(read));
+    eqn.outs.forEach((out, i) => {
+      const value = values[i] ?? internal(`${eqn.op} in ${fn.name} lacks result ${i}`);
+      requireType(`result of ${eqn.op} in ${fn.name}`, value, out.type);
+      env.set(out, value);
+    });
     for (const v of dead[k] ?? []) env.delete(v);
   });
   return fn.results.map(read);

@@ -58,8 +58,12 @@ const structural: Samples<Exclude<OpName, UnaryOp | BinaryOp>> = {
     inputs: [matrix(dtype), { dtype: "i32", shape: [4] }, { dtype, shape: [4, 3] }],
     params: gatherParams,
   }),
-  dynamicSlice: (dtype) => ({ inputs: [matrix(dtype), index, index], params: { sizes: [1, 2] } }),
-  dynamicUpdate: (dtype) => ({ inputs: [matrix(dtype), { dtype, shape: [1, 2] }, index, index], params: {} }),
+  dynamicSlice: (dtype) => ({ inputs: [matrix(dtype), index, index], params: { sizes: [1, 2], mode: "check" } }),
+  dynamicUpdate: (dtype) => ({
+    inputs: [matrix(dtype), { dtype, shape: [1, 2] }, index, index],
+    params: { mode: "check" },
+  }),
+  check: (dtype) => ({ inputs: [scalar(dtype), index], params: { code: "TSJ6000", message: "{}" } }),
   dot: (dtype) => ({
     inputs: [matrix(dtype), { dtype, shape: [3, 4] }],
     params: { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] },

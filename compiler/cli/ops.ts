@@ -3,6 +3,7 @@ import { TscJitError } from "../diagnostics.js";
 import type { DType, IrFunction, OpName } from "../ir/types.js";
 import { lowerProgram } from "../kernel/lower.js";
 import { expandMath } from "../kernel/math/expand.js";
+import { kernelsOf } from "../kernel/walk.js";
 import { opTable } from "../ops/index.js";
 import { runPasses } from "../passes/pipeline.js";
 import { opNames, sampleProgram } from "./op-samples.js";
@@ -17,7 +18,7 @@ interface Target {
 /** Takes a program through every stage that may refuse it. What remains are machine ops, and the emitter has them all. */
 const lowersToMachineOps = (program: IrFunction): boolean => {
   try {
-    for (const kernel of lowerProgram(runPasses(program).fn).kernels) expandMath(kernel);
+    for (const kernel of kernelsOf(lowerProgram(runPasses(program).fn).steps)) expandMath(kernel);
     return true;
   } catch (error) {
     const refused = error instanceof TscJitError && error.diagnostics.every((d) => d.kind === "unsupported");

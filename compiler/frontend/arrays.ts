@@ -1,8 +1,11 @@
 /** Array methods on arrays whose length is known: callbacks are inlined once an element. */
 import { callValue } from "./calls.js";
 import { truth } from "./conditions.js";
+import { touch } from "./journal.js";
 import { refuse, type Site, step } from "./machine.js";
+import { refuseFixed } from "./members.js";
 import { binary } from "./operators.js";
+import { STAGED_METHODS, STAGED_MUTATIONS } from "./staged-methods.js";
 import { isKnown, toHost, toNumber } from "./reify.js";
 import { type ArrayValue, arrayOf, builtin, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
 
@@ -50,6 +53,8 @@ const writable = (site: Site, array: ArrayValue, name: string): ArrayValue => {
       `\`${name}\` changes a captured array: compiled functions change nothing outside`,
       "copy it first: [...array]",
     );
+  if (array.fixed !== null) refuseFixed(site, array.fixed, "an element");
+  touch(site.machine, array);
   return array;
 };
 
@@ -237,8 +242,23 @@ const METHODS: Readonly<Record<string, Method>> = {
   values: (_, array) => arrayOf(array.items),
 };
 
+/** Methods that stop where a condition holds, which may be known only at run time. */
+const SEARCHING: ReadonlySet<string> = new Set(["some", "every", "find", "findIndex", "indexOf", "includes"]);
+
 /** The method `name` of an array, bound to it; undefined where arrays have none. */
 export const arrayMethod = (site: Site, array: ArrayValue, name: string): Value => {
+  if (array.held.kind === "staged") {
+    const same = Object.hasOwn(STAGED_METHODS, name) ? STAGED_METHODS[name] : undefined;
+    if (same !== undefined) return builtin(name, (args, caller) => same(caller, array, args));
+    const change = Object.hasOwn(STAGED_MUTATIONS, name) && name !== "set" ? STAGED_MUTATIONS[name] : undefined;
+    if (change !== undefined)
+      return builtin(name, (args, caller) =>
+        array.fixed === null ? change(caller, array, args) : refuseFixed(caller, array.fixed, "an element"),
+      );
+  }
+  const listed = Object.hasOwn(STAGED_METHODS, name) && SEARCHING.has(name) ? STAGED_METHODS[name] : undefined;
+  if (listed !== undefined && !isKnown(site, array))
+    return builtin(name, (args, caller) => listed(caller, array, args));
   const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
   if (method !== undefined) return builtin(name, (args, caller) => method(caller, array, args));
   if (name in []) return refuse(site, "TSJ1041", `the array method \`${name}\` is not compiled`);

@@ -3,6 +3,7 @@ import type { ts } from "ts-morph";
 import { lookup } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { iterate } from "./iterate.js";
+import { setBinding } from "./journal.js";
 import { propertyName } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { getMember, setMember } from "./members.js";
@@ -56,7 +57,7 @@ const setVariable = (m: Machine, frame: Frame, name: ts.Identifier, value: Value
       `\`${name.text}\` is used before its declaration`,
       "move the declaration up",
     );
-  binding.value = withOrigin(frame, name, value);
+  setBinding(m, binding, withOrigin(frame, name, value));
 };
 
 /** `target = value`, where the target may be a pattern. */

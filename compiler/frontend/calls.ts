@@ -2,21 +2,23 @@
 import { fail, TscJitError } from "../diagnostics.js";
 import { createEnvironment, declare } from "./environment.js";
 import { evaluate } from "./expressions.js";
-import { hostFunction, placeText } from "./hosts.js";
+import { BUILTIN_OBJECTS, hostFunction, placeText } from "./hosts.js";
 import { callIntrinsic } from "./intrinsics.js";
-import { type Frame, MAX_DEPTH, refuse, type Site, spanAt, step } from "./machine.js";
+import { type Frame, MAX_DEPTH, NeedStatic, refuse, type Site, spanAt, step } from "./machine.js";
 import { nativeHandler, refuseEffect } from "./natives.js";
 import { bindParameters } from "./patterns.js";
 import { metaOf } from "./registry.js";
 import { fromHost, isKnown, neededFor, needStatic, toHost } from "./reify.js";
 import { type FunctionNode, nameOf, sourceOf } from "./source.js";
 import { runBody } from "./statements.js";
+import { refuseUnmerged } from "./tensors.js";
 import { applyTransform } from "./transforms.js";
 import type { AnyFunction } from "./types.js";
 import { arrayOf, type Callee, describe, UNDEFINED, type Value } from "./values.js";
 
 /** Calls `fn`; `self` is its `this`. */
 export const callValue = (site: Site, fn: Value, args: readonly Value[], self: Value = UNDEFINED): Value => {
+  if (fn.kind === "unmerged") return refuseUnmerged(site, fn);
   if (fn.kind !== "function")
     return refuse(site, "TSJ1050", `${describe(fn)} is called, but it is no function`);
   const { callee } = fn;
@@ -29,6 +31,8 @@ export const callValue = (site: Site, fn: Value, args: readonly Value[], self: V
       return applyTransform(site, callee.transform, callee.fn, args);
     case "host":
       return callHost(site, callee.fn, callee.libraryScript, args, self);
+    case "class":
+      return refuse(site, "TSJ1050", `the class ${callee.type.name} is called without \`new\``);
     default: {
       const never: never = callee;
       return never;
@@ -39,18 +43,23 @@ export const callValue = (site: Site, fn: Value, args: readonly Value[], self: V
 const deeper = <T>(site: Site, name: string, f: () => T): T => {
   const { machine } = site;
   step(site);
-  if (machine.depth >= MAX_DEPTH)
+  if (machine.depth >= MAX_DEPTH) {
+    // A recursion that ends on numbers that could be known.
+    for (const needs of machine.conditions) if (needs !== null && needs.length > 0) throw new NeedStatic(needs);
     refuse(
       site,
       "TSJ1111",
       `${name === "" ? "the function" : `\`${name}\``} calls itself more than ${MAX_DEPTH} times deep while it is inlined`,
       "recursion must end on static values: pass the depth as a number that the condition tests",
     );
+  }
   machine.depth++;
+  machine.path.push(site.node?.pos ?? -1);
   try {
     return f();
   } finally {
     machine.depth--;
+    machine.path.pop();
   }
 };
 
@@ -112,6 +121,26 @@ const libraryFailure = (site: Site, args: readonly Value[]): never => {
   return fail(code, kind, message, { span: spanAt(site), ...options });
 };
 
+/** Methods of host objects that change nothing. */
+const READING: ReadonlySet<string> = new Set(["get", "has", "keys", "values", "entries", "forEach", "toString", "at"]);
+
+/** Under a condition known only at run time nothing may be done now that could not be undone. */
+const guardHost = (site: Site, fn: AnyFunction, self: Value): void => {
+  const since = site.machine.journals.at(-1)?.since;
+  if (since === undefined || self.kind !== "static" || typeof self.value !== "object" || self.value === null) return;
+  if (READING.has(fn.name) || BUILTIN_OBJECTS.has(self.value)) return;
+  const born = site.machine.made.get(self.value);
+  if (born !== undefined && born > since) return;
+  const conditions = site.machine.conditions.at(-1) ?? null;
+  if (conditions !== null && conditions.length > 0) throw new NeedStatic(conditions);
+  refuse(
+    site,
+    "TSJ1104",
+    `${nameOf(fn)} changes a ${self.value.constructor?.name ?? "host object"} on a path that is taken or not at run time`,
+    "keep numbers that change in arrays and plain objects",
+  );
+};
+
 /** A native function is called now if it sees no staged value. */
 const callNative = (site: Site, fn: AnyFunction, args: readonly Value[], self: Value): Value => {
   if (fn.name.startsWith("bound "))
@@ -128,6 +157,7 @@ const callNative = (site: Site, fn: AnyFunction, args: readonly Value[], self: V
       `the captured \`${placeText(self.place)}\` is a ${self.value.constructor?.name ?? "host object"}, which may change unseen between calls`,
       "read it outside and pass the values in, or keep them in a plain object",
     );
+  guardHost(site, fn, self);
   const all = arrayOf([self, ...args]);
   if (!isKnown(site, all, true)) {
     if (neededFor(all)?.length) needStatic(site, all, `the call of ${nameOf(fn)}`);

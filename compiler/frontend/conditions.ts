@@ -1,13 +1,16 @@
-/** Conditions: decided while staging. */
+/** Conditions: decided while staging where they are known, else one staged truth value. */
+import { isFloat } from "../ir/types.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { needStatic } from "./reify.js";
-import { describe, type Value } from "./values.js";
+import { derived, refuseUnmerged, varOf } from "./tensors.js";
+import { describe, type TensorValue, type Value } from "./values.js";
 
-/** Whether a condition holds. `what` names it in messages. */
-export const truth = (site: Site, value: Value, what = "the condition"): boolean => {
+/** Whether a condition holds, or a staged boolean of rank 0. `what` names it in messages. */
+export const condition = (site: Site, value: Value, what = "the condition"): boolean | TensorValue => {
   if (value.kind === "static") return Boolean(value.value);
+  if (value.kind === "unmerged") return refuseUnmerged(site, value);
   if (value.kind !== "tensor") return true;
-  const { shape } = value.v.type;
+  const { shape, dtype } = value.v.type;
   if (shape.length > 0)
     return refuse(
       site,
@@ -15,14 +18,36 @@ export const truth = (site: Site, value: Value, what = "the condition"): boolean
       `${what} is ${describe(value)}: an array is neither true nor false`,
       "np.where(condition, a, b) chooses element by element; np.any and np.all make one truth value",
     );
-  if (value.needs !== null && value.needs.length > 0) throw new NeedStatic(value.needs);
+  if (value.holes) return refuseHole(site);
   // What the library tests is an argument that decides shapes.
   if (site.frame !== null && site.frame.libraryScript !== null)
     return needStatic(site, value, "an argument of this function");
+  const { builder } = site.machine;
+  const v = varOf(site, value);
+  if (dtype === "bool") return value;
+  const nonzero = builder.ne(v, builder.zerosLike(v));
+  const holds = isFloat(dtype) ? builder.and(nonzero, builder.eq(v, v)) : nonzero;
+  return derived(site, [value], holds, true);
+};
+
+/** An element that may never have been set is undefined in JavaScript, which no number stands for. */
+export const refuseHole = (site: Site): never =>
+  refuse(
+    site,
+    "TSJ1103",
+    "this element may be one that was never set: whether it is undefined is known only at run time",
+    "fill the array when it is made: new Array(n).fill(0)",
+  );
+
+/** Whether a condition holds that must be decided while staging. */
+export const truth = (site: Site, value: Value, what = "the condition"): boolean => {
+  const holds = condition(site, value, what);
+  if (typeof holds === "boolean") return holds;
+  if (holds.needs !== null && holds.needs.length > 0) throw new NeedStatic(holds.needs);
   return refuse(
     site,
     "TSJ1100",
-    `${what} is known only at run time`,
+    `${what} is known only at run time, but the structure of the result depends on it`,
     "np.where(condition, a, b) computes both sides and chooses",
   );
 };

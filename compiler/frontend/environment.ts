@@ -1,10 +1,11 @@
 /** Lexical environments of the code that is being staged. */
-import type { Value } from "./values.js";
+import { nextSerial, type Value } from "./values.js";
 
 export interface Binding {
   /** Undefined before the declaration is reached (the temporal dead zone). */
   value: Value | undefined;
   readonly constant: boolean;
+  readonly born: number;
 }
 
 export interface Environment {
@@ -23,7 +24,7 @@ export const declare = (
   value: Value | undefined,
   constant: boolean,
 ): Binding => {
-  const binding: Binding = { value, constant };
+  const binding: Binding = { value, constant, born: nextSerial() };
   env.bindings.set(name, binding);
   return binding;
 };
@@ -38,6 +39,8 @@ export const lookup = (env: Environment, name: string): Binding | null => {
 
 /** The same variables with storage of their own: the environment of a loop's next iteration. */
 export const copyEnvironment = (env: Environment): Environment => ({
-  bindings: new Map([...env.bindings].map(([name, { value, constant }]) => [name, { value, constant }])),
+  bindings: new Map(
+    [...env.bindings].map(([name, { value, constant }]) => [name, { value, constant, born: nextSerial() }]),
+  ),
   parent: env.parent,
 });

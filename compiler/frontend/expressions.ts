@@ -2,16 +2,20 @@
 import type { ts } from "ts-morph";
 import { assignTarget, referenceTo } from "./assignments.js";
 import { callValue } from "./calls.js";
-import { truth } from "./conditions.js";
+import { chooseValue } from "./branches.js";
+import { condition as conditionOf, refuseHole } from "./conditions.js";
 import { construct } from "./construct.js";
 import { createEnvironment, declare } from "./environment.js";
 import { iterate } from "./iterate.js";
 import { objectLiteral } from "./literals.js";
+import { copyOf } from "./natives.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { deleteMember, getMember, hasMember } from "./members.js";
 import { type BinaryOperator, binary, type UnaryOperator, unary } from "./operators.js";
 import { toPrimitive } from "./reify.js";
 import { resolve } from "./resolve.js";
+import { evaluateCondition } from "./statements.js";
+import { refuseUnmerged } from "./tensors.js";
 import type { FunctionNode } from "./source.js";
 import {
   arrayOf,
@@ -88,14 +92,23 @@ const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
     }
     case K.ConditionalExpression: {
       const { condition, whenTrue, whenFalse } = node as ts.ConditionalExpression;
-      const holds = truth({ ...site, node: condition }, evaluate(m, frame, condition));
-      return evaluate(m, frame, holds ? whenTrue : whenFalse);
+      return chooseValue(
+        site,
+        evaluateCondition(m, frame, condition),
+        () => evaluate(m, frame, whenTrue),
+        () => evaluate(m, frame, whenFalse),
+      );
     }
     case K.ArrowFunction:
     case K.FunctionExpression:
       return functionExpression(frame, node as ts.ArrowFunction | ts.FunctionExpression, site);
-    case K.ArrayLiteralExpression:
-      return arrayOf(elementsOf(m, frame, (node as ts.ArrayLiteralExpression).elements));
+    case K.ArrayLiteralExpression: {
+      const { elements } = node as ts.ArrayLiteralExpression;
+      const [only] = elements;
+      if (elements.length === 1 && only !== undefined && ts.isSpreadElement(only))
+        return copyOf({ ...site, node: only }, evaluate(m, frame, only.expression));
+      return arrayOf(elementsOf(m, frame, elements));
+    }
     case K.ObjectLiteralExpression:
       return objectLiteral(m, frame, node as ts.ObjectLiteralExpression);
     case K.TemplateExpression: {
@@ -219,7 +232,10 @@ const typeOf = (m: Machine, frame: Frame, node: ts.Expression): Value => {
   switch (value.kind) {
     case "static":
       return staticValue(typeof value.value);
+    case "unmerged":
+      return refuseUnmerged({ machine: m, frame, node }, value);
     case "tensor": {
+      if (value.holes) return refuseHole({ machine: m, frame, node });
       const isNumber = value.weak && value.v.type.shape.length === 0;
       return staticValue(isNumber ? (value.v.type.dtype === "bool" ? "boolean" : "number") : "object");
     }
@@ -296,10 +312,11 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
     const before = place.get();
     const operator = text.slice(0, -1);
     if (operator === "&&" || operator === "||" || operator === "??") {
-      if (!continues({ ...site, node: left }, operator, before)) return before;
-      const value = evaluate(m, frame, right);
-      place.set(value);
-      return value;
+      return choose({ ...site, node: left }, operator, before, () => {
+        const value = evaluate(m, frame, right);
+        place.set(value);
+        return value;
+      });
     }
     const value = binary(site, operator as BinaryOperator, before, evaluate(m, frame, right));
     place.set(value);
@@ -308,18 +325,24 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
   const a = evaluate(m, frame, left);
   if (kind === K.CommaToken) return evaluate(m, frame, right);
   if (text === "&&" || text === "||" || text === "??")
-    return continues({ ...site, node: left }, text, a) ? evaluate(m, frame, right) : a;
+    return choose({ ...site, node: left }, text, a, () => evaluate(m, frame, right));
   const b = evaluate(m, frame, right);
   if (kind === K.InKeyword) return staticValue(hasMember(site, b, a));
   if (kind === K.InstanceOfKeyword) return instanceOf(site, a, b);
   return binary(site, text as BinaryOperator, a, b);
 };
 
-/** Whether a logical operator goes on to its right side. */
-const continues = (site: Site, operator: "&&" | "||" | "??", left: Value): boolean =>
-  operator === "??"
-    ? isNullish(left)
-    : truth(site, left, `the left side of \`${operator}\``) === (operator === "&&");
+/** The left side of a logical operator, or the right one where it goes on to that. */
+const choose = (site: Site, operator: "&&" | "||" | "??", left: Value, right: () => Value): Value => {
+  if (operator === "??") {
+    if (left.kind === "tensor" && left.holes) return refuseHole(site);
+    if (left.kind === "unmerged") return refuseUnmerged(site, left);
+    return isNullish(left) ? right() : left;
+  }
+  const holds = conditionOf(site, left, `the left side of \`${operator}\``);
+  const keep = (): Value => left;
+  return operator === "&&" ? chooseValue(site, holds, right, keep) : chooseValue(site, holds, keep, right);
+};
 
 const instanceOf = (site: Site, value: Value, type: Value): Value => {
   if (type.kind !== "function" || type.callee.kind !== "host")

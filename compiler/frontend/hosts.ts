@@ -12,6 +12,7 @@ import {
   type FunctionValue,
   functionOf,
   type HostValue,
+  nextSerial,
   type ObjectValue,
   objectOf,
   type Place,
@@ -180,6 +181,12 @@ const hidden = (site: Site, value: unknown, place: Place, staged: StagedAs): Val
     },
     builder: machine.root,
     fixed: "captured",
+    born: nextSerial(),
+    mayBe: [],
+    store: null,
+    holes: false,
+    view: null,
+    replaced: [],
   };
 };
 

@@ -1,12 +1,24 @@
 /** What `for..of`, spread and array patterns go through. */
 import { openHost, wrapStatic } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
-import { rowsOf } from "./tensor-members.js";
-import { describe, isStatic, type Value } from "./values.js";
+import { itemAt, tryStageRows } from "./staged-arrays.js";
+import { needStatic } from "./reify.js";
+import { refuseUnmerged } from "./tensors.js";
+import { rowsOf, tensorIndex } from "./tensor-members.js";
+import {
+  describe,
+  isStatic,
+  lengthOf,
+  staticValue,
+  type TensorValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 /** The elements of an iterable; a staged array gives its rows. */
 export const iterate = (site: Site, value: Value): readonly Value[] => {
-  if (value.kind === "array") return value.items;
+  if (value.kind === "array") return value.spoilt === null ? value.items : refuseUnmerged(site, value.spoilt);
+  if (value.kind === "unmerged") return refuseUnmerged(site, value);
   if (value.kind === "tensor") return rowsOf(site, value);
   if (value.kind === "host") return iterate(site, openHost(site, value));
   if (isStatic(value)) {
@@ -15,4 +27,33 @@ export const iterate = (site: Site, value: Value): readonly Value[] => {
       return Array.from(host as Iterable<unknown>, wrapStatic);
   }
   return refuse(site, "TSJ1050", `${describe(value)} is not iterable`);
+};
+
+/** Items that are looked at one after the other, each when its turn comes. */
+export interface Sequence {
+  readonly length: () => number;
+  readonly at: (site: Site, k: number | TensorValue) => Value;
+  /** Whether an item at a staged place can be read. */
+  readonly stageable: boolean;
+}
+
+export const itemsOf = (site: Site, value: Value): Sequence => {
+  if (value.kind === "tensor" && value.v.type.shape.length > 0)
+    return {
+      length: () => value.v.type.shape[0] ?? 0,
+      at: (at, k) => tensorIndex(at, value, typeof k === "number" ? staticValue(k) : k),
+      stageable: true,
+    };
+  if (value.kind === "array" && value.spoilt === null)
+    return {
+      length: () => lengthOf(value),
+      at: (at, k) => {
+        if (typeof k === "number")
+          return value.held.kind === "staged" ? itemAt(at, value, k) : (value.items[k] ?? UNDEFINED);
+        return tryStageRows(at, value) ? itemAt(at, value, k) : needStatic(at, k, "an index into this array");
+      },
+      stageable: true,
+    };
+  const items = iterate(site, value);
+  return { length: () => items.length, at: (_, k) => items[Number(k)] ?? UNDEFINED, stageable: false };
 };

@@ -5,6 +5,7 @@ import type { Builder } from "../ir/builder.js";
 import type { TensorType, Var } from "../ir/types.js";
 import { CODES, type Code } from "./codes.js";
 import type { Environment } from "./environment.js";
+import type { Journal } from "./journal.js";
 import type { FunctionSource } from "./source.js";
 import type { TypeScript } from "./ts.js";
 import type { AnyFunction, Capture } from "./types.js";
@@ -40,6 +41,21 @@ export interface Machine {
   readonly hosts: Map<object, Value>;
   steps: number;
   depth: number;
+  /** Regions being run, outermost first, and what would decide the condition of each. */
+  readonly journals: Journal[];
+  readonly conditions: (readonly Need[] | null)[];
+  /** Ages of host objects made while staging. */
+  readonly made: WeakMap<object, number>;
+  /** Values of the program known to be whole numbers. */
+  readonly integral: Set<Var>;
+  /** How often an array ended under its other names. */
+  moves: number;
+  /** Functions being staged that reverse mode will go through. */
+  reverse: number;
+  /** Calls and loops being run: tells apart the places where one loop is reached. */
+  readonly path: number[];
+  /** Iterations of the enclosing loops that are unrolled, multiplied. */
+  unrolled: number;
 }
 
 /** One activation of a function. */
@@ -61,6 +77,9 @@ export interface Site {
 }
 
 export const needKey = (need: Need): string => (need.kind === "arg" ? `arg ${need.index}` : need.key);
+/** The key of a loop: its place in its file and the calls that lead there. */
+export const loopKey = ({ path }: Machine, { source }: Frame, node: ts.Node): string =>
+  `loop ${source.scriptId ?? ""}:${node.pos} ${path.join(" ")}`;
 
 /** Thrown to start again with these inputs static. */
 export class NeedStatic extends Error {

@@ -3,11 +3,27 @@
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
 import { hostFunction, hostMember, openHost, placeText, wrapStatic } from "./hosts.js";
+import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
 import { namespaceOf, tensorMethod } from "./registry.js";
 import { needStatic } from "./reify.js";
-import { numberMember, tensorIndex, tensorMember } from "./tensor-members.js";
-import { builtin, describe, type Fixed, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
+import { itemAt, setItem, tryStageRows } from "./staged-arrays.js";
+import { numberMember, setElement, tensorIndex, tensorMember } from "./tensor-members.js";
+import { refuseMoved, refuseUnmerged } from "./tensors.js";
+import {
+  type ArrayValue,
+  builtin,
+  describe,
+  type Fixed,
+  functionOf,
+  isStatic,
+  lengthOf,
+  memberOf,
+  type ObjectValue,
+  staticValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 const INDEX = /^(?:0|[1-9]\d*)$/;
 
@@ -44,21 +60,28 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
       ? tensorMember(site, object, value)
       : tensorIndex(site, object, key);
   }
+  if ((object.kind === "array" || object.kind === "object") && object.spoilt !== null)
+    return refuseUnmerged(site, object.spoilt);
+  if (object.kind === "array" && key.kind === "tensor" && tryStageRows(site, object))
+    return itemAt(site, object, key);
   const name = keyOf(site, key, "an index into a JavaScript array");
   switch (object.kind) {
     case "static":
       return staticMember(site, object.value, name, object);
     case "array":
-      if (typeof name === "number") return object.items[name] ?? UNDEFINED;
-      return name === "length" ? staticValue(object.items.length) : arrayMethod(site, object, name);
+      if (typeof name === "number") return elementOf(site, object, name);
+      return name === "length" ? staticValue(lengthOf(object)) : arrayMethod(site, object, name);
     case "object":
-      return object.props.get(String(name)) ?? objectMember(object, String(name));
+      if (object.fixed === "moved") return refuseMoved(site);
+      return object.props.get(String(name)) ?? objectMember(site, object, String(name));
     case "host": {
       const isMethod = Array.isArray(object.value) && typeof name === "string" && name !== "length";
       return isMethod ? getMember(site, openHost(site, object), key) : hostMember(site, object, name);
     }
     case "function":
       return functionMember(site, object, String(name));
+    case "unmerged":
+      return refuseUnmerged(site, object);
     default: {
       const never: never = object;
       return never;
@@ -66,14 +89,35 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
   }
 };
 
-const objectMember = (object: Value & { readonly kind: "object" }, name: string): Value =>
-  name === "hasOwnProperty"
+/** Element `k` of an array; undefined where JavaScript has none. */
+const elementOf = (site: Site, array: ArrayValue, k: number): Value => {
+  if (array.held.kind === "list") return array.held.list[k] ?? UNDEFINED;
+  return Number.isInteger(k) && k >= 0 && k < lengthOf(array) ? itemAt(site, array, k) : UNDEFINED;
+};
+
+const objectMember = (site: Site, object: ObjectValue, name: string): Value => {
+  const member = memberOf(object.type, name);
+  if (member?.kind === "method") return member.fn;
+  if (member?.kind === "accessor") return member.get === null ? UNDEFINED : callValue(site, member.get, [], object);
+  if (name === "constructor" && object.type !== null) return functionOf({ kind: "class", type: object.type });
+  return name === "hasOwnProperty"
     ? builtin(name, ([key = UNDEFINED]) => staticValue(isStatic(key) && object.props.has(String(key.value))))
     : UNDEFINED;
+};
+
+/** Runs a setter; false where there is none. */
+const setAccessor = (site: Site, object: ObjectValue, name: string, value: Value): boolean => {
+  const member = object.props.has(name) ? null : memberOf(object.type, name);
+  if (member?.kind !== "accessor") return false;
+  if (member.set === null) return refuse(site, "TSJ1022", `\`${name}\` has a getter only`);
+  callValue(site, member.set, [value], object);
+  return true;
+};
 
 const functionMember = (site: Site, object: Value & { readonly kind: "function" }, name: string): Value => {
   const { callee } = object;
   if (callee.kind === "host") return hostFunctionMember(site, object, name);
+  if (callee.kind === "class") return callee.type.statics.props.get(name) ?? UNDEFINED;
   if (name === "name") return staticValue(callee.kind === "transform" ? "" : callee.name);
   return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
 };
@@ -117,48 +161,70 @@ const staticMember = (site: Site, value: unknown, name: string | number, whole: 
   return wrapStatic(member);
 };
 
-const refuseFixed = (site: Site, fixed: NonNullable<Fixed>, what: string): never =>
-  fixed === "argument"
-    ? refuse(
+export const refuseFixed = (site: Site, fixed: NonNullable<Fixed>, what: string): never => {
+  switch (fixed) {
+    case "argument":
+      return refuse(
         site,
         "TSJ1020",
         `${what} of an argument is written to: compiled functions leave their arguments as they are`,
-        "make a copy and return it: { ...object, key: value }, array.with(i, value)",
-      )
-    : refuse(
+        "make a copy and return it: { ...object, key: value }, x.slice(), array.with(i, value)",
+      );
+    case "captured":
+      return refuse(
         site,
         "TSJ1021",
         `${what} of a captured value is written to: compiled functions change nothing outside`,
         "return the new value instead",
       );
+    case "merged":
+      return refuse(
+        site,
+        "TSJ1023",
+        `${what} is written to of what may be one of several objects: which one is known only at run time`,
+        "write to each on its own path, or copy: x.slice(), { ...object }",
+      );
+    case "moved":
+      return refuseMoved(site);
+    default: {
+      const never: never = fixed;
+      return never;
+    }
+  }
+};
 
 /** `object[key] = value`. */
 export const setMember = (site: Site, object: Value, key: Value, value: Value): undefined => {
   switch (object.kind) {
     case "tensor":
       if (object.fixed !== null) return refuseFixed(site, object.fixed, "an element");
-      return refuse(
-        site,
-        "TSJ1042",
-        "writing to an element of a staged array is not compiled yet",
-        "build the array with np.where, np.stack or np.concatenate instead",
-      );
+      return setElement(site, object, key, value);
     case "array": {
       if (object.fixed !== null) return refuseFixed(site, object.fixed, "an element");
+      if (object.spoilt !== null) return refuseUnmerged(site, object.spoilt);
+      claimAll(site, object);
+      if (key.kind === "tensor" && tryStageRows(site, object)) return setItem(site, object, key, value);
       const name = keyOf(site, key, "an index into a JavaScript array");
       if (name === "length" && isStatic(value) && typeof value.value === "number") {
+        touch(site.machine, object);
         while (object.items.length > value.value) object.items.pop();
         while (object.items.length < value.value) object.items.push(UNDEFINED);
         return;
       }
       if (typeof name !== "number" || !Number.isInteger(name) || name < 0)
         return refuse(site, "TSJ1131", `\`${name}\` is no index of an array`);
+      if (object.held.kind === "staged" && name < lengthOf(object)) return setItem(site, object, name, value);
+      touch(site.machine, object);
       while (object.items.length < name) object.items.push(UNDEFINED);
       object.items[name] = value;
       return;
     }
     case "object":
       if (object.fixed !== null) return refuseFixed(site, object.fixed, `property \`${describeKey(key)}\``);
+      if (object.spoilt !== null) return refuseUnmerged(site, object.spoilt);
+      if (setAccessor(site, object, String(isStatic(key) ? key.value : ""), value)) return;
+      claimAll(site, object);
+      touch(site.machine, object);
       object.props.set(String(keyOf(site, key, "a property key")), value);
       return;
     case "host":
@@ -168,6 +234,8 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
         `the captured \`${placeText(object.place)}\` is written to: compiled functions change nothing outside`,
         "return the new value instead",
       );
+    case "unmerged":
+      return refuseUnmerged(site, object);
     case "static":
     case "function":
       return refuse(
@@ -182,6 +250,14 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
   }
 };
 
+/** Ends the use of the objects that this one may be. */
+const claimAll = (site: Site, value: ArrayValue | ObjectValue): void => {
+  for (const other of value.mayBe) {
+    if (other.fixed !== "moved") site.machine.moves++;
+    other.fixed = "moved";
+  }
+};
+
 const describeKey = (key: Value): string => (isStatic(key) ? String(key.value) : "?");
 
 /** `delete object[key]`. */
@@ -189,6 +265,7 @@ export const deleteMember = (site: Site, object: Value, key: Value): undefined =
   if (object.kind !== "object")
     return refuse(site, "TSJ1040", `\`delete\` on ${describe(object)} is not compiled`);
   if (object.fixed !== null) return refuseFixed(site, object.fixed, `property \`${describeKey(key)}\``);
+  touch(site.machine, object);
   object.props.delete(String(keyOf(site, key, "a property key")));
 };
 
@@ -196,7 +273,7 @@ export const deleteMember = (site: Site, object: Value, key: Value): undefined =
 export const hasMember = (site: Site, object: Value, key: Value): boolean => {
   const name = keyOf(site, key, "a property key");
   if (object.kind === "object") return object.props.has(String(name));
-  if (object.kind === "array") return typeof name === "number" ? name < object.items.length : name in [];
+  if (object.kind === "array") return typeof name === "number" ? name < lengthOf(object) : name in [];
   if (object.kind === "host") return hasMember(site, openHost(site, object), key);
   if (object.kind === "static" && typeof object.value === "object" && object.value !== null)
     return name in object.value;

@@ -1,8 +1,7 @@
 /** Functions of JavaScript's own objects that work on abstract values, and those that compiled code must not call. */
 import type { Var } from "../ir/types.js";
-import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
-import { newArray } from "./construct.js";
+import { newArray, typedArray } from "./construct.js";
 import { openHost } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
@@ -11,7 +10,9 @@ import { getMember, setMember } from "./members.js";
 import { applyBinary, applyUnary } from "./operators.js";
 import { promote } from "./promote.js";
 import { toHost } from "./reify.js";
-import { derived } from "./tensors.js";
+import { stagedArray } from "./staged-arrays.js";
+import { mapItems } from "./staged-methods.js";
+import { derived, tensorOf, varOf } from "./tensors.js";
 import type { AnyFunction } from "./types.js";
 import {
   arrayOf,
@@ -47,12 +48,37 @@ const entriesOf = (object: ObjectValue): readonly (readonly [string, Value])[] =
 const arrayFrom: Handler = (site, args) => {
   const source = at(args, 0);
   const map = args[1];
-  const items = source.kind === "object" ? sized(site, source) : iterate(site, source);
-  if (map === undefined || (isStatic(map) && map.value === undefined)) return arrayOf(items);
-  return callValue(site, arrayMethod(site, arrayOf(items), "map"), [mapper(map)]);
+  const plain = map === undefined || (isStatic(map) && map.value === undefined);
+  if (source.kind === "object") {
+    const list = sized(site, source);
+    if (plain) return arrayOf(list);
+    return mapItems(site, UNDEFINED, list.length, map, (k) => (isStatic(k) ? (list[Number(k.value)] ?? UNDEFINED) : UNDEFINED), source.props.size === 1);
+  }
+  const copy = copyOf(site, source);
+  return plain ? copy : callValue(site, getMember(site, copy, staticValue("map")), [map]);
 };
-/** Array.from calls its function without the array. */
-const mapper = (fn: Value): Value => fn;
+
+/** The elements of an iterable as a new array. */
+export const copyOf = (site: Site, source: Value): Value => {
+  const content = source.kind === "array" && source.held.kind === "staged" ? source.held.rows : source;
+  if (content.kind !== "tensor" || content.v.type.shape.length !== 1) return arrayOf(iterate(site, source));
+  const { weak, hostArray, needs, holes } = content;
+  const v = varOf(site, content);
+  if (!hostArray && !weak) return stagedArray(site, tensorOf(site, v, { needs }));
+  const dtype = v.type.dtype === "bool" ? "bool" : "f64";
+  return stagedArray(
+    site,
+    tensorOf(site, site.machine.builder.cast(v, dtype), { weak: true, hostArray: true, needs, holes }),
+  );
+};
+
+/** `Float64Array.from`: the elements, mapped first and converted then. */
+const typedFrom: Handler = (site, args, self) => {
+  const fn = self.kind === "function" && self.callee.kind === "host" ? self.callee.fn : null;
+  if (fn === null) return refuse(site, "TSJ1041", "`from` of an unknown typed array is not compiled");
+  return typedArray(site, fn, arrayFrom(site, args, self));
+};
+const typedOf: Handler = (site, args, self) => typedFrom(site, [arrayOf(args)], self);
 
 /** `{ length: n }` as n times undefined. */
 const sized = (site: Site, object: ObjectValue): readonly Value[] => {
@@ -157,6 +183,8 @@ const HANDLERS: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Handler
   [Array, (site, args) => newArray(site, args)],
   [Array.from, arrayFrom],
   [Array.of, (_, args) => arrayOf(args)],
+  [Float64Array.from, typedFrom],
+  [Float64Array.of, typedOf],
   [Array.isArray, isArray],
   [Number.isNaN, staged(Number.isNaN, isNaNHandler)],
   // biome-ignore lint/suspicious/noGlobalIsNan: the user's program may call it

@@ -4,9 +4,11 @@ import { createBuilder } from "../ir/builder.js";
 import type { IrFunction, Var } from "../ir/types.js";
 import { callValue } from "./calls.js";
 import type { Site } from "./machine.js";
+import type { Journal } from "./journal.js";
+import { withRows } from "./regions.js";
 import { lift, tensorOf, varOf } from "./tensors.js";
 import { mapStaged } from "./trees.js";
-import type { TensorValue, Value } from "./values.js";
+import { nextSerial, type TensorValue, type Value } from "./values.js";
 
 export interface Nested {
   readonly fn: IrFunction;
@@ -21,6 +23,7 @@ const nameOfValue = (fn: Value): string => {
   const { callee } = fn;
   if (callee.kind === "host") return callee.fn.name || "function";
   if (callee.kind === "transform") return `${callee.transform.kind}(${nameOfValue(callee.fn)})`;
+  if (callee.kind === "class") return callee.type.name;
   return callee.name || "function";
 };
 
@@ -32,20 +35,34 @@ export const stageNested = (
   site: Site,
   fn: Value,
   args: (param: (like: TensorValue, v: Var["type"]) => TensorValue) => readonly Value[],
+  reverse = false,
+): Nested => withRows(site, () => stageAlone(site, fn, args, reverse));
+
+const stageAlone = (
+  site: Site,
+  fn: Value,
+  args: (param: (like: TensorValue, v: Var["type"]) => TensorValue) => readonly Value[],
+  reverse: boolean,
 ): Nested => {
   const { machine } = site;
   const outer = machine.builder;
   const inner = createBuilder();
   machine.builder = inner;
   machine.open.add(inner);
+  const journal: Journal = { since: nextSerial(), before: new Map() };
+  machine.journals.push(journal);
+  machine.conditions.push(null);
+  if (reverse) machine.reverse++;
   try {
     return inner.at(outer.span(), () => {
       const given = args((like, type) => ({
         ...tensorOf(site, inner.param(type), {
+          store: like.store,
           weak: like.weak && type.shape.length === 0,
           hostArray: like.hostArray,
         }),
         origin: like.origin,
+        fixed: "argument" as const,
       }));
       const out = callValue(site, fn, given);
       const leaves: TensorValue[] = [];
@@ -66,6 +83,13 @@ export const stageNested = (
   } finally {
     machine.builder = outer;
     machine.open.delete(inner);
+    machine.journals.pop();
+    machine.conditions.pop();
+    if (reverse) machine.reverse--;
+    // What it wrote stays, as part of what the region around it wrote.
+    const around = machine.journals.at(-1);
+    for (const [cell, state] of journal.before)
+      if (around !== undefined && cell.born <= around.since && !around.before.has(cell)) around.before.set(cell, state);
   }
 };
 

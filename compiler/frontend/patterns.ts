@@ -5,6 +5,7 @@ import { declare, type Environment } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { openHost } from "./hosts.js";
 import { iterate } from "./iterate.js";
+import { setBinding } from "./journal.js";
 import { propertyName } from "./literals.js";
 import type { Frame, Machine } from "./machine.js";
 import { refuse, type Site } from "./machine.js";
@@ -16,15 +17,26 @@ export type Bind = (name: ts.Identifier, value: Value) => undefined;
 
 /** Declares variables in `env`. */
 export const declaring =
-  (frame: Frame, env: Environment, constant: boolean): Bind =>
-  (name, value) =>
-    void declare(env, name.text, withOrigin(frame, name, value), constant);
+  (m: Machine, frame: Frame, env: Environment, constant: boolean): Bind =>
+  (name, value) => {
+    const named = withOrigin(frame, name, value);
+    // A variable that its block declares already gets its value; closures hold on to it.
+    const binding = env.bindings.get(name.text);
+    if (binding === undefined || (binding.value !== undefined && binding.constant))
+      declare(env, name.text, named, constant);
+    else setBinding(m, binding, named);
+  };
 
 /** Remembers where a staged value got its name, for shape errors. */
 export const withOrigin = (frame: Frame, name: ts.Identifier, value: Value, what = ""): Value => {
   if (value.kind !== "tensor") return value;
   const span = frame.source.spanOf(name);
   if (span === null) return value;
+  if (value.v.type.shape.length > 0 && value.fixed === null) {
+    // An array keeps its identity under every name.
+    value.origin ??= { label: `${what}\`${name.text}\` is ${typeText(value.v.type)}`, span };
+    return value;
+  }
   return { ...value, origin: { label: `${what}\`${name.text}\` is ${typeText(value.v.type)}`, span } };
 };
 
@@ -108,7 +120,7 @@ export const bindParameters = (
   parameters: readonly ts.ParameterDeclaration[],
   args: readonly Value[],
 ): undefined => {
-  const bind = declaring(frame, frame.env, false);
+  const bind = declaring(m, frame, frame.env, false);
   parameters.forEach((parameter, k) => {
     if (parameter.dotDotDotToken !== undefined) {
       bindPattern(m, frame, parameter.name, arrayOf(args.slice(k)), bind);

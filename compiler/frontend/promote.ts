@@ -149,3 +149,15 @@ export const integerDType = (site: Site, values: readonly Value[], what: string)
   const operands = values.map((value) => operandOf(site, value, `an operand of ${what}`));
   return strongDType(site, operands, what) ?? "f64";
 };
+
+/** The dtype that holds either value; null where the operators have none. */
+export const mergedDType = (site: Site, values: readonly Value[]): DType | null => {
+  const operands = values.map((value): Operand => {
+    const constant = constantOf(value);
+    if (constant !== null) return { kind: "constant", constant };
+    return value.kind === "tensor" ? { kind: "tensor", tensor: value } : operandOf(site, value, "a result");
+  });
+  const strong = operands.flatMap((o) => (o.kind === "tensor" && !o.tensor.weak ? [o.tensor.v.type.dtype] : []));
+  if (strong.includes("i32") && strong.includes("u32")) return null;
+  return commonDType(site, operands, "any", "a result");
+};

@@ -1,6 +1,7 @@
 /** From abstract values back to plain JavaScript: what must be known at compile time. */
 import { openHost, wrapStatic } from "./hosts.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
+import { refuseUnmerged } from "./tensors.js";
 import { arrayOf, describe, type Need, objectOf, staticValue, type Value } from "./values.js";
 
 /** Whether a value holds nothing staged; functions count as known only if `functions` says so. */
@@ -9,6 +10,7 @@ export const isKnown = (site: Site, value: Value, functions = false): boolean =>
     case "static":
       return true;
     case "tensor":
+    case "unmerged":
       return false;
     case "array":
       return value.items.every((item) => isKnown(site, item, functions));
@@ -32,7 +34,7 @@ const isOpenable = (value: object): boolean => {
 
 /** What could be made static to know the value; null if that is not possible. */
 export const neededFor = (value: Value): readonly Need[] | null => {
-  if (value.kind === "tensor") return value.needs;
+  if (value.kind === "tensor" || value.kind === "unmerged") return value.needs;
   const parts =
     value.kind === "array" ? value.items : value.kind === "object" ? [...value.props.values()] : [];
   const needs: Need[] = [];
@@ -55,7 +57,10 @@ export const toHost = (site: Site, value: Value, what: string): unknown => {
       return value.value;
     case "tensor":
       return needStatic(site, value, what);
+    case "unmerged":
+      return refuseUnmerged(site, value);
     case "array":
+      if (value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
       return value.items.map((item) => toHost(site, item, what));
     case "object":
       return Object.fromEntries([...value.props].map(([key, item]) => [key, toHost(site, item, what)]));

@@ -7,8 +7,9 @@ import { hostFunction, openHost } from "./hosts.js";
 import { openScripts } from "./inspector.js";
 import { type Machine, NeedStatic, needKey, refuse, type Site } from "./machine.js";
 import { metaOf } from "./registry.js";
+import { refuseThrow, StagedThrow } from "./regions.js";
 import { sourceOf } from "./source.js";
-import { varOf } from "./tensors.js";
+import { refuseUnmerged, varOf } from "./tensors.js";
 import { typescript } from "./ts.js";
 import type {
   AnyFunction,
@@ -25,6 +26,7 @@ import {
   describe,
   functionOf,
   keysOf,
+  nextSerial,
   objectOf,
   staticValue,
   type TensorValue,
@@ -61,7 +63,7 @@ const attempt = (request: StageRequest, statics: ReadonlySet<string>): Staged =>
   );
   const results: Var[] = [];
   const tree = machine.root.at(rootSpan(request), () =>
-    outTree(site, callValue(site, rootFunction(request.fn), args), results),
+    outTree(site, callRoot(site, request.fn, args), results),
   );
   for (const { v, capture } of machine.hidden.values()) inputs.set(v, { kind: "capture", index: capture });
   const fn = withoutUnused(machine.root.finish(nameFor(request.fn), results));
@@ -73,6 +75,15 @@ const attempt = (request: StageRequest, statics: ReadonlySet<string>): Staged =>
     functions: machine.functions,
     captures: machine.captures,
   };
+};
+
+const callRoot = (site: Site, fn: AnyFunction, args: readonly Value[]): Value => {
+  try {
+    return callValue(site, rootFunction(fn), args);
+  } catch (e) {
+    if (e instanceof StagedThrow) return refuseThrow(e.site, e.text);
+    throw e;
+  }
 };
 
 const createMachine = (request: StageRequest, statics: ReadonlySet<string>): Machine => {
@@ -91,6 +102,14 @@ const createMachine = (request: StageRequest, statics: ReadonlySet<string>): Mac
     hosts: new Map(),
     steps: 0,
     depth: 0,
+    journals: [],
+    conditions: [],
+    integral: new Set(),
+    made: new WeakMap(),
+    moves: 0,
+    path: [],
+    unrolled: 1,
+    reverse: 0,
   };
 };
 
@@ -177,6 +196,12 @@ const argumentLeaf = (
     origin: { label: `${label} is ${typeText(leaf.type)}`, span: null },
     builder: machine.root,
     fixed: "argument",
+    born: nextSerial(),
+    mayBe: [],
+    store: null,
+    holes: false,
+    view: null,
+    replaced: [],
   };
   return value;
 };
@@ -204,7 +229,11 @@ const outTree = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {
       return { kind: "leaf", leaf: { kind: "static", value: value.value } };
     case "tensor":
       return { kind: "leaf", leaf: { kind: "result", index: results.push(varOf(site, value)) - 1 } };
+    case "unmerged":
+      return refuseUnmerged(site, value);
     case "array":
+      if (value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
+      if (value.held.kind === "staged") return outTree(site, value.held.rows, results);
       return { kind: "array", items: value.items.map((item) => outTree(site, item, results)) };
     case "object": {
       const keys = keysOf(value);

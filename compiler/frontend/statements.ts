@@ -1,22 +1,19 @@
 /** Statements: run while staging; loops and branches are decided here and now. */
 import type { ts } from "ts-morph";
 import { targetsOf } from "./bindings.js";
-import { truth } from "./conditions.js";
+import { chooseCompletion, chooseValue, logical, notOf } from "./branches.js";
+import { absorb, anyTaken, type Completion, exitsOf, fallsThrough, taken } from "./completions.js";
+import { condition, truth } from "./conditions.js";
 import { createEnvironment, declare, type Environment } from "./environment.js";
 import { closureOf, evaluate } from "./expressions.js";
 import { runFor, runForIn, runForOf, runWhile } from "./loops.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
 import { bindPattern, declaring } from "./patterns.js";
+import { refuseThrow, StagedThrow } from "./regions.js";
 import { toHost } from "./reify.js";
 import type { FunctionNode } from "./source.js";
-import { UNDEFINED, type Value } from "./values.js";
-
-/** How a statement ended; null went on to the next. */
-export type Completion =
-  | { readonly kind: "return"; readonly value: Value }
-  | { readonly kind: "break" | "continue"; readonly label: string | null }
-  | null;
+import { type TensorValue, UNDEFINED, type Value } from "./values.js";
 
 const varNames = new WeakMap<ts.Node, readonly string[]>();
 
@@ -45,7 +42,8 @@ const hoist = (m: Machine, frame: Frame, env: Environment, statements: readonly 
       declare(env, s.name.text, closureOf({ ...frame, env }, s, s.name.text), false);
     else if (ts.isVariableStatement(s) && (s.declarationList.flags & ts.NodeFlags.BlockScoped) !== 0)
       for (const d of s.declarationList.declarations)
-        for (const name of targetsOf(d.name)) declare(env, name.text, undefined, false);
+        for (const name of targetsOf(d.name))
+          declare(env, name.text, undefined, (s.declarationList.flags & ts.NodeFlags.Const) !== 0);
     else if (ts.isClassDeclaration(s) && s.name !== undefined) declare(env, s.name.text, undefined, true);
   }
 };
@@ -56,15 +54,43 @@ export const runBody = (m: Machine, frame: Frame, node: FunctionNode, body: ts.B
     if (!frame.env.bindings.has(name)) declare(frame.env, name, UNDEFINED, false);
   hoist(m, frame, frame.env, body.statements);
   const end = runStatements(m, frame, body.statements);
-  if (end !== null && end.kind !== "return")
-    return refuse({ machine: m, frame, node }, "TSJ1040", `\`${end.kind}\` outside of a loop`);
-  return end === null ? UNDEFINED : end.value;
+  if (end === null) return UNDEFINED;
+  if (end.kind === "return") return end.value;
+  const odd = exitsOf(end).find((e) => e.exit.kind !== "return");
+  if (odd !== undefined)
+    return refuse({ machine: m, frame, node }, "TSJ1040", `\`${odd.exit.kind}\` outside of a loop`);
+  const [way] = exitsOf(end);
+  if (way?.exit.kind !== "return") return UNDEFINED;
+  const { value } = way.exit;
+  if (!fallsThrough(end)) return value;
+  const site: Site = { machine: m, frame, node };
+  return chooseValue(
+    site,
+    anyTaken(site, [way]),
+    () => value,
+    () => UNDEFINED,
+  );
 };
 
-const runStatements = (m: Machine, frame: Frame, statements: readonly ts.Statement[]): Completion => {
-  for (const s of statements) {
-    const end = execute(m, frame, s);
-    if (end !== null) return end;
+const runStatements = (
+  m: Machine,
+  frame: Frame,
+  statements: readonly ts.Statement[],
+  from = 0,
+): Completion => {
+  for (let k = from; k < statements.length; k++) {
+    const s = statements[k];
+    const end = s === undefined ? null : execute(m, frame, s);
+    if (end === null) continue;
+    if (!fallsThrough(end) || k + 1 === statements.length) return end;
+    // The rest runs where none of the ways out was taken.
+    const site: Site = { machine: m, frame, node: s ?? null };
+    return chooseCompletion(
+      site,
+      anyTaken(site, exitsOf(end)),
+      () => taken(end),
+      () => runStatements(m, frame, statements, k + 1),
+    );
   }
   return null;
 };
@@ -86,7 +112,7 @@ export const runDeclarations = (m: Machine, frame: Frame, list: ts.VariableDecla
     if (d.initializer === undefined && !blockScoped) continue;
     const value = d.initializer === undefined ? UNDEFINED : evaluate(m, frame, d.initializer);
     const env = blockScoped ? frame.env : varEnvironment(frame.env, d.name, m);
-    bindPattern(m, frame, d.name, named(m, d.name, value), declaring(frame, env, constant));
+    bindPattern(m, frame, d.name, named(m, d.name, value), declaring(m, frame, env, constant));
   }
 };
 
@@ -129,9 +155,13 @@ export const execute = (
       value: s.expression === undefined ? UNDEFINED : evaluate(m, frame, s.expression),
     };
   if (ts.isIfStatement(s)) {
-    const condition = evaluate(m, frame, s.expression);
-    if (truth({ ...site, node: s.expression }, condition)) return execute(m, frame, s.thenStatement);
-    return s.elseStatement === undefined ? null : execute(m, frame, s.elseStatement);
+    const { elseStatement } = s;
+    return chooseCompletion(
+      site,
+      evaluateCondition(m, frame, s.expression),
+      () => execute(m, frame, s.thenStatement),
+      () => (elseStatement === undefined ? null : execute(m, frame, elseStatement)),
+    );
   }
   if (ts.isBlock(s)) return endLabel(runBlock(m, frame, s.statements), labels);
   if (ts.isForStatement(s)) return runFor(m, frame, s, labels);
@@ -151,8 +181,35 @@ export const execute = (
   return refuse(site, "TSJ1040", `\`${kind}\` statements are not compiled`);
 };
 
+/** A condition; `mustBeKnown`: refuses one that is known only at run time. */
+export const evaluateCondition = (
+  m: Machine,
+  frame: Frame,
+  node: ts.Expression,
+  mustBeKnown = false,
+): boolean | TensorValue => {
+  const { ts } = m;
+  const K = ts.SyntaxKind;
+  const site: Site = { machine: m, frame, node };
+  if (ts.isParenthesizedExpression(node)) return evaluateCondition(m, frame, node.expression, mustBeKnown);
+  if (mustBeKnown) return truth(site, evaluate(m, frame, node));
+  if (ts.isPrefixUnaryExpression(node) && node.operator === K.ExclamationToken) {
+    const inner = evaluateCondition(m, frame, node.operand);
+    return typeof inner === "boolean" ? !inner : notOf(site, inner);
+  }
+  if (ts.isBinaryExpression(node)) {
+    const { kind } = node.operatorToken;
+    if (kind === K.AmpersandAmpersandToken || kind === K.BarBarToken) {
+      const left = evaluateCondition(m, frame, node.left);
+      const operator = kind === K.BarBarToken ? "||" : "&&";
+      return logical(site, operator, left, () => evaluateCondition(m, frame, node.right));
+    }
+  }
+  return condition(site, evaluate(m, frame, node));
+};
+
 const endLabel = (end: Completion, labels: readonly string[]): Completion =>
-  end?.kind === "break" && end.label !== null && labels.includes(end.label) ? null : end;
+  absorb(end, (exit) => exit.kind === "break" && exit.label !== null && labels.includes(exit.label));
 
 const runSwitch = (m: Machine, frame: Frame, s: ts.SwitchStatement): Completion => {
   const { ts } = m;
@@ -165,26 +222,37 @@ const runSwitch = (m: Machine, frame: Frame, s: ts.SwitchStatement): Completion 
     clauses.flatMap((c) => [...c.statements]),
   );
   const value = evaluate(m, frame, s.expression);
-  const matches = (clause: ts.CaseOrDefaultClause): boolean => {
-    if (ts.isDefaultClause(clause)) return false;
+  const runFrom = (k: number): Completion =>
+    k < 0
+      ? null
+      : runStatements(
+          m,
+          inner,
+          clauses.slice(k).flatMap((c) => [...c.statements]),
+        );
+  const start = clauses.findIndex((c) => ts.isDefaultClause(c));
+  // The cases are compared in order, the default is where none is equal.
+  const test = (k: number): Completion => {
+    const clause = clauses[k];
+    if (clause === undefined) return runFrom(start);
+    if (ts.isDefaultClause(clause)) return test(k + 1);
     const site: Site = { machine: m, frame: inner, node: clause.expression };
-    return truth(site, binary(site, "===", value, evaluate(m, inner, clause.expression)), "the case");
+    const equal = binary(site, "===", value, evaluate(m, inner, clause.expression));
+    return chooseCompletion(
+      site,
+      condition(site, equal, "the case"),
+      () => runFrom(k),
+      () => test(k + 1),
+    );
   };
-  const hit = clauses.findIndex(matches);
-  const start = hit >= 0 ? hit : clauses.findIndex((c) => ts.isDefaultClause(c));
-  if (start < 0) return null;
-  const end = runStatements(
-    m,
-    inner,
-    clauses.slice(start).flatMap((c) => [...c.statements]),
-  );
-  return end?.kind === "break" && end.label === null ? null : end;
+  return absorb(test(0), (exit) => exit.kind === "break" && exit.label === null);
 };
 
-/** A throw on a path that every run takes. */
+/** A throw: a check where its path is known only at run time, else refused. */
 const runThrow = (m: Machine, frame: Frame, s: ts.ThrowStatement): Completion => {
   const site: Site = { machine: m, frame, node: s };
   const error = toHost(site, evaluate(m, frame, s.expression), "what is thrown");
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return refuse(site, "TSJ1120", `this throw is reached at compile time: ${message}`);
+  if (m.journals.length > 0) throw new StagedThrow(site, message);
+  return refuseThrow(site, message);
 };

@@ -1,12 +1,14 @@
 /** Properties, elements and rows of staged values. */
-import { type DType, isInt, type Var } from "../ir/types.js";
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
 import { hostFunction } from "./hosts.js";
 import { refuse, type Site, step } from "./machine.js";
+import { refuseFixed } from "./members.js";
 import { tensorMethod } from "./registry.js";
+import { STAGED_METHODS, STAGED_MUTATIONS } from "./staged-methods.js";
 import { derived, lift, tensorOf, varOf } from "./tensors.js";
 import { arrayOf, builtin, describe, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
+import { type Index, readElement, viewOf, wholeIndex, writeElement, writeRow } from "./views.js";
 
 const staticShape = (value: TensorValue): Value => arrayOf(value.v.type.shape.map(staticValue), "captured");
 
@@ -57,38 +59,24 @@ const hintFor = (key: string): string | null =>
     ? "values are known only at run time: read them outside of the compiled function"
     : null;
 
-/** Array methods that are the same on the array of rows. */
+/** Array methods that are the same on the list of rows. */
 const ROW_METHODS: ReadonlySet<string> = new Set([
-  ...["map", "forEach", "reduce", "reduceRight", "entries", "keys", "values", "at", "slice", "concat"],
-  ...[
-    "flatMap",
-    "join",
-    "toReversed",
-    "some",
-    "every",
-    "filter",
-    "find",
-    "findIndex",
-    "includes",
-    "indexOf",
-    "with",
-    "toSorted",
-  ],
+  ...["entries", "keys", "values", "concat", "flatMap", "join", "filter", "toSorted"],
 ]);
 
-const rowMethod = (value: TensorValue, key: string): Value | null =>
-  ROW_METHODS.has(key)
+const rowMethod = (value: TensorValue, key: string): Value | null => {
+  const method = Object.hasOwn(STAGED_METHODS, key) ? STAGED_METHODS[key] : undefined;
+  if (method !== undefined) return builtin(key, (args, at) => method(at, value, args));
+  const mutation = Object.hasOwn(STAGED_MUTATIONS, key) ? STAGED_MUTATIONS[key] : undefined;
+  if (mutation !== undefined)
+    return builtin(key, (args, at) =>
+      value.fixed === null ? mutation(at, value, args) : refuseFixed(at, value.fixed, "an element"),
+    );
+  return ROW_METHODS.has(key)
     ? builtin(key, (args, at) =>
         callValue(at, arrayMethod(at, arrayOf(rowsOf(at, value), "captured"), key), args),
       )
     : null;
-/** A row (an element of axis 0) as JavaScript reads it. */
-const element = (site: Site, value: TensorValue, index: Value, row: Var): TensorValue => {
-  const needs = derived(site, [value, index], row, false).needs;
-  if (!value.hostArray) return tensorOf(site, row, { weak: value.weak, needs });
-  if (row.type.shape.length > 0) return tensorOf(site, row, { hostArray: true, needs });
-  const dtype: DType = row.type.dtype === "bool" ? "bool" : "f64";
-  return tensorOf(site, site.machine.builder.cast(row, dtype), { weak: true, needs });
 };
 
 /** All rows along axis 0. */
@@ -102,35 +90,46 @@ export const rowsOf = (site: Site, value: TensorValue): readonly TensorValue[] =
   });
 };
 
-const rowAt = (site: Site, value: TensorValue, index: number): TensorValue => {
-  const { builder } = site.machine;
-  const v = varOf(site, value);
-  const { shape } = v.type;
-  const part = builder.emit("slice", [v], {
-    start: shape.map((_, k) => (k === 0 ? index : 0)),
-    limit: shape.map((d, k) => (k === 0 ? index + 1 : d)),
-    stride: shape.map(() => 1),
-  });
-  return element(site, value, staticValue(index), builder.reshape(part, shape.slice(1)));
-};
+/** A number of an array of rank 1, a view of one of higher rank. */
+const rowAt = (site: Site, value: TensorValue, index: Index): TensorValue =>
+  value.v.type.shape.length === 1 ? readElement(site, value, index) : viewOf(site, value, index);
 
 /** x[i]: a row of axis 0. A static index is checked now, a staged one when the program runs. */
 export const tensorIndex = (site: Site, value: TensorValue, index: Value): Value => {
   const size = value.v.type.shape[0];
   if (size === undefined)
     return refuse(site, "TSJ1052", `${describe(value)} can't be indexed: it has no axes`);
-  if (isStatic(index)) return staticIndex(site, value, index.value, size);
+  if (isStatic(index)) return rowAt(site, value, staticIndex(site, value, index.value, size));
   if (index.kind === "function" || index.kind === "object")
     return refuse(site, "TSJ1052", `${describe(index)} is no index`);
-  const i = wholeIndex(site, lift(site, index, "the index"));
+  const at = lift(site, index, "the index");
+  if (at.v.type.shape.length === 0) return rowAt(site, value, at);
   const { builder } = site.machine;
-  const row = builder.emit("gather", [varOf(site, value), i], { axis: 0, batch: 0, mode: "check" });
-  return i.type.shape.length === 0
-    ? element(site, value, index, row)
-    : tensorOf(site, row, { hostArray: value.hostArray });
+  const row = builder.emit("gather", [varOf(site, value), wholeIndex(site, at)], {
+    axis: 0,
+    batch: 0,
+    mode: "check",
+  });
+  return tensorOf(site, row, { hostArray: value.hostArray });
 };
 
-const staticIndex = (site: Site, value: TensorValue, index: unknown, size: number): Value => {
+/** x[i] = value, for an array that may be written to. */
+export const setElement = (site: Site, x: TensorValue, index: Value, value: Value): undefined => {
+  const size = x.v.type.shape[0];
+  if (size === undefined)
+    return refuse(site, "TSJ1052", `${describe(x)} has no elements to write to: it has no axes`);
+  const at = isStatic(index) ? staticIndex(site, x, index.value, size) : lift(site, index, "the index");
+  if (typeof at !== "number" && at.v.type.shape.length > 0)
+    return refuse(site, "TSJ1052", `${describe(at)} is no index of one element`);
+  if (x.v.type.shape.length === 1) {
+    writeElement(site, x, at, value);
+    return;
+  }
+  const row = lift(site, value, "the row");
+  writeRow(site, x, at, row);
+};
+
+const staticIndex = (site: Site, value: TensorValue, index: unknown, size: number): number => {
   const i = typeof index === "string" && index !== "" ? Number(index) : index;
   if (typeof i !== "number" || !Number.isInteger(i) || i < 0)
     return refuse(
@@ -145,19 +144,7 @@ const staticIndex = (site: Site, value: TensorValue, index: unknown, size: numbe
       "TSJ1130",
       `index ${i} is out of range for ${describe(value)}: axis 0 has ${size} elements`,
     );
-  return rowAt(site, value, i);
-};
-
-/** As i32; a number with a fraction becomes -1, which the check refuses: JavaScript has no such element. */
-const wholeIndex = (site: Site, index: TensorValue): Var => {
-  const { builder } = site.machine;
-  const v = varOf(site, index);
-  const { dtype } = v.type;
-  if (dtype === "bool")
-    return refuse(site, "TSJ1131", "a boolean is no index", "np.where chooses by a condition");
-  if (isInt(dtype)) return builder.cast(v, "i32");
-  const whole = builder.eq(builder.floor(v), v);
-  return builder.cast(builder.select(whole, v, builder.fill(v, -1)), "i32");
+  return i;
 };
 
 /** `x.length` and friends on a number: library functions take numbers as arrays without axes. */

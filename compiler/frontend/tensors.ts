@@ -1,14 +1,27 @@
 /** Making staged values: from results of operations, numbers and nested arrays. */
 import { type DType, type Shape, sameShape, sizeOf, typeText, type Var } from "../ir/types.js";
 import { openHost } from "./hosts.js";
-import { refuse, type Site } from "./machine.js";
-import { arrayOf, describe, type Need, type Origin, type TensorValue, type Value } from "./values.js";
+import { NeedStatic, refuse, type Site } from "./machine.js";
+import {
+  arrayOf,
+  describe,
+  type Need,
+  nextSerial,
+  type Origin,
+  type Store,
+  type TensorValue,
+  type UnmergedValue,
+  type Value,
+} from "./values.js";
+import { refreshed } from "./views.js";
 
 export interface TensorOptions {
   readonly weak?: boolean;
   readonly hostArray?: boolean;
   readonly needs?: readonly Need[] | null;
   readonly origin?: Origin | null;
+  readonly store?: Store | null;
+  readonly holes?: boolean;
 }
 
 export const tensorOf = ({ machine }: Site, v: Var, options: TensorOptions = {}): TensorValue => ({
@@ -20,10 +33,18 @@ export const tensorOf = ({ machine }: Site, v: Var, options: TensorOptions = {})
   origin: options.origin ?? null,
   builder: machine.builder,
   fixed: null,
+  born: nextSerial(),
+  mayBe: [],
+  store: options.store ?? null,
+  holes: options.holes ?? false,
+  view: null,
+  replaced: [],
 });
 
 /** The value in the program under construction; refuses one that left the transform it was computed in. */
 export const varOf = (site: Site, value: TensorValue): Var => {
+  if (value.fixed === "moved") refuseMoved(site);
+  if (value.view !== null) return refreshed(site, value);
   if (!site.machine.open.has(value.builder))
     refuse(
       site,
@@ -34,12 +55,22 @@ export const varOf = (site: Site, value: TensorValue): Var => {
   return value.v;
 };
 
+/** An array under a name that it lost on some path. */
+export const refuseMoved = (site: Site): never =>
+  refuse(
+    site,
+    "TSJ1024",
+    "this array may be the one that was written to under another name: which of the two it is, is known only at run time",
+    "give each array one name, or copy it: x.slice()",
+  );
+
 /** What the result of an operation depends on: known if every operand's dependence is. */
 const MAX_NEEDS = 64;
 export const needsOf = (operands: readonly Value[]): readonly Need[] | null => {
   const all = new Set<Need>();
   for (const operand of operands) {
     if (operand.kind === "static") continue;
+    if (operand.kind === "array" && operand.held.kind === "staged") return null;
     if (operand.kind === "array") {
       const inner = needsOf(operand.items);
       if (inner === null) return null;
@@ -70,7 +101,7 @@ export const constantOf = (value: Value): Constant | null => {
     if (typeof value.value === "number") return { data: [value.value], shape: [], bool: false };
     return typeof value.value === "boolean" ? { data: [Number(value.value)], shape: [], bool: true } : null;
   }
-  if (value.kind !== "array") return null;
+  if (value.kind !== "array" || value.held.kind === "staged") return null;
   const parts = value.items.map(constantOf);
   const first = parts[0];
   if (first === undefined) return { data: [], shape: [0], bool: false };
@@ -96,6 +127,18 @@ export const constantVar = ({ machine: { builder } }: Site, c: Constant, dtype: 
     : builder.emit("literal", [], { data: c.data, dtype, shape: c.shape });
 };
 
+/** A value that no staged value can stand for: its paths are decided at compile time if that is possible. */
+export const refuseUnmerged = (site: Site, { reason, needs, span }: UnmergedValue): never => {
+  if (needs !== null && needs.length > 0) throw new NeedStatic(needs);
+  return refuse(
+    site,
+    "TSJ1103",
+    `this is ${reason}, and which path is taken is known only at run time`,
+    "give it a value of the same kind on every path",
+    span === null ? [] : [{ message: "the paths meet here", span }],
+  );
+};
+
 const notArray = (site: Site, value: Value, what: string): never =>
   refuse(
     site,
@@ -115,11 +158,14 @@ export const lift = (site: Site, value: Value, what = "the operand"): TensorValu
     varOf(site, value);
     return value;
   }
+  if (value.kind === "array" && value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
   const constant = constantOf(value);
   if (constant !== null)
     return tensorOf(site, constantVar(site, constant, constant.bool ? "bool" : "f64"), { weak: true });
   if (value.kind === "host") return lift(site, openHost(site, value), what);
+  if (value.kind === "unmerged") return refuseUnmerged(site, value);
   if (value.kind !== "array") return notArray(site, value, what);
+  if (value.held.kind === "staged") return lift(site, value.held.rows, what);
   return stack(site, value.items, what);
 };
 

@@ -104,12 +104,16 @@ export const vjpCall = (site: Site, [fn = UNDEFINED, ...primals]: readonly Value
   const { builder } = site.machine;
   const leaves = floatLeaves(site, primals, "an argument of vjp");
   const vars = leaves.map((leaf) => varOf(site, leaf));
-  const staged = stageNested(site, fn, (param) =>
-    refill(
-      site,
-      primals,
-      leaves.map((leaf) => param(leaf, leaf.v.type)),
-    ),
+  const staged = stageNested(
+    site,
+    fn,
+    (param) =>
+      refill(
+        site,
+        primals,
+        leaves.map((leaf) => param(leaf, leaf.v.type)),
+      ),
+    true,
   );
   const outs = builder.inline(staged.fn, vars);
   const pullback = builtin("pullback", ([ct = UNDEFINED], at) => {

@@ -75,7 +75,10 @@ const gradCall = (site: Site, transform: GradTransform, fn: Value, args: readonl
       );
     return leaves;
   });
-  const staged = stageNested(site, fn, (param) => {
+  const staged = stageNested(
+    site,
+    fn,
+    (param) => {
     const inner = wanted.map((k, i) =>
       withLeaves(
         site,
@@ -84,7 +87,9 @@ const gradCall = (site: Site, transform: GradTransform, fn: Value, args: readonl
       ),
     );
     return args.map((arg, k) => inner[wanted.lastIndexOf(k)] ?? arg);
-  });
+  },
+    true,
+  );
   const aux = auxOf(site, staged.out, hasAux, kind);
   if (aux === null && staged.leaves.length !== 1)
     refuse(

@@ -1,7 +1,7 @@
 /** Trees of abstract values: nested arrays and objects with numbers and staged values at the leaves. */
 import { openHost } from "./hosts.js";
 import type { Site } from "./machine.js";
-import { constantOf, isLeaf, lift } from "./tensors.js";
+import { constantOf, isLeaf, lift, refuseUnmerged } from "./tensors.js";
 import {
   arrayOf,
   keysOf,
@@ -22,6 +22,7 @@ export const mapLeaves = (site: Site, tree: Value, f: (leaf: Leaf) => Value): Va
     case "tensor":
       return f(tree);
     case "array":
+      if (tree.held.kind === "staged") return f(tree.held.rows);
       return arrayOf(tree.items.map((item) => mapLeaves(site, item, f)));
     case "object":
       return objectOf(
@@ -29,6 +30,8 @@ export const mapLeaves = (site: Site, tree: Value, f: (leaf: Leaf) => Value): Va
       );
     case "host":
       return mapLeaves(site, openHost(site, tree), f);
+    case "unmerged":
+      return refuseUnmerged(site, tree);
     case "function":
       return tree;
     default: {
@@ -50,6 +53,7 @@ export const stagedLeaves = (site: Site, tree: Value, what: string): readonly Te
 
 /** Like mapLeaves for numbers, booleans and arrays only: what else is static stays as it is. */
 export const mapStaged = (site: Site, tree: Value, f: (leaf: Value) => Value): Value => {
+  if (tree.kind === "array" && tree.held.kind === "staged") return f(tree.held.rows);
   if (tree.kind === "array" && tree.items.length > 0 && constantOf(tree) !== null) return f(tree);
   switch (tree.kind) {
     case "static":
@@ -64,6 +68,8 @@ export const mapStaged = (site: Site, tree: Value, f: (leaf: Value) => Value): V
       );
     case "host":
       return mapStaged(site, openHost(site, tree), f);
+    case "unmerged":
+      return refuseUnmerged(site, tree);
     case "function":
       return tree;
     default: {

@@ -11,7 +11,13 @@ import type { AnyFunction } from "./types.js";
 /** What could be made static to know a staged value at compile time: a number argument or a captured number or array. */
 export type Need =
   | { readonly kind: "arg"; readonly index: number }
-  | { readonly kind: "capture"; readonly key: string };
+  | { readonly kind: "capture"; readonly key: string }
+  /** The loop that computes it could be unrolled. */
+  | { readonly kind: "loop"; readonly key: string };
+
+let serial = 0;
+/** Ages of what can be written to: smaller is older. */
+export const nextSerial = (): number => ++serial;
 
 /** Where the user made a value, for shape errors. */
 export interface Origin {
@@ -19,8 +25,9 @@ export interface Origin {
   readonly span: Span | null;
 }
 
-/** Why a value may not be written to. */
-export type Fixed = "argument" | "captured" | null;
+/** Why a value may not be written to; `merged`: which of several objects it is, is known only at run time;
+ * `moved`: it was written to under another name on some path. */
+export type Fixed = "argument" | "captured" | "merged" | "moved" | null;
 
 /** A JavaScript value known now: a primitive, or a host object that compiled code or the language made (Math, a Map). */
 export interface StaticValue {
@@ -28,34 +35,124 @@ export interface StaticValue {
   readonly value: unknown;
 }
 
-/** A value of the program. */
+/** How a typed array converts what is stored in it; null for other arrays. */
+export type Store = "f32" | "f64" | "i8" | "u8" | "u8c" | "i16" | "u16" | "i32" | "u32";
+
+/** Part of another array: elements at these indices along its first axes. Reading and writing go to that array. */
+export interface View {
+  readonly base: TensorValue;
+  readonly index: readonly (number | TensorValue)[];
+  /** How many rows of `base` had been replaced when the view was made. */
+  readonly epoch: number;
+  /** The content of `base` that its elements were last read from. */
+  seen: Var | null;
+}
+
+/** A row that was replaced: whoever held it before keeps what it was. */
+export interface Replaced {
+  /** The whole array before. */
+  readonly before: Var;
+  readonly builder: Builder;
+  /** Null where rows were exchanged on a path that may not have been taken. */
+  readonly index: number | TensorValue | null;
+  /** The index where the row that is now here also is, until another row comes there; null if there is none. */
+  readonly twin: number | TensorValue | null;
+}
+
+/**
+ * A value of the program. Arrays have identity, the object's: writing to an element replaces `v`. Read it with `varOf`,
+ * which brings a view up to date; its type never changes.
+ */
 export interface TensorValue {
   readonly kind: "tensor";
-  readonly v: Var;
+  v: Var;
   /** A JavaScript number or boolean: takes the dtype of the arrays it meets. Its dtype is f64 or bool. */
   readonly weak: boolean;
   /** A typed or number array: reading one element gives a JavaScript number. */
   readonly hostArray: boolean;
   /** What it depends on, if that could be made static; null where it could not. */
-  readonly needs: readonly Need[] | null;
-  readonly origin: Origin | null;
-  /** The program that it belongs to. */
-  readonly builder: Builder;
-  readonly fixed: Fixed;
+  needs: readonly Need[] | null;
+  origin: Origin | null;
+  /** The program that `v` belongs to. */
+  builder: Builder;
+  fixed: Fixed;
+  readonly born: number;
+  /** Older objects one of which it may be: after a write to it none of them may be used. */
+  mayBe: readonly Mutable[];
+  readonly store: Store | null;
+  /** Some elements may never have been set: JavaScript has undefined there, and NaN after arithmetic. */
+  readonly holes: boolean;
+  view: View | null;
+  /** Rows that were replaced by other rows, first to last. */
+  replaced: readonly Replaced[];
 }
+
+/** How an array holds its items. */
+export type Items =
+  | { readonly kind: "list"; readonly list: Value[] }
+  /** As one array of the program, whose rows they are. */
+  | {
+      readonly kind: "staged";
+      readonly rows: TensorValue;
+      /** The arrays that are its rows, if there were any. */
+      readonly children: readonly Value[] | null;
+      /** Takes it apart into a list. */
+      readonly open: () => Value[];
+    };
 
 /** An array with staged or static items; identity is the object's. */
 export interface ArrayValue {
   readonly kind: "array";
+  /** The list of its items, after taking a staged array apart. */
   readonly items: Value[];
-  readonly fixed: Fixed;
+  held: Items;
+  fixed: Fixed;
+  readonly born: number;
+  mayBe: readonly Mutable[];
+  /** Set where its length differs between paths. */
+  spoilt: UnmergedValue | null;
 }
 
-/** A plain object; identity is the object's. */
+/** What has identity and can be written to. */
+export type Mutable = TensorValue | ArrayValue | ObjectValue;
+
+/** A plain object or an instance of a class; identity is the object's. */
 export interface ObjectValue {
   readonly kind: "object";
-  readonly props: Map<string, Value>;
-  readonly fixed: Fixed;
+  props: Map<string, Value>;
+  fixed: Fixed;
+  readonly born: number;
+  mayBe: readonly Mutable[];
+  /** Set where its fields differ between paths. */
+  spoilt: UnmergedValue | null;
+  /** Null for a plain object. */
+  readonly type: ClassValue | null;
+}
+
+/** A class written in the code that is being staged, or a live one. */
+export interface ClassValue {
+  readonly name: string;
+  readonly parent: ClassValue | null;
+  /** Methods and accessors of the prototype. */
+  readonly members: ReadonlyMap<string, Member>;
+  readonly statics: ObjectValue;
+  /** Runs field initialisers and the constructor on a new instance. */
+  readonly construct: (site: Site, self: ObjectValue, args: readonly Value[]) => void;
+  /** The live class, if it is one. */
+  readonly live: AnyFunction | null;
+}
+export type Member =
+  | { readonly kind: "method"; readonly fn: FunctionValue }
+  | { readonly kind: "accessor"; readonly get: FunctionValue | null; readonly set: FunctionValue | null };
+
+/** What differs between paths in a way that no staged value can hold: refused where it is used. */
+export interface UnmergedValue {
+  readonly kind: "unmerged";
+  /** "`k` is a number on one path and undefined on another" */
+  readonly reason: string;
+  /** What would decide the path. */
+  readonly needs: readonly Need[] | null;
+  readonly span: Span | null;
 }
 
 /** A captured variable's value, or what a path into it leads to. */
@@ -91,6 +188,7 @@ export type Callee =
   /** A live function. */
   | { readonly kind: "host"; readonly fn: AnyFunction; readonly libraryScript: string | null }
   | { readonly kind: "transform"; readonly transform: Transform; readonly fn: Value }
+  | { readonly kind: "class"; readonly type: ClassValue }
   | {
       readonly kind: "builtin";
       readonly name: string;
@@ -102,22 +200,49 @@ export interface FunctionValue {
   readonly callee: Callee;
 }
 
-export type Value = StaticValue | TensorValue | ArrayValue | ObjectValue | HostValue | FunctionValue;
+export type Value =
+  | StaticValue
+  | TensorValue
+  | ArrayValue
+  | ObjectValue
+  | HostValue
+  | FunctionValue
+  | UnmergedValue;
 
 export const staticValue = (value: unknown): StaticValue => ({ kind: "static", value });
 export const UNDEFINED: StaticValue = staticValue(undefined);
 export const NULL: StaticValue = staticValue(null);
 
-export const arrayOf = (items: readonly Value[], fixed: Fixed = null): ArrayValue => ({
-  kind: "array",
-  items: [...items],
-  fixed,
-});
-export const objectOf = (entries: Iterable<readonly [string, Value]>, fixed: Fixed = null): ObjectValue => ({
+export const arrayOf = (items: readonly Value[], fixed: Fixed = null): ArrayValue => {
+  const array: ArrayValue = {
+    kind: "array",
+    held: { kind: "list", list: [...items] },
+    fixed,
+    born: nextSerial(),
+    mayBe: [],
+    spoilt: null,
+    get items() {
+      return array.held.kind === "list" ? array.held.list : array.held.open();
+    },
+  };
+  return array;
+};
+export const objectOf = (
+  entries: Iterable<readonly [string, Value]>,
+  fixed: Fixed = null,
+  type: ClassValue | null = null,
+): ObjectValue => ({
   kind: "object",
   props: new Map(entries),
   fixed,
+  born: nextSerial(),
+  mayBe: [],
+  spoilt: null,
+  type,
 });
+/** Number of items, without taking a staged array apart. */
+export const lengthOf = ({ held }: ArrayValue): number =>
+  held.kind === "list" ? held.list.length : (held.rows.v.type.shape[0] ?? 0);
 export const functionOf = (callee: Callee): FunctionValue => ({ kind: "function", callee });
 export const builtin = (name: string, apply: (args: readonly Value[], site: Site) => Value): FunctionValue =>
   functionOf({ kind: "builtin", name, apply });
@@ -137,13 +262,15 @@ export const describe = (value: Value): string => {
       return shape.length === 0 ? `a ${dtype} scalar` : `${dtype}[${shape.join(", ")}]`;
     }
     case "array":
-      return `an array of ${value.items.length}`;
+      return `an array of ${lengthOf(value)}`;
     case "object":
-      return "an object";
+      return value.type === null ? "an object" : `a ${value.type.name}`;
     case "host":
       return Array.isArray(value.value) ? "a captured array" : "a captured object";
     case "function":
-      return "a function";
+      return value.callee.kind === "class" ? `the class ${value.callee.type.name}` : "a function";
+    case "unmerged":
+      return "a value that differs between paths";
     default: {
       const never: never = value;
       return never;
@@ -166,4 +293,13 @@ export const keysOf = ({ props }: ObjectValue): readonly string[] => {
   const keys = [...props.keys()];
   const indices = keys.filter((key) => INDEX.test(key)).sort((a, b) => Number(a) - Number(b));
   return indices.length === 0 ? keys : [...indices, ...keys.filter((key) => !INDEX.test(key))];
+};
+
+/** A method or accessor of a class or of the classes it extends. */
+export const memberOf = (type: ClassValue | null, name: string): Member | null => {
+  for (let at = type; at !== null; at = at.parent) {
+    const member = at.members.get(name);
+    if (member !== undefined) return member;
+  }
+  return null;
 };

@@ -1,13 +1,18 @@
 /** The only way to make an equation: infers the result's type by the op's shape rule and stamps the current span. */
 import { type Diagnostic, diagnostic, type Span, TscJitError } from "../diagnostics.js";
-import { opTable } from "../ops/index.js";
+import { controlTable, opTable } from "../ops/index.js";
 import { ShapeError } from "../ops/op.js";
 import {
+  type AnyOp,
+  type AnyParams,
   BINARY_OPS,
   type BinaryOp,
+  type ControlOp,
+  type ControlParams,
   type DType,
   type Eqn,
   type IrFunction,
+  isControlOp,
   type OpName,
   type OpParams,
   type Shape,
@@ -24,6 +29,10 @@ type BinaryMethods = { readonly [K in BinaryOp]: (x: Var, y: Var) => Var };
 export interface Builder extends UnaryMethods, BinaryMethods {
   /** Appends one equation. A shape rule's refusal becomes a diagnostic at the current span. */
   readonly emit: <K extends OpName>(op: K, inputs: readonly Var[], params: OpParams[K]) => Var;
+  /** Appends one equation of any op, control ops included; all its results. */
+  readonly emitAll: <K extends AnyOp>(op: K, inputs: readonly Var[], params: AnyParams[K]) => readonly Var[];
+  /** Appends an equation again, with its op and params, on other operands (at the builder's span). */
+  readonly append: (eqn: Eqn, inputs: readonly Var[]) => readonly Var[];
   /** A new parameter of the function being built. */
   readonly param: (type: TensorType) => Var;
   /** Runs `f` with equations stamped `span` (null keeps the enclosing one). */
@@ -32,7 +41,7 @@ export interface Builder extends UnaryMethods, BinaryMethods {
   /** Equations so far, in order. */
   readonly body: () => readonly Eqn[];
   readonly finish: (name: string, results: readonly Var[]) => IrFunction;
-  /** Appends a function's body with `args` for its parameters (and `free`'s images for its free values); gives its results. */
+  /** Appends a function's body with `args` for its parameters; gives its results. Free values stay as they are. */
   readonly inline: (fn: IrFunction, args: readonly Var[]) => readonly Var[];
 
   /** A splat of `type`. */
@@ -68,6 +77,13 @@ export const createBuilder = (): Builder => {
     body.push({ op, inputs, params: p, outs: [out], span } as unknown as Eqn);
     return out;
   };
+  const emitAll = <K extends AnyOp>(op: K, inputs: readonly Var[], p: AnyParams[K]): readonly Var[] => {
+    const outs = inferTypes(op, inputs, p, span).map((type): Var => ({ type }));
+    // as above
+    body.push({ op, inputs, params: p, outs, span } as unknown as Eqn);
+    return outs;
+  };
+  const append = (eqn: Eqn, inputs: readonly Var[]): readonly Var[] => emitAll(eqn.op, inputs, eqn.params);
   const none = {};
   const unary = Object.fromEntries(
     UNARY_OPS.map((op) => [op, (x: Var) => emit(op, [x], none)]),
@@ -97,6 +113,8 @@ export const createBuilder = (): Builder => {
     ...unary,
     ...binary,
     emit,
+    emitAll,
+    append,
     at,
     span: () => span,
     body: () => body,
@@ -114,8 +132,10 @@ export const createBuilder = (): Builder => {
       });
       const image = (v: Var): Var => env.get(v) ?? v;
       for (const eqn of fn.body) {
-        const out = at(eqn.span, () => emit(eqn.op, eqn.inputs.map(image), eqn.params));
-        env.set(eqn.outs[0], out);
+        const outs = at(eqn.span, () => append(eqn, eqn.inputs.map(image)));
+        eqn.outs.forEach((v, k) => {
+          env.set(v, outs[k] ?? v);
+        });
       }
       return fn.results.map(image);
     },
@@ -140,12 +160,52 @@ export const inferType = <K extends OpName>(
   inputs: readonly Var[],
   params: OpParams[K],
   span: Span | null,
-): TensorType => {
-  try {
-    return opTable[op].infer(
+): TensorType =>
+  explained(span, () =>
+    opTable[op].infer(
       inputs.map((v) => v.type),
       params,
-    );
+    ),
+  );
+
+const inferControl = <K extends ControlOp>(
+  op: K,
+  inputs: readonly TensorType[],
+  params: ControlParams[K],
+): readonly TensorType[] => controlTable[op].infer(inputs, params);
+const inferPlain = <K extends OpName>(op: K, inputs: readonly TensorType[], params: OpParams[K]): TensorType =>
+  opTable[op].infer(inputs, params);
+
+/** The result types of any op by its rule, which throws a ShapeError. */
+export const resultTypes = <K extends AnyOp>(
+  op: K,
+  inputs: readonly TensorType[],
+  params: AnyParams[K],
+): readonly TensorType[] => {
+  const any: AnyOp = op;
+  // the params belong to the op by the signature
+  if (isControlOp(any)) return inferControl(any, inputs, params as ControlParams[typeof any]);
+  return [inferPlain(any, inputs, params as OpParams[typeof any])];
+};
+
+/** The same for values, with the rule's refusal as a diagnostic. */
+export const inferTypes = <K extends AnyOp>(
+  op: K,
+  inputs: readonly Var[],
+  params: AnyParams[K],
+  span: Span | null,
+): readonly TensorType[] =>
+  explained(span, () =>
+    resultTypes(
+      op,
+      inputs.map((v) => v.type),
+      params,
+    ),
+  );
+
+const explained = <T>(span: Span | null, infer: () => T): T => {
+  try {
+    return infer();
   } catch (e) {
     if (!(e instanceof ShapeError)) throw e;
     const code = e.kind === "shape" ? "TSJ2001" : "TSJ2002";

@@ -1,9 +1,14 @@
 /** The text form of every op's params: which there are, in which order, and what each may hold. */
 import {
+  type AnyOp,
+  type AnyParams,
   BINARY_OPS,
+  type ControlOp,
+  type ControlParams,
   type BinaryOp,
   type DType,
   type IndexMode,
+  type IrFunction,
   type NoParams,
   type OpName,
   type OpParams,
@@ -13,16 +18,34 @@ import {
 
 /**
  * - `int`: an integer; `number`: any double; `ints`, `numbers`: lists of them
- * - `sizes`: a list of integers >= 0
- * - `dtype`, `mode`: a word
+ * - `size`: an integer >= 0; `sizes`: a list of them; `trip`: a size or null
+ * - `dtype`, `mode`: a word; `text`: any string
  */
-export type ParamKind = "int" | "number" | "ints" | "numbers" | "sizes" | "dtype" | "mode";
+export type ParamKind =
+  | "int"
+  | "number"
+  | "ints"
+  | "numbers"
+  | "size"
+  | "sizes"
+  | "trip"
+  | "dtype"
+  | "mode"
+  | "text";
 
 /** What a param can be, whichever op it belongs to. */
-export type ParamValue = number | string | readonly number[];
+export type ParamValue = number | string | null | readonly number[];
 
 type KeysOf<K extends OpName> = OpParams[K] extends NoParams ? never : keyof OpParams[K];
 type Schema = { readonly [K in OpName]: { readonly [P in KeysOf<K>]: ParamKind } };
+type RegionKeys<K extends ControlOp> = {
+  [P in keyof ControlParams[K]]: ControlParams[K][P] extends IrFunction ? P : never;
+}[keyof ControlParams[K]];
+type ControlSchema = {
+  readonly [K in ControlOp]: {
+    readonly [P in Exclude<keyof ControlParams[K], RegionKeys<K>>]: ParamKind;
+  };
+};
 
 const GATHER = { axis: "int", batch: "int", mode: "mode" } as const;
 const AXES = { axes: "ints" } as const;
@@ -57,9 +80,24 @@ export const paramSchema: Schema = {
   argmin: { axis: "int" },
   gather: GATHER,
   scatterAdd: GATHER,
-  dynamicSlice: { sizes: "sizes" },
-  dynamicUpdate: NONE,
+  dynamicSlice: { sizes: "sizes", mode: "mode" },
+  dynamicUpdate: { mode: "mode" },
+  check: { code: "text", message: "text" },
   dot: { lhsContract: "ints", rhsContract: "ints", lhsBatch: "ints", rhsBatch: "ints" },
+};
+
+/** The params of control ops that are not regions. */
+export const controlSchema: ControlSchema = {
+  if: NONE,
+  while: { consts: "size" },
+  for: { trip: "trip", consts: "size" },
+};
+
+/** The regions of each control op, in print order. */
+export const REGION_KEYS: { readonly [K in ControlOp]: readonly RegionKeys<K>[] } = {
+  if: ["then", "else"],
+  while: ["cond", "body"],
+  for: ["body"],
 };
 
 const DTYPES: Readonly<Record<DType, true>> = { f32: true, f64: true, i32: true, u32: true, bool: true };
@@ -67,6 +105,8 @@ const MODES: Readonly<Record<IndexMode, true>> = { check: true, clamp: true };
 
 export const isDType = (word: string): word is DType => Object.hasOwn(DTYPES, word);
 export const isOpName = (word: string): word is OpName => Object.hasOwn(paramSchema, word);
+export const isAnyOp = (word: string): word is AnyOp =>
+  isOpName(word) || Object.hasOwn(controlSchema, word);
 
 const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
 const isNumbers = (v: unknown): v is readonly number[] =>
@@ -79,6 +119,14 @@ export const paramFault = (kind: ParamKind, value: unknown): string | null => {
       return typeof value === "number" ? null : "must be a number";
     case "int":
       return Number.isSafeInteger(value) ? null : "must be an integer";
+    case "size":
+      return typeof value === "number" && isSize(value) ? null : "must be an integer >= 0";
+    case "trip":
+      return value === null || (typeof value === "number" && isSize(value))
+        ? null
+        : "must be an integer >= 0 or null";
+    case "text":
+      return typeof value === "string" ? null : "must be a string";
     case "numbers":
       return isNumbers(value) ? null : "must be a list of numbers";
     case "ints":
@@ -97,12 +145,15 @@ export const paramFault = (kind: ParamKind, value: unknown): string | null => {
 };
 
 /** An op's param keys with their kinds, in print order. */
-export const schemaOf = (op: OpName): readonly (readonly [string, ParamKind])[] => schemaEntries[op];
+export const schemaOf = (op: AnyOp): readonly (readonly [string, ParamKind])[] => schemaEntries[op];
 
 const schemaEntries = Object.fromEntries(
-  Object.entries(paramSchema).map(([op, schema]) => [op, Object.entries(schema)]),
-) as unknown as { readonly [K in OpName]: readonly (readonly [string, ParamKind])[] }; // entries lose the keys
+  [...Object.entries(paramSchema), ...Object.entries(controlSchema)].map(([op, schema]) => [
+    op,
+    Object.entries(schema),
+  ]),
+) as unknown as { readonly [K in AnyOp]: readonly (readonly [string, ParamKind])[] }; // entries lose the keys
 
 /** One param read by its key; undefined if it is missing. */
-export const paramAt = (params: OpParams[OpName], key: string): unknown =>
+export const paramAt = (params: AnyParams[AnyOp], key: string): unknown =>
   Object.hasOwn(params, key) ? (params as Readonly<Record<string, unknown>>)[key] : undefined;

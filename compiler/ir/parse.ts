@@ -6,15 +6,25 @@
  *       return %2
  *     }
  *
+ * The regions of a control equation stand behind its params, as `body(%0:i32[]) { ... }`, with values of their own.
  * Spaces and line ends are free; `;` starts a comment that runs to the end of the line.
  */
 import { type DiagnosticKind, fail, registerSource, type Span, TscJitError } from "../diagnostics.js";
 import { type Builder, createBuilder } from "./builder.js";
-import { isDType, isOpName, type ParamKind, type ParamValue, paramFault, schemaOf } from "./params.js";
 import {
+  isAnyOp,
+  isDType,
+  type ParamKind,
+  type ParamValue,
+  paramFault,
+  REGION_KEYS,
+  schemaOf,
+} from "./params.js";
+import {
+  type AnyOp,
+  type AnyParams,
   type IrFunction,
-  type OpName,
-  type OpParams,
+  isControlOp,
   sameType,
   type TensorType,
   typeText,
@@ -118,14 +128,16 @@ const readType = (r: Reader): TensorType => {
 
 const readParam = (r: Reader): ParamValue => {
   const token = r.peek();
-  if (token.kind === "word") return r.next().text;
+  if (token.kind === "word") return r.next().text === "null" ? null : token.text;
+  if (token.kind === "string") return String(JSON.parse(r.next().text));
   if (!r.is("[")) return readNumber(r);
   r.expect("[");
   return readList(r, "]", () => readNumber(r));
 };
 
 /** `{key=value, ...}`, every key of the op's schema once, in any order. */
-const readParams = (r: Reader, op: Token, schema: readonly (readonly [string, ParamKind])[]): unknown => {
+const readParams = (r: Reader, op: Token, schema: readonly (readonly [string, ParamKind])[],
+): Readonly<Record<string, ParamValue>> => {
   const params: Record<string, ParamValue> = {};
   if (r.is("{")) {
     r.expect("{");
@@ -156,29 +168,60 @@ const readSpan = (r: Reader): Span | null => {
   return { file: String(file), line: readNumber(r), column: 1, length: 1 };
 };
 
+/** `then(...) {...} else(...) {...}`: every region of a control op, in order. */
+const readRegions = (r: Reader, op: AnyOp): Readonly<Record<string, IrFunction>> => {
+  if (!isControlOp(op)) return {};
+  const regions: Record<string, IrFunction> = {};
+  for (const key of REGION_KEYS[op]) {
+    const token = r.take("word", `the region ${key}`);
+    if (token.text !== key) r.wrong(token, `the region ${key}`);
+    regions[key] = readFunction(r, key);
+  }
+  return regions;
+};
+
+/** `%3:f64[], %4:i32[] = `; nothing for an equation without results. */
+const readResults = (r: Reader): readonly { readonly name: Token; readonly written: TensorType }[] => {
+  const results: { readonly name: Token; readonly written: TensorType }[] = [];
+  while (r.peek().kind === "value") {
+    const name = r.take("value", "a value");
+    r.expect(":");
+    results.push({ name, written: readType(r) });
+    if (r.is(",")) r.expect(",");
+    else {
+      r.expect("=");
+      break;
+    }
+  }
+  return results;
+};
+
 const readEquation = (r: Reader, b: Builder, values: Map<string, Var>): void => {
-  const name = r.take("value", "a value or return");
-  r.expect(":");
-  const written = readType(r);
-  r.expect("=");
+  const results = readResults(r);
   const opToken = r.take("word", "an op");
-  const op: OpName = isOpName(opToken.text) ? opToken.text : r.wrong(opToken, "an op");
+  const op: AnyOp = isAnyOp(opToken.text) ? opToken.text : r.wrong(opToken, "an op");
   const inputs: Var[] = [];
   const definesNext = (): boolean => r.peek(1).text === ":"; // a value with a type begins the next equation
   while (r.peek().kind === "value" && !definesNext()) inputs.push(readUse(r, values));
-  const params = readParams(r, opToken, schemaOf(op)) as OpParams[OpName]; // checked against the schema
+  const plain = readParams(r, opToken, schemaOf(op));
+  const params = { ...plain, ...readRegions(r, op) } as AnyParams[AnyOp]; // checked against the schema
   const fault = paramsFault(op, params);
   if (fault !== null) r.refuseAt(opToken, fault);
   const span = readSpan(r);
-  const out = emitAt(r, opToken, () => b.at(span, () => b.emit(op, inputs, params)));
-  if (!sameType(out.type, written)) {
-    r.refuseAt(name, `${op} gives ${typeText(out.type)}, written is ${typeText(written)}`, "type");
-  }
-  defineValue(r, values, name, out);
+  const outs = emitAt(r, opToken, () => b.at(span, () => b.emitAll(op, inputs, params)));
+  if (outs.length !== results.length)
+    r.refuseAt(opToken, `${op} gives ${outs.length} values, written are ${results.length}`, "type");
+  results.forEach(({ name, written }, k) => {
+    const out = outs[k];
+    if (out === undefined) return;
+    if (!sameType(out.type, written))
+      r.refuseAt(name, `${op} gives ${typeText(out.type)}, written is ${typeText(written)}`, "type");
+    defineValue(r, values, name, out);
+  });
 };
 
 /** A shape rule's refusal gets the place in the text. */
-const emitAt = (r: Reader, op: Token, emit: () => Var): Var => {
+const emitAt = (r: Reader, op: Token, emit: () => readonly Var[]): readonly Var[] => {
   try {
     return emit();
   } catch (e) {
@@ -201,13 +244,21 @@ const defineValue = (r: Reader, values: Map<string, Var>, name: Token, v: Var): 
 /** The function that `text` describes. Throws TSJ2100 with line and column, or the shape rule's own diagnostic. */
 export const parseFunction = (text: string): IrFunction => {
   const r = createReader(text);
-  const b = createBuilder();
-  const values = new Map<string, Var>();
   const keyword = r.take("word", "fn");
   if (keyword.text !== "fn") r.wrong(keyword, "fn");
   const nameToken = r.next();
   if (nameToken.kind !== "word" && nameToken.kind !== "string") r.wrong(nameToken, "a name");
   const name = nameToken.kind === "word" ? nameToken.text : String(JSON.parse(nameToken.text));
+  const fn = readFunction(r, name);
+  const rest = r.peek();
+  if (rest.kind !== "end") r.wrong(rest, "the end");
+  return fn;
+};
+
+/** `(params) { equations return results }` */
+const readFunction = (r: Reader, name: string): IrFunction => {
+  const b = createBuilder();
+  const values = new Map<string, Var>();
   r.expect("(");
   readList(r, ")", () => {
     const param = r.take("value", "a param");
@@ -215,11 +266,11 @@ export const parseFunction = (text: string): IrFunction => {
     defineValue(r, values, param, b.param(readType(r)));
   });
   r.expect("{");
-  while (r.peek().kind === "value") readEquation(r, b, values);
+  const returns = (): boolean => r.peek().kind === "word" && r.peek().text === "return";
+  const equation = (): boolean => r.peek().kind === "value" || (isAnyOp(r.peek().text) && !returns());
+  while (equation()) readEquation(r, b, values);
   const ret = r.take("word", "return");
   if (ret.text !== "return") r.wrong(ret, "return");
   const results = readList(r, "}", () => readUse(r, values));
-  const rest = r.peek();
-  if (rest.kind !== "end") r.wrong(rest, "the end");
   return b.finish(name, results);
 };

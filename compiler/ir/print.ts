@@ -1,6 +1,7 @@
 /** The canonical text of a function: equal programs print equally, and `parse` reads it back. */
+import { regionsOf } from "./control.js";
 import { paramAt, schemaOf } from "./params.js";
-import { type Eqn, type IrFunction, type OpName, type OpParams, typeText, type Var } from "./types.js";
+import { type AnyOp, type AnyParams, type Eqn, type IrFunction, isControl, typeText, type Var } from "./types.js";
 
 export interface PrintOptions {
   /** Ends each equation with `@file:line`. */
@@ -12,17 +13,18 @@ export interface PrintOptions {
 /** A double so that reading it back gives the same one: `-0`, `NaN`, `Infinity`, shortest digits otherwise. */
 export const numberText = (n: number): string => (Object.is(n, -0) ? "-0" : String(n));
 
-const valueText = (value: unknown): string => {
+const valueText = (value: unknown, quoted: boolean): string => {
+  if (quoted) return JSON.stringify(value);
   if (typeof value === "number") return numberText(value);
-  if (Array.isArray(value)) return `[${value.map(valueText).join(",")}]`;
+  if (Array.isArray(value)) return `[${value.map((v) => valueText(v, false)).join(",")}]`;
   return String(value);
 };
 
-/** `{axes=[0,1]}`, keys in schema order; the empty string for an op without params. */
-export const paramsText = (op: OpName, params: OpParams[OpName]): string => {
+/** `{axes=[0,1]}`, keys in schema order; the empty string for an op without params. Regions are not among them. */
+export const paramsText = (op: AnyOp, params: AnyParams[AnyOp]): string => {
   const keys = schemaOf(op);
   if (keys.length === 0) return "";
-  return `{${keys.map(([key]) => `${key}=${valueText(paramAt(params, key))}`).join(", ")}}`;
+  return `{${keys.map(([key, kind]) => `${key}=${valueText(paramAt(params, key), kind === "text")}`).join(", ")}}`;
 };
 
 const nameText = (name: string): string => (/^[A-Za-z_$][\w$.]*$/.test(name) ? name : JSON.stringify(name));
@@ -32,9 +34,26 @@ const spanText = (eqn: Eqn): string =>
 
 /**
  * Values are numbered in order of appearance, params first. A free value, which only a function under construction
- * has, is written `%?k:type` where it is used.
+ * has, is written `%?k:type` where it is used. The regions of a control equation stand behind its params, each numbered
+ * on its own, for it is closed:
+ *
+ *     %2:f64[] = for %0 %1 {trip=10, consts=1} body(%0:i32[], %1:f64[], %2:f64[]) {
+ *       %3:f64[] = mul %1 %2
+ *       return %3
+ *     }
  */
-export const printFunction = (fn: IrFunction, options: PrintOptions = {}): string => {
+export const printFunction = (fn: IrFunction, options: PrintOptions = {}): string =>
+  functionText(`fn ${nameText(fn.name)}`, fn, options).join("\n");
+
+/** The regions of a control equation as they are printed behind its params; equal text means equal regions. */
+export const regionsText = (eqn: Eqn, options: PrintOptions = {}): string =>
+  isControl(eqn)
+    ? regionsOf(eqn)
+        .map(([key, region]) => ` ${functionText(key, region, options).join("\n").replaceAll("\n", "\n  ")}`)
+        .join("")
+    : "";
+
+const functionText = (heading: string, fn: IrFunction, options: PrintOptions): readonly string[] => {
   const names = new Map<Var, string>();
   const define = (v: Var): string => {
     const name = `%${names.size}`;
@@ -51,14 +70,15 @@ export const printFunction = (fn: IrFunction, options: PrintOptions = {}): strin
   };
   const line = (eqn: Eqn): string => {
     const inputs = eqn.inputs.map(use);
-    const outs = eqn.outs.map(define).join(", ");
+    const outs = eqn.outs.map(define);
     const params = paramsText(eqn.op, eqn.params);
-    const text = [eqn.op, ...inputs, ...(params === "" ? [] : [params])].join(" ");
+    const text = [eqn.op, ...inputs, ...(params === "" ? [] : [params])].join(" ") + regionsText(eqn, options);
     const mark = options.marked?.has(eqn) === true ? ">>" : "  ";
-    return `${mark}${outs} = ${text}${options.spans === true ? spanText(eqn) : ""}`;
+    const left = outs.length === 0 ? "" : `${outs.join(", ")} = `;
+    return `${mark}${left}${text}${options.spans === true ? spanText(eqn) : ""}`;
   };
-  const head = `fn ${nameText(fn.name)}(${fn.params.map(define).join(", ")}) {`;
+  const head = `${heading}(${fn.params.map(define).join(", ")}) {`;
   const body = fn.body.map(line);
   const results = fn.results.map(use).join(", ");
-  return [head, ...body, results === "" ? "  return" : `  return ${results}`, "}"].join("\n");
+  return [head, ...body, results === "" ? "  return" : `  return ${results}`, "}"];
 };

@@ -1,6 +1,11 @@
 /**
  * The tensor IR: plain readonly data. SSA in A-normal form: every equation applies one op to values and
  * defines new ones. A value is identified by its object; the printer numbers values when it writes them.
+ *
+ * Control flow is structured: the control ops `if`, `while` and `for` hold their regions as functions in their params.
+ * - A region is closed: it sees its own params only. What it needs from outside is an operand of the equation.
+ * - Regions are functions of values; their names ("then", "body", ...) mean nothing.
+ * - Only control ops have several results (or none); every other op has one.
  */
 import type { Span } from "../diagnostics.js";
 
@@ -160,10 +165,18 @@ interface StructuralParams {
   gather: GatherParams;
   /** (x, indices: i32, updates): x with updates added at the places gather would read them from. */
   scatterAdd: GatherParams;
-  /** (x, ...starts: i32 rank 0, one per axis): a block of `sizes`; starts are clamped so that it fits. */
-  dynamicSlice: { readonly sizes: Shape };
-  /** (x, update, ...starts): x with the block replaced; starts are clamped so that it fits. */
-  dynamicUpdate: NoParams;
+  /**
+   * (x, ...starts: i32 rank 0, one per axis): a block of `sizes`. Where it does not fit: `clamp` moves the starts to
+   * [0, n - size], `check` throws a RangeError (a block without elements is checked too).
+   */
+  dynamicSlice: { readonly sizes: Shape; readonly mode: IndexMode };
+  /** (x, update, ...starts): x with the block replaced; `mode` as for dynamicSlice. */
+  dynamicUpdate: { readonly mode: IndexMode };
+  /**
+   * (cond: bool rank 0, detail: i32 rank 0): gives cond, and fails the program where it is false, with `code` and
+   * `message`, in which `{}` stands for the detail. It is an effect: never dropped, though nothing uses its result.
+   */
+  check: { readonly code: string; readonly message: string };
 
   /** (lhs, rhs) of equal dtype: the general product. */
   dot: DotParams;
@@ -171,21 +184,61 @@ interface StructuralParams {
 
 type PlainElementwise = { readonly [K in UnaryOp | BinaryOp]: NoParams };
 
-/** Params of each op; the op table is exhaustive over the keys. */
+/** Params of each op without regions; the op table is exhaustive over the keys. */
 export type OpParams = StructuralParams & PlainElementwise;
+/** Ops with one result and no regions. */
 export type OpName = keyof OpParams;
 
-interface EqnOf<K extends OpName> {
+/** Params of the control ops. */
+export interface ControlParams {
+  /** (cond: bool rank 0, ...operands). Both regions: (operands) -> results of equal types, which are the results. */
+  if: { readonly then: IrFunction; readonly else: IrFunction };
+  /**
+   * (...consts, ...carries), `consts` of them constant. `cond`: (consts, carries) -> one bool rank 0, run before each
+   * iteration; `body`: (consts, carries) -> the next carries, of equal types. The results are the last carries.
+   */
+  while: { readonly consts: number; readonly cond: IrFunction; readonly body: IrFunction };
+  /**
+   * (...consts, ...carries), with a static trip count; (count: i32 rank 0, ...consts, ...carries) where `trip` is null.
+   * `body`: (i: i32 rank 0, consts, carries) -> the next carries, of equal types, for i = 0, ..., trip - 1; a count
+   * below 0 is 0. The results are the last carries. Other starts and steps are arithmetic on i.
+   */
+  for: { readonly trip: number | null; readonly consts: number; readonly body: IrFunction };
+}
+export const CONTROL_OPS = ["if", "while", "for"] as const;
+export type ControlOp = (typeof CONTROL_OPS)[number];
+
+export type AnyOp = OpName | ControlOp;
+export type AnyParams = OpParams & ControlParams;
+
+interface PlainEqnOf<K extends OpName> {
   readonly op: K;
   readonly inputs: readonly Var[];
   readonly params: OpParams[K];
-  readonly outs: readonly [Var, ...Var[]];
+  readonly outs: readonly [Var];
   /** Where the user wrote it; null for equations that no line of theirs stands behind. */
   readonly span: Span | null;
 }
+interface ControlEqnOf<K extends ControlOp> {
+  readonly op: K;
+  readonly inputs: readonly Var[];
+  readonly params: ControlParams[K];
+  /** One per result of the regions; there may be none. */
+  readonly outs: readonly Var[];
+  readonly span: Span | null;
+}
 
+/** An equation without regions. */
+export type PlainEqn = { [K in OpName]: PlainEqnOf<K> }[OpName];
+/** An equation with regions. */
+export type ControlEqn = { [K in ControlOp]: ControlEqnOf<K> }[ControlOp];
 /** One equation: a discriminated union on `op`. */
-export type Eqn = { [K in OpName]: EqnOf<K> }[OpName];
+export type Eqn = PlainEqn | ControlEqn;
+
+const controlOps: ReadonlySet<string> = new Set(CONTROL_OPS);
+export const isControlOp = (op: AnyOp): op is ControlOp => controlOps.has(op);
+export const isControl = (eqn: Eqn): eqn is ControlEqn => controlOps.has(eqn.op);
+export const isPlain = (eqn: Eqn): eqn is PlainEqn => !controlOps.has(eqn.op);
 
 /** A whole program. Free values (neither params nor defined in the body) are not allowed once verified. */
 export interface IrFunction {

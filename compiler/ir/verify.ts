@@ -6,19 +6,23 @@
  *    has as many as its shape says
  * 4. the op's shape rule accepts the operands and gives the recorded type
  * 5. every result is defined
+ * 6. the regions of a control equation are closed and sound functions
  */
 
 import { internal, TscJitError } from "../diagnostics.js";
-import { opTable } from "../ops/index.js";
-import { paramAt, paramFault, schemaOf } from "./params.js";
+import { resultTypes } from "./builder.js";
+import { regionsOf } from "./control.js";
+import { paramAt, paramFault, REGION_KEYS, schemaOf } from "./params.js";
 import { printFunction } from "./print.js";
 import {
+  type AnyOp,
+  type AnyParams,
   type DType,
   type Eqn,
   type IrFunction,
+  isControl,
+  isControlOp,
   isFloat,
-  type OpName,
-  type OpParams,
   sameType,
   sizeOf,
   typeText,
@@ -54,29 +58,30 @@ export const verify = (fn: IrFunction, options: VerifyOptions = {}): IrFunction 
     for (const [k, v] of eqn.inputs.entries()) use(v, eqn, `operand ${k} of ${eqn.op}`);
     const fault = paramsFault(eqn.op, eqn.params);
     if (fault !== null) reject(`${eqn.op}: ${fault}`, eqn);
-    if (eqn.outs.length !== 1) reject(`${eqn.op} defines ${eqn.outs.length} values instead of one`, eqn);
-    const out = eqn.outs[0];
-    const refusal = typeFault(eqn.op, eqn.inputs, eqn.params, out);
+    if (isControl(eqn)) for (const [, region] of regionsOf(eqn)) verify(region);
+    const refusal = typeFault(eqn);
     if (refusal !== null) reject(refusal, eqn);
-    define(out, eqn);
+    for (const out of eqn.outs) define(out, eqn);
   }
   for (const [k, v] of fn.results.entries()) use(v, null, `result ${k}`);
   return fn;
 };
 
-const typeFault = <K extends OpName>(
-  op: K,
-  inputs: readonly Var[],
-  params: OpParams[K],
-  out: Var,
-): string | null => {
+const typeFault = ({ op, inputs, params, outs }: Eqn): string | null => {
   try {
-    const inferred = opTable[op].infer(
+    const inferred = resultTypes(
+      op,
       inputs.map((v) => v.type),
       params,
     );
-    if (sameType(inferred, out.type)) return null;
-    return `${op} gives ${typeText(inferred)}, recorded is ${typeText(out.type)}`;
+    if (inferred.length !== outs.length)
+      return `${op} gives ${inferred.length} values, ${outs.length} are recorded`;
+    for (const [k, out] of outs.entries()) {
+      const type = inferred[k];
+      if (type !== undefined && !sameType(type, out.type))
+        return `${op} gives ${typeText(type)}, recorded is ${typeText(out.type)}`;
+    }
+    return null;
   } catch (e) {
     if (e instanceof TscJitError || !(e instanceof Error)) throw e;
     return `the shape rule of ${op} refuses its operands: ${e.message}`;
@@ -84,7 +89,7 @@ const typeFault = <K extends OpName>(
 };
 
 /** Invariant 3 for one equation: what is wrong, or null. */
-export const paramsFault = (op: OpName, params: OpParams[OpName]): string | null => {
+export const paramsFault = (op: AnyOp, params: AnyParams[AnyOp]): string | null => {
   const schema = schemaOf(op);
   for (const [key, kind] of schema) {
     const value = paramAt(params, key);
@@ -93,7 +98,7 @@ export const paramsFault = (op: OpName, params: OpParams[OpName]): string | null
     if (fault !== null) return `param ${key} ${fault}`;
   }
   for (const key of Object.keys(params)) {
-    if (!schema.some(([known]) => known === key)) return `there is no param ${key}`;
+    if (!schema.some(([known]) => known === key) && !isRegionKey(op, key)) return `there is no param ${key}`;
   }
   if ("value" in params && !inDType(params.value, params.dtype)) {
     return `${params.value} is no ${params.dtype}`;
@@ -106,6 +111,9 @@ export const paramsFault = (op: OpName, params: OpParams[OpName]): string | null
   }
   return null;
 };
+
+const isRegionKey = (op: AnyOp, key: string): boolean =>
+  isControlOp(op) && REGION_KEYS[op].some((known) => known === key);
 
 /** Floats take any double (and round it); the others only their own values. */
 const inDType = (n: number, dtype: DType): boolean => {

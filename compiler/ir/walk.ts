@@ -1,6 +1,7 @@
 /** Read-only questions about a function, and the rebuilding of one. */
 import { type Builder, createBuilder } from "./builder.js";
-import type { Eqn, IrFunction, Var } from "./types.js";
+import { mapRegions } from "./control.js";
+import { type Eqn, type IrFunction, isControl, type PlainEqn, type Var } from "./types.js";
 
 /** The equation that defines each value of the body. */
 export const definitions = (fn: IrFunction): ReadonlyMap<Var, Eqn> => {
@@ -45,22 +46,31 @@ export const substitute = (fn: IrFunction, map: ReadonlyMap<Var, Var>): IrFuncti
 };
 
 /**
- * Rebuilds the function: `f` gives each equation's new value, made with the builder at the equation's span; `inputs`
- * are the images of its inputs. Free values stay as they are.
+ * Rebuilds the function: `f` gives the new value of each equation without regions, made with the builder at the
+ * equation's span; `inputs` are the images of its inputs. Regions are rebuilt likewise, each with a builder of its own.
+ * Free values stay as they are.
  */
 export const mapEquations = (
   fn: IrFunction,
-  f: (b: Builder, eqn: Eqn, inputs: readonly Var[]) => Var,
+  f: (b: Builder, eqn: PlainEqn, inputs: readonly Var[]) => Var,
 ): IrFunction => {
   const b = createBuilder();
   const env = new Map<Var, Var>();
   const image = (v: Var): Var => env.get(v) ?? v;
   for (const p of fn.params) env.set(p, b.param(p.type));
   for (const eqn of fn.body) {
-    env.set(
-      eqn.outs[0],
-      b.at(eqn.span, () => f(b, eqn, eqn.inputs.map(image))),
+    const inputs = eqn.inputs.map(image);
+    const outs = b.at(eqn.span, () =>
+      isControl(eqn)
+        ? b.append(
+            mapRegions(eqn, (region) => mapEquations(region, f)),
+            inputs,
+          )
+        : [f(b, eqn, inputs)],
     );
+    eqn.outs.forEach((v, k) => {
+      env.set(v, outs[k] ?? v);
+    });
   }
   return b.finish(fn.name, fn.results.map(image));
 };

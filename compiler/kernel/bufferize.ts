@@ -1,9 +1,11 @@
 /**
- * The static memory plan: scratch buffers live from the first kernel that touches them to the last, and buffers that never
- * live together share memory. Offsets are multiples of 64 bytes (a cache line).
+ * The static memory plan: scratch buffers live from the first step that touches them to the last, and buffers that never
+ * live together share memory. What a loop shares with the steps around it lives as long as the loop. Offsets are multiples
+ * of 64 bytes (a cache line).
  */
 import { BYTES, type DType } from "../ir/types.js";
-import type { BufferId, Kernel, Stmt } from "./types.js";
+import type { BufferId, Kernel, Step, Stmt } from "./types.js";
+import { controlBuffers, innerSteps, walkStmts } from "./walk.js";
 
 const ALIGN = 64;
 
@@ -21,17 +23,71 @@ export interface ScratchPlan {
 /** Buffers a kernel loads from or stores to. */
 export const buffersOf = (kernel: Kernel): ReadonlySet<BufferId> => {
   const touched = new Set<BufferId>();
-  const visit = (stmts: readonly Stmt[]): void => {
-    for (const s of stmts) {
+  const visit = (stmts: readonly Stmt[]): void =>
+    walkStmts(stmts, (s) => {
       if (s.kind === "load" || s.kind === "store") touched.add(s.buffer);
-      else if (s.kind === "loop") visit(s.body);
-    }
-  };
+    });
   if (kernel.kind === "matmul") {
     touched.add(kernel.lhs.buffer).add(kernel.rhs.buffer);
     visit(kernel.epilogue);
   } else visit(kernel.body);
   return touched;
+};
+
+/** Moments from `first` to `last`: of a loop, or of a buffer's life. */
+interface Interval {
+  first: number;
+  last: number;
+}
+/** A moment at which a buffer is read or written, and the loops around it, outermost first. */
+interface Touch {
+  readonly moment: number;
+  readonly loops: readonly Interval[];
+}
+
+/** When each buffer lives. A moment is a kernel, or a point at which a control step reads or writes. */
+const livesOf = (steps: readonly Step[]): ReadonlyMap<BufferId, Interval> => {
+  const touches = new Map<BufferId, Touch[]>();
+  let now = 0;
+  const touch = (ids: Iterable<BufferId>, loops: readonly Interval[]): void => {
+    for (const id of ids) {
+      const known = touches.get(id) ?? [];
+      touches.set(id, known);
+      known.push({ moment: now, loops });
+    }
+    now++;
+  };
+  const visit = (step: Step, around: readonly Interval[]): void => {
+    if (step.kind === "loops" || step.kind === "matmul") return touch(buffersOf(step), around);
+    const interval: Interval = { first: now, last: now };
+    const loops = step.kind === "if" ? around : [...around, interval];
+    const own = controlBuffers(step);
+    touch(own, loops);
+    for (const part of innerSteps(step)) {
+      for (const inner of part) visit(inner, loops);
+      // the condition of a `while` is read where its test ends; a counter is held through the body
+      touch(own, loops);
+    }
+    interval.last = now - 1;
+  };
+  for (const step of steps) visit(step, []);
+
+  const lives = new Map<BufferId, Interval>();
+  for (const [id, all] of touches) {
+    const common = all.reduce(
+      (n, t) => Math.min(n, t.loops.findIndex((l, k) => l !== all[0]?.loops[k]) >>> 0, t.loops.length),
+      Number.POSITIVE_INFINITY,
+    );
+    const life: Interval = { first: Number.POSITIVE_INFINITY, last: -1 };
+    for (const { moment, loops } of all) {
+      // what other steps touch too lives through the whole loop
+      const { first, last } = loops[common] ?? { first: moment, last: moment };
+      life.first = Math.min(life.first, first);
+      life.last = Math.max(life.last, last);
+    }
+    lives.set(id, life);
+  }
+  return lives;
 };
 
 /** A gap of the block that is free now. */
@@ -40,14 +96,9 @@ interface Gap {
   end: number;
 }
 
-/** Best fit over the kernels in order; a buffer's memory is free again after its last kernel. */
-export const planScratch = (requests: readonly ScratchRequest[], kernels: readonly Kernel[]): ScratchPlan => {
-  const wanted = new Map(requests.map((r) => [r.id, r]));
-  const last = new Map<BufferId, number>();
-  const touched = kernels.map(buffersOf);
-  touched.forEach((ids, k) => {
-    for (const id of ids) last.set(id, k);
-  });
+/** Best fit over the steps in order; a buffer's memory is free again after its last moment. */
+export const planScratch = (requests: readonly ScratchRequest[], steps: readonly Step[]): ScratchPlan => {
+  const lives = livesOf(steps);
   const offsets = new Map<BufferId, number>();
   const gaps: Gap[] = [];
   let bytes = 0;
@@ -83,16 +134,23 @@ export const planScratch = (requests: readonly ScratchRequest[], kernels: readon
   };
   const sizeOf = (r: ScratchRequest): number => Math.ceil((r.size * BYTES[r.dtype]) / ALIGN) * ALIGN;
 
-  touched.forEach((ids, k) => {
-    for (const id of ids) {
-      const r = wanted.get(id);
-      if (r !== undefined && !offsets.has(id)) offsets.set(id, allocate(sizeOf(r)));
+  const alive: { readonly r: ScratchRequest; readonly last: number }[] = [];
+  const inOrder = requests
+    .flatMap((r) => {
+      const life = lives.get(r.id);
+      return life === undefined ? [] : [{ r, ...life }];
+    })
+    .sort((a, b) => a.first - b.first);
+  for (const { r, first, last } of inOrder) {
+    for (let k = alive.length - 1; k >= 0; k--) {
+      const old = alive[k];
+      if (old === undefined || old.last >= first) continue;
+      release(offsets.get(old.r.id) ?? 0, sizeOf(old.r));
+      alive.splice(k, 1);
     }
-    for (const id of ids) {
-      const r = wanted.get(id);
-      if (r !== undefined && last.get(id) === k) release(offsets.get(id) ?? 0, sizeOf(r));
-    }
-  });
+    offsets.set(r.id, allocate(sizeOf(r)));
+    alive.push({ r, last });
+  }
   for (const r of requests) if (!offsets.has(r.id)) offsets.set(r.id, 0);
   return { offsets, bytes };
 };

@@ -15,7 +15,9 @@ import type {
   MatrixView,
   OpStmt,
   RegType,
+  Step,
   Stmt,
+  WhileStmt,
 } from "./types.js";
 
 /** A check that failed while the program ran. */
@@ -124,9 +126,22 @@ const combineNumbers = (combine: Combine, a: number, b: number, dtype: DType): n
   }
 };
 
+const runWhile = (m: Machine, s: WhileStmt): void => {
+  let current = s.carries.map((c) => numeric(m, c.init));
+  for (;;) {
+    s.carries.forEach((c, k) => void set(m, c.param, current[k] ?? 0, c.type));
+    runAll(m, s.test);
+    if (numeric(m, s.cond) === 0) break;
+    runAll(m, s.body);
+    current = s.carries.map((c) => numeric(m, c.next));
+  }
+  s.carries.forEach((c, k) => void set(m, c.result, current[k] ?? 0, c.type));
+};
+
 const runLoop = (m: Machine, s: LoopStmt): void => {
   const current = s.carries.map((c) => numeric(m, c.init));
-  for (let i = 0; i < s.extent; i++) {
+  const extent = typeof s.extent === "number" ? s.extent : numeric(m, s.extent.value);
+  for (let i = 0; i < extent; i++) {
     m.axes[s.axis] = i;
     s.carries.forEach((c, k) => {
       if (c.kind === "recur") set(m, c.param, current[k] ?? 0, c.type);
@@ -185,6 +200,16 @@ const run = (m: Machine, s: Stmt): void => {
     case "loop":
       runLoop(m, s);
       return;
+    case "if": {
+      const taken = numeric(m, s.cond) !== 0;
+      runAll(m, taken ? s.then : s.else);
+      const values = s.results.map((r) => numeric(m, taken ? r.then : r.else));
+      s.results.forEach((r, k) => void set(m, r.id, values[k] ?? 0, r.type));
+      return;
+    }
+    case "while":
+      runWhile(m, s);
+      return;
     default: {
       const never: never = s;
       internal(`unexpected statement ${JSON.stringify(never)}`);
@@ -226,6 +251,43 @@ const runMatmul = (m: Machine, p: MatmulKernel): void => {
   batches(0);
 };
 
+const runSteps = (m: Machine, steps: readonly Step[]): void => {
+  for (const step of steps) runStep(m, step);
+};
+
+const runStep = (m: Machine, step: Step): void => {
+  const cell = (id: BufferId): number => readAt(dataOf(m, id), 0);
+  switch (step.kind) {
+    case "loops":
+      runAll(m, step.body);
+      return;
+    case "matmul":
+      runMatmul(m, step);
+      return;
+    case "if":
+      runSteps(m, cell(step.cond) !== 0 ? step.then : step.else);
+      return;
+    case "while":
+      for (;;) {
+        runSteps(m, step.test);
+        if (cell(step.cond) === 0) return;
+        runSteps(m, step.body);
+      }
+    case "for": {
+      const trip = typeof step.trip === "number" ? step.trip : cell(step.trip.buffer);
+      for (let i = 0; i < trip; i++) {
+        if (step.counter !== null) dataOf(m, step.counter)[0] = i;
+        runSteps(m, step.body);
+      }
+      return;
+    }
+    default: {
+      const never: never = step;
+      internal(`unexpected step ${JSON.stringify(never)}`);
+    }
+  }
+};
+
 /**
  * Runs the program; inputs are row-major arrays of the input buffers' dtypes. Gives one array per result. Scratch memory
  * starts as garbage. Throws KernelCheckError where a check fails.
@@ -251,10 +313,7 @@ export const interpretProgram = (program: KernelProgram, inputs: readonly Data[]
     }
   }
   const m: Machine = { program, memory, registers: [], types: [], axes: [] };
-  for (const k of program.kernels) {
-    if (k.kind === "matmul") runMatmul(m, k);
-    else runAll(m, k.body);
-  }
+  runSteps(m, program.steps);
   return program.results.map(
     (r) => (r.kind === "input" ? inputs[r.index] : outputs[r.index]) ?? internal("a result is missing"),
   );

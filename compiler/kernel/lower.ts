@@ -3,18 +3,32 @@ import { internal } from "../diagnostics.js";
 import type { IrFunction, Var } from "../ir/types.js";
 import { planScratch } from "./bufferize.js";
 import { stridedView } from "./lower/access.js";
-import { findAliases } from "./lower/aliases.js";
+import { findAliases, hostOf, inPlace, mayReplace } from "./lower/aliases.js";
 import { collapseLoops } from "./lower/collapse.js";
-import { contractMultiplyAdds, dropUnused, nextRegister } from "./lower/contract.js";
+import { contractMultiplyAdds, dropUnused } from "./lower/contract.js";
+import { lowerControlNest } from "./lower/control-nest.js";
+import { type Copy, copyKernels, lowerControl } from "./lower/control-steps.js";
 import { decompose } from "./lower/decompose.js";
 import { buildGraph, type Graph, type Node } from "./lower/graph.js";
 import { type Group, groupNodes } from "./lower/groups.js";
 import { lowerMatmul } from "./lower/matmul.js";
 import { narrowBroadcasts } from "./lower/narrow.js";
 import { lowerNest } from "./lower/nest.js";
-import { createProgramState, type ProgramState } from "./lower/program.js";
+import { sinkConstants } from "./lower/prepare.js";
+import { createProgramMemory, type ProgramMemory, type ProgramState } from "./lower/program.js";
 import { lowerUpdate } from "./lower/update.js";
-import type { Buffer, BufferPlace, Kernel, KernelProgram, RegType, ResultPlace, Stmt } from "./types.js";
+import type {
+  Buffer,
+  BufferId,
+  BufferPlace,
+  Kernel,
+  KernelProgram,
+  RegType,
+  ResultPlace,
+  Step,
+  Stmt,
+} from "./types.js";
+import { kernelsOf, nextRegister } from "./walk.js";
 
 export interface LowerOptions {
   /** No reassociation and no contraction anywhere: every sum in row-major order, every product rounded. */
@@ -23,28 +37,20 @@ export interface LowerOptions {
   readonly fast?: boolean;
   /** Multiplications up to which a product is written as plain loops. */
   readonly smallProduct?: number;
+  /** Control flow inside kernels, where it fits (the default); else always over whole kernels. */
+  readonly nests?: boolean;
 }
 
 /** Lowers a verified function (after simplification). Throws only `internal` diagnostics. */
 export const lowerProgram = (fn: IrFunction, options: LowerOptions = {}): KernelProgram => {
-  const strict = options.strict === true;
-  const graph = buildGraph(
-    narrowBroadcasts(decompose(fn)),
-    { ...options, strict },
-    (g, x) => stridedView(g, x) !== null,
-  );
+  const memory = createProgramMemory();
+  const graph = graphOf(narrowBroadcasts(decompose(sinkConstants(fn))), options);
   const outputs = outputIndices(graph);
-  const results = new Set(outputs.keys());
-  const grouping = groupNodes(graph, results);
-  const { groups, stored } = grouping;
-  const state = createProgramState(graph, strict, stored, findAliases(graph, grouping, results));
-  for (const v of [...graph.fn.params, ...outputs.keys()]) state.bufferOf(v);
-  const isStored = (n: Node): boolean => stored.has(n.v);
-  const contracted: ReadonlySet<RegType> = new Set(
-    strict ? [] : options.fast === true ? ["f32", "f64"] : ["f32"],
-  );
-  const kernels = groups.flatMap((g) => lowerGroup(state, g, isStored)).map((k) => tidy(k, contracted));
-  const { buffers, scratchBytes } = placeBuffers(state, outputs, kernels);
+  const inputs = graph.fn.params.map((p, index) => memory.newBuffer(p.type, { kind: "input", index }));
+  const outputBuffers = [...outputs].map(([v, index]) => memory.newBuffer(v.type, { kind: "output", index }));
+  const targets = graph.resultBases.map((v) => outputBuffers[outputs.get(v) ?? -1] ?? null);
+  const steps = lowerGraph(memory, options, graph, inputs, targets);
+  const { buffers, scratchBytes } = placeBuffers(memory, steps);
   const places = graph.resultBases.map((v): ResultPlace => {
     const input = graph.paramOf.get(v);
     if (input !== undefined) return { kind: "input", index: input };
@@ -53,14 +59,78 @@ export const lowerProgram = (fn: IrFunction, options: LowerOptions = {}): Kernel
   return {
     name: fn.name,
     buffers,
-    kernels,
+    steps,
     inputs: fn.params.length,
     outputs: outputs.size,
     results: places,
     scratchBytes,
-    errors: state.errors(),
-    scalar: isScalar(graph, outputs.size) && scratchBytes === 0 && kernels.length === 1,
+    errors: memory.errors(),
+    scalar: isScalar(fn, outputs.size, buffers) && kernelsOf(steps).every((k) => k.kind === "loops"),
   };
+};
+
+const graphOf = (fn: IrFunction, options: LowerOptions): Graph =>
+  buildGraph(fn, { ...options, strict: options.strict === true }, (g, x) => stridedView(g, x) !== null);
+
+/**
+ * The steps of one function. Parameters are read from `params`; result k ends up in `targets[k]` (null: it is not wanted).
+ * Targets alone are overwritten, also where they are parameters, as the carries of a loop are.
+ */
+const lowerGraph = (
+  memory: ProgramMemory,
+  options: LowerOptions,
+  graph: Graph,
+  params: readonly BufferId[],
+  targets: readonly (BufferId | null)[],
+): readonly Step[] => {
+  const strict = options.strict === true;
+  const { resultBases, paramOf } = graph;
+  const results = new Set(resultBases);
+  const grouping = groupNodes(graph, new Set(resultBases.filter((v) => !paramOf.has(v))));
+  const { groups, stored } = grouping;
+  const owned = new Set(graph.fn.params.filter((_, k) => targets.includes(params[k] ?? null)));
+  const aliases = findAliases(graph, grouping, results, owned);
+  const placed = new Map<Var, BufferId>();
+  graph.fn.params.forEach((p, k) => {
+    placed.set(hostOf(aliases, p), params[k] ?? internal("a parameter has no memory"));
+  });
+  const copies: Copy[] = [];
+  resultBases.forEach((v, k) => {
+    const to = targets[k] ?? null;
+    if (to === null) return;
+    const from = placed.get(v);
+    const replaced = graph.fn.params.find((_, j) => params[j] === to);
+    if (from !== undefined) copies.push({ from, to, type: v.type });
+    else if (replaced === undefined || mayReplace(grouping, aliases, replaced, v, results)) placed.set(v, to);
+    else {
+      const from = memory.newBuffer(v.type, { kind: "scratch" });
+      placed.set(v, from);
+      copies.push({ from, to, type: v.type });
+    }
+  });
+  const state: ProgramState = {
+    graph,
+    strict,
+    memory,
+    bufferOf: (v) => {
+      const host = hostOf(aliases, v);
+      const buffer = placed.get(host) ?? memory.newBuffer(host.type, { kind: "scratch" });
+      placed.set(host, buffer);
+      return buffer;
+    },
+    isStored: (v) => paramOf.has(v) || stored.has(v),
+    inPlace: (x, v) => inPlace(graph, aliases, x, v),
+    lowerRegion: (region, from, to) => lowerGraph(memory, options, graphOf(region, options), from, to),
+  };
+  const isStored = (n: Node): boolean => stored.has(n.v);
+  const contracted: ReadonlySet<RegType> = new Set(
+    strict ? [] : options.fast === true ? ["f32", "f64"] : ["f32"],
+  );
+  const steps = groups
+    .flatMap((g) => lowerGroup(state, g, isStored))
+    // what is inside control flow is tidy already
+    .map((s) => (s.kind === "loops" || s.kind === "matmul" ? tidy(s, contracted) : s));
+  return [...steps, ...copyKernels(memory, copies)];
 };
 
 /** Output number of each distinct result that is not a parameter. */
@@ -71,13 +141,14 @@ const outputIndices = (graph: Graph): ReadonlyMap<Var, number> => {
   return outputs;
 };
 
-const isScalar = (graph: Graph, outputs: number): boolean =>
+/** A function of numbers with one result, all of whose values are single elements. */
+const isScalar = (fn: IrFunction, outputs: number, buffers: readonly Buffer[]): boolean =>
   outputs === 1 &&
-  graph.fn.results.length === 1 &&
-  graph.fn.params.every((p) => p.type.shape.length === 0) &&
-  graph.fn.body.every((eqn) => eqn.outs[0].type.shape.length === 0);
+  fn.results.length === 1 &&
+  [...fn.params, ...fn.results].every((v) => v.type.shape.length === 0) &&
+  buffers.every((b) => b.size === 1);
 
-const lowerGroup = (p: ProgramState, group: Group, stored: (node: Node) => boolean): readonly Kernel[] => {
+const lowerGroup = (p: ProgramState, group: Group, stored: (node: Node) => boolean): readonly Step[] => {
   switch (group.kind) {
     case "loops":
       return [lowerNest(p, group, stored)];
@@ -87,6 +158,12 @@ const lowerGroup = (p: ProgramState, group: Group, stored: (node: Node) => boole
     case "dynamicUpdate": {
       const [only] = group.members;
       return only === undefined ? [] : lowerUpdate(p, only.node);
+    }
+    case "steps":
+    case "nest": {
+      const [only] = group.members;
+      if (only === undefined) return [];
+      return group.kind === "steps" ? lowerControl(p, only.node) : lowerControlNest(p, only.node);
     }
     default: {
       const never: never = group.kind;
@@ -108,23 +185,28 @@ const tidy = (kernel: Kernel, contracted: ReadonlySet<RegType>): Kernel => {
 };
 
 const placeBuffers = (
-  p: ProgramState,
-  outputs: ReadonlyMap<Var, number>,
-  kernels: readonly Kernel[],
+  memory: ProgramMemory,
+  steps: readonly Step[],
 ): { readonly buffers: readonly Buffer[]; readonly scratchBytes: number } => {
-  const drafts = p.buffers();
-  const isScratch = (v: Var): boolean => !p.graph.paramOf.has(v) && !outputs.has(v);
-  const scratch = drafts.filter((d) => d.source.kind === "value" && isScratch(d.source.v));
-  const plan = planScratch(scratch, kernels);
+  const drafts = memory.buffers();
+  const scratch = drafts.filter((d) => d.source.kind === "scratch");
+  const plan = planScratch(scratch, steps);
   let literals = 0;
   const buffers = drafts.map(({ id, dtype, size, source }): Buffer => {
     const place = ((): BufferPlace => {
-      if (source.kind === "literal") return { kind: "data", index: literals++, values: source.values };
-      const input = p.graph.paramOf.get(source.v);
-      if (input !== undefined) return { kind: "input", index: input };
-      const output = outputs.get(source.v);
-      if (output !== undefined) return { kind: "output", index: output };
-      return { kind: "scratch", offset: plan.offsets.get(id) ?? internal("a scratch buffer has no place") };
+      switch (source.kind) {
+        case "literal":
+          return { kind: "data", index: literals++, values: source.values };
+        case "input":
+        case "output":
+          return source;
+        case "scratch":
+          return { kind: "scratch", offset: plan.offsets.get(id) ?? internal("a scratch buffer has no place") };
+        default: {
+          const never: never = source;
+          return internal(`unexpected source ${JSON.stringify(never)}`);
+        }
+      }
     })();
     return { id, dtype, size, place };
   });

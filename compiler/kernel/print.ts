@@ -1,7 +1,7 @@
 /** Kernel programs as readable text: buffers with their places, then each kernel as an indented loop nest. */
 import type { Span } from "../diagnostics.js";
 import { internal } from "../diagnostics.js";
-import type { Address, Buffer, Carry, Kernel, KernelProgram, MatrixView, Stmt } from "./types.js";
+import type { Address, Buffer, Carry, Kernel, KernelProgram, MatrixView, Step, Stmt } from "./types.js";
 
 const INDENT = "  ";
 
@@ -49,6 +49,8 @@ const carryText = (c: Carry): string =>
     : `%${c.result} = %${c.param} := %${c.next} from %${c.init}`;
 
 const stmtLines = (s: Stmt, name: (id: number) => string, indent: string): readonly string[] => {
+  const inner = (body: readonly Stmt[]): readonly string[] =>
+    body.flatMap((t) => stmtLines(t, name, indent + INDENT));
   switch (s.kind) {
     case "const":
       return [`${indent}%${s.id}:${s.type} = ${numberText(s.value)}`];
@@ -69,12 +71,29 @@ const stmtLines = (s: Stmt, name: (id: number) => string, indent: string): reado
     case "loop": {
       const kind = s.parallel ? "for" : "for seq";
       return [
-        `${indent}${kind} ${axisName(s.axis)} < ${s.extent} {`,
-        ...s.body.flatMap((t) => stmtLines(t, name, indent + INDENT)),
+        `${indent}${kind} ${axisName(s.axis)} < ${typeof s.extent === "number" ? s.extent : `%${s.extent.value}`} {`,
+        ...inner(s.body),
         ...s.carries.map((c) => `${indent + INDENT}carry ${carryText(c)}`),
         `${indent}}`,
       ];
     }
+    case "if":
+      return [
+        `${indent}if %${s.cond} {`,
+        ...inner(s.then),
+        ...(s.else.length === 0 ? [] : [`${indent}} else {`, ...inner(s.else)]),
+        ...s.results.map((r) => `${indent + INDENT}merge %${r.id}:${r.type} = %${r.then} or %${r.else}`),
+        `${indent}}`,
+      ];
+    case "while":
+      return [
+        `${indent}while {`,
+        ...inner(s.test),
+        `${indent}} %${s.cond} {`,
+        ...inner(s.body),
+        ...s.carries.map((c) => `${indent + INDENT}carry ${carryText(c)}`),
+        `${indent}}`,
+      ];
     default: {
       const never: never = s;
       return internal(`unexpected statement ${JSON.stringify(never)}`);
@@ -119,6 +138,29 @@ export const printKernel = (kernel: Kernel, name: (id: number) => string): strin
   ].join("\n");
 };
 
+const stepText = (step: Step, name: (id: number) => string): string => {
+  const inner = (steps: readonly Step[]): string =>
+    steps.map((s) => stepText(s, name).replaceAll(/^(?=.)/gm, INDENT)).join("\n\n");
+  switch (step.kind) {
+    case "loops":
+    case "matmul":
+      return printKernel(step, name);
+    case "if":
+      return `if ${name(step.cond)} {\n${inner(step.then)}\n} else {\n${inner(step.else)}\n}`;
+    case "while":
+      return `while {\n${inner(step.test)}\n} ${name(step.cond)} {\n${inner(step.body)}\n}`;
+    case "for": {
+      const counter = step.counter === null ? "" : `${name(step.counter)} `;
+      const trip = typeof step.trip === "number" ? String(step.trip) : name(step.trip.buffer);
+      return `for ${counter}< ${trip} {\n${inner(step.body)}\n}`;
+    }
+    default: {
+      const never: never = step;
+      return internal(`unexpected step ${JSON.stringify(never)}`);
+    }
+  }
+};
+
 /** The whole program, as goldens and `lower().kernels` show it. */
 export const printProgram = (p: KernelProgram): string => {
   const names = new Map(p.buffers.map((b) => [b.id, bufferName(b)]));
@@ -131,5 +173,5 @@ export const printProgram = (p: KernelProgram): string => {
     ...p.errors.map((e, k) => `${INDENT}error ${k}: ${e.code} ${e.message}`),
     `${INDENT}results ${results.join(", ")}`,
   ];
-  return [head.join("\n"), ...p.kernels.map((k) => printKernel(k, name))].join("\n\n");
+  return [head.join("\n"), ...p.steps.map((k) => stepText(k, name))].join("\n\n");
 };

@@ -10,34 +10,9 @@ import type {
   Stmt,
   ValueId,
 } from "./types.js";
+import { directUses, endUses, innerStmts, walkStmts } from "./walk.js";
 
-/** Calls `visit` on every statement, outer before inner. */
-export const walkStmts = (stmts: readonly Stmt[], visit: (stmt: Stmt) => void): void => {
-  for (const stmt of stmts) {
-    visit(stmt);
-    if (stmt.kind === "loop") walkStmts(stmt.body, visit);
-  }
-};
-
-/** Values that a statement reads where it stands; of a loop these are its carries' initial values. */
-export const directUses = (stmt: Stmt): readonly ValueId[] => {
-  const dynamic = (at: Address): readonly ValueId[] => (at.dynamic === null ? [] : [at.dynamic]);
-  switch (stmt.kind) {
-    case "const":
-    case "axis":
-      return [];
-    case "op":
-      return stmt.args;
-    case "load":
-      return dynamic(stmt.at);
-    case "store":
-      return [...dynamic(stmt.at), stmt.value];
-    case "check":
-      return stmt.detail === null ? [stmt.cond] : [stmt.cond, stmt.detail];
-    case "loop":
-      return stmt.carries.map((c) => c.init);
-  }
-};
+export { directUses, walkStmts };
 
 /** Values that a loop reads at the end of each iteration. */
 export const updateUses = (loop: LoopStmt): readonly ValueId[] =>
@@ -63,7 +38,7 @@ export const kernelFacts = (body: readonly Stmt[]): KernelFacts => {
   const asAddress = new Set<ValueId>();
 
   const count = (id: ValueId): void => void uses.set(id, (uses.get(id) ?? 0) + 1);
-  const scan = (list: readonly Stmt[], loop: LoopStmt | null): void => {
+  const scan = (list: readonly Stmt[], atEnd: readonly ValueId[]): void => {
     const defined = new Set<ValueId>();
     const use = (id: ValueId): void => {
       count(id);
@@ -99,13 +74,20 @@ export const kernelFacts = (body: readonly Stmt[]): KernelFacts => {
             types.set(c.result, c.type);
             if (c.kind === "recur") types.set(c.param, c.type);
           }
-          scan(stmt.body, stmt);
+          break;
+        case "if":
+          for (const r of stmt.results) types.set(r.id, r.type);
+          break;
+        case "while":
+          for (const c of stmt.carries) types.set(c.param, c.type).set(c.result, c.type);
           break;
       }
+      const ends = endUses(stmt);
+      innerStmts(stmt).forEach((inner, k) => void scan(inner, ends[k] ?? []));
     }
-    if (loop !== null) updateUses(loop).forEach(use);
+    atEnd.forEach(use);
   };
-  scan(body, null);
+  scan(body, []);
   const inlineable = new Set([...local].filter((id) => uses.get(id) === 1 && !asAddress.has(id)));
   return { types, consts, ops, uses, inlineable, stored };
 };
@@ -144,6 +126,13 @@ export const varyingAlong = (
         break;
       case "load":
         if (accessKind(stmt.at, axis, varying) !== "uniform") varying.add(stmt.id);
+        break;
+      case "if":
+        for (const r of stmt.results) if (any([stmt.cond, r.then, r.else])) varying.add(r.id);
+        break;
+      case "while":
+        for (const c of stmt.carries)
+          if (any([c.init, c.next, c.param, stmt.cond])) varying.add(c.param).add(c.result);
         break;
       case "loop":
         for (const c of stmt.carries) {

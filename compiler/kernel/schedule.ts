@@ -90,6 +90,17 @@ interface Planned {
   readonly plan: ReadonlyMap<AxisId, LoopPlan>;
 }
 
+/** Iterations that a loop of unknown length is taken to run. */
+const UNKNOWN_TRIPS = 16;
+const tripsOf = (loop: LoopStmt): number => (typeof loop.extent === "number" ? loop.extent : UNKNOWN_TRIPS);
+
+/** Bodies one after the other, each run `times`. */
+const planAll = (bodies: readonly (readonly Stmt[])[], facts: KernelFacts, times: number): Planned => {
+  const plans = bodies.map((body) => planBody(body, facts));
+  const cost = plans.reduce((sum, p) => sum + p.cost, LOOP_OVERHEAD);
+  return { cost: times * cost, plan: new Map(plans.flatMap((p) => [...p.plan])) };
+};
+
 const scalarCost = (stmt: Stmt, facts: KernelFacts): Planned => {
   const flat = (cost: number): Planned => ({ cost, plan: new Map() });
   switch (stmt.kind) {
@@ -104,6 +115,10 @@ const scalarCost = (stmt: Stmt, facts: KernelFacts): Planned => {
       return flat(1);
     case "loop":
       return planLoop(stmt, facts);
+    case "if":
+      return planAll([stmt.then, stmt.else], facts, 1);
+    case "while":
+      return planAll([stmt.test, stmt.body], facts, UNKNOWN_TRIPS);
   }
 };
 
@@ -139,8 +154,11 @@ const vectorStmtCost = (
       return 2;
     case "loop": {
       const inner = vectorCost(stmt.body, axis, lanes, facts, varying);
-      return stmt.extent * (inner + stmt.carries.length + LOOP_OVERHEAD / 2);
+      return tripsOf(stmt) * (inner + stmt.carries.length + LOOP_OVERHEAD / 2);
     }
+    case "if":
+    case "while":
+      return internal("a loop around control flow has no vectors");
     default: {
       const never: never = stmt;
       return unreachable(never);
@@ -185,7 +203,7 @@ const statementCount = (loop: LoopStmt): number => {
  * Vectors per iteration. A sum wants four accumulators to hide the latency of its additions; otherwise unrolling only spreads the
  * loop's overhead, which large bodies don't notice.
  */
-const unrollFor = (loop: LoopStmt, lanes: number): number => {
+const unrollFor = (loop: LoopStmt, extent: number, lanes: number): number => {
   const size = statementCount(loop);
   let carries = loop.carries.length;
   walkStmts(loop.body, (stmt) => {
@@ -193,23 +211,38 @@ const unrollFor = (loop: LoopStmt, lanes: number): number => {
   });
   const wanted = carries > 0 ? (size <= 40 ? 4 : size <= 80 ? 2 : 1) : size <= 12 ? 4 : size <= 32 ? 2 : 1;
   const accumulators = Math.max(1, Math.floor(8 / Math.max(1, carries)));
-  return Math.max(1, Math.min(wanted, accumulators, Math.floor(loop.extent / lanes)));
+  return Math.max(1, Math.min(wanted, accumulators, Math.floor(extent / lanes)));
+};
+
+/** Does every iteration run the same statements? */
+const isUniform = (body: readonly Stmt[]): boolean => {
+  let uniform = true;
+  walkStmts(body, (s) => {
+    if (s.kind === "if" || s.kind === "while" || (s.kind === "loop" && typeof s.extent !== "number"))
+      uniform = false;
+  });
+  return uniform;
 };
 
 const planLoop = (loop: LoopStmt, facts: KernelFacts): Planned => {
   const inner = planBody(loop.body, facts);
-  const scalar = loop.extent * (inner.cost + loop.carries.length + LOOP_OVERHEAD);
+  const extent = tripsOf(loop);
+  const scalar = extent * (inner.cost + loop.carries.length + LOOP_OVERHEAD);
   const asScalar: Planned = { cost: scalar, plan: new Map([...inner.plan, [loop.axis, SCALAR_PLAN]]) };
-  const vectorisable = loop.parallel && loop.extent > 1 && loop.carries.every((c) => c.kind === "reduce");
+  const vectorisable =
+    loop.parallel &&
+    extent > 1 &&
+    isUniform([loop]) &&
+    loop.carries.every((c) => c.kind === "reduce");
   if (!vectorisable) return asScalar;
   const lanes = lanesFor(loop, facts);
   const varying = varyingIn(loop);
   const perVector =
     vectorCost(loop.body, loop.axis, lanes, facts, varying) + loop.carries.length + LOOP_OVERHEAD;
   const setup = 4 + 6 * loop.carries.length;
-  const cost = Math.ceil(loop.extent / lanes) * perVector + setup;
+  const cost = Math.ceil(extent / lanes) * perVector + setup;
   if (cost >= scalar) return asScalar;
-  return { cost, plan: new Map([[loop.axis, { lanes, unroll: unrollFor(loop, lanes) }]]) };
+  return { cost, plan: new Map([[loop.axis, { lanes, unroll: unrollFor(loop, extent, lanes) }]]) };
 };
 
 /** The plan of every loop outside vector loops; loops inside one have no entry. */

@@ -1,8 +1,12 @@
-/** What a program does, counted from its kernels: operations and bytes moved, if nothing stays in a cache. */
+/**
+ * What a program does, counted from its kernels: operations and bytes moved, if nothing stays in a cache. Loops whose length
+ * is unknown count as one iteration, and of a condition both sides count.
+ */
 import { internal } from "../diagnostics.js";
 import { BYTES } from "../ir/types.js";
 import { buffersOf } from "./bufferize.js";
-import type { BufferId, Kernel, KernelProgram, Stmt } from "./types.js";
+import type { BufferId, Kernel, KernelProgram, Step, Stmt } from "./types.js";
+import { kernelsOf } from "./walk.js";
 
 export interface KernelStats {
   readonly name: string;
@@ -33,6 +37,8 @@ interface Counts {
 
 const addTo = (map: Map<BufferId, number>, id: BufferId, n: number): void =>
   void map.set(id, (map.get(id) ?? 0) + n);
+
+const tripsOf = (extent: number | object): number => (typeof extent === "number" ? extent : 1);
 
 /** Adds what `body` does when it runs `times`; `floats` collects the float registers, comparisons of which count too. */
 const count = (body: readonly Stmt[], times: number, floats: Set<number>, c: Counts): void => {
@@ -65,10 +71,21 @@ const count = (body: readonly Stmt[], times: number, floats: Set<number>, c: Cou
           const float = carry.type === "f32" || carry.type === "f64";
           if (!float) continue;
           floats.add(carry.result);
-          if (carry.kind === "reduce") c.flops += times * s.extent;
+          if (carry.kind === "reduce") c.flops += times * tripsOf(s.extent);
           else floats.add(carry.param);
         }
-        count(s.body, times * s.extent, floats, c);
+        count(s.body, times * tripsOf(s.extent), floats, c);
+        break;
+      case "if":
+        for (const r of s.results) if (r.type === "f32" || r.type === "f64") floats.add(r.id);
+        count(s.then, times, floats, c);
+        count(s.else, times, floats, c);
+        break;
+      case "while":
+        for (const carry of s.carries)
+          if (carry.type === "f32" || carry.type === "f64") floats.add(carry.param).add(carry.result);
+        count(s.test, times, floats, c);
+        count(s.body, times, floats, c);
         break;
       default: {
         const never: never = s;
@@ -78,7 +95,28 @@ const count = (body: readonly Stmt[], times: number, floats: Set<number>, c: Cou
   }
 };
 
-const kernelStats = (p: KernelProgram, kernel: Kernel): KernelStats => {
+/** The kernels with how often each runs. */
+const timesOf = (steps: readonly Step[], times: number): readonly (readonly [Kernel, number])[] =>
+  steps.flatMap((s): readonly (readonly [Kernel, number])[] => {
+    switch (s.kind) {
+      case "loops":
+      case "matmul":
+        return [[s, times]];
+      case "if":
+        return timesOf([...s.then, ...s.else], times);
+      case "while":
+        return timesOf([...s.test, ...s.body], times);
+      case "for":
+        return timesOf(s.body, times * tripsOf(s.trip));
+      default: {
+        const never: never = s;
+        return internal(`unexpected step ${JSON.stringify(never)}`);
+      }
+    }
+  });
+
+/** All runs of a kernel together; its bytes as if nothing stayed from one run to the next. */
+const kernelStats = (p: KernelProgram, [kernel, runs]: readonly [Kernel, number]): KernelStats => {
   const c: Counts = { flops: 0, reads: new Map(), writes: new Map() };
   if (kernel.kind === "loops") count(kernel.body, 1, new Set(), c);
   else {
@@ -96,15 +134,15 @@ const kernelStats = (p: KernelProgram, kernel: Kernel): KernelStats => {
       const b = p.buffers[id] ?? internal(`no buffer ${id}`);
       total += Math.min(times, b.size) * BYTES[b.dtype];
     }
-    return total;
+    return total * runs;
   };
-  return { name: kernel.name, flops: c.flops, bytesRead: bytes(c.reads), bytesWritten: bytes(c.writes) };
+  return { name: kernel.name, flops: c.flops * runs, bytesRead: bytes(c.reads), bytesWritten: bytes(c.writes) };
 };
 
 export const programStats = (p: KernelProgram): ProgramStats => {
-  const kernels = p.kernels.map((k) => kernelStats(p, k));
+  const kernels = timesOf(p.steps, 1).map((k) => kernelStats(p, k));
   const sum = (f: (k: KernelStats) => number): number => kernels.reduce((total, k) => total + f(k), 0);
-  const used = new Set(p.kernels.flatMap((k) => [...buffersOf(k)]));
+  const used = new Set(kernelsOf(p.steps).flatMap((k) => [...buffersOf(k)]));
   const held = p.buffers
     .filter((b) => b.place.kind !== "scratch" && (b.place.kind !== "data" || used.has(b.id)))
     .reduce((total, b) => total + b.size * BYTES[b.dtype], 0);

@@ -138,17 +138,47 @@ export interface RecurCarry {
 }
 export type Carry = ReduceCarry | RecurCarry;
 
+/** A trip count known when the loop is entered; none if it is negative. */
+export interface DynamicExtent {
+  /** An i32. */
+  readonly value: ValueId;
+}
 export interface LoopStmt {
   readonly kind: "loop";
   readonly axis: AxisId;
-  /** Trip count, >= 1. */
-  readonly extent: number;
+  /** Trip count: a number is >= 1; a loop of a dynamic one is never vectorised. */
+  readonly extent: number | DynamicExtent;
   /** Iterations are independent but for `reduce` carries: any order, any vector width. */
   readonly parallel: boolean;
   readonly carries: readonly Carry[];
   readonly body: readonly Stmt[];
 }
-export type Stmt = ConstStmt | AxisStmt | OpStmt | LoadStmt | StoreStmt | CheckStmt | LoopStmt;
+/** A value that an `if` gives: the one or the other side's. */
+export interface Merge {
+  readonly id: ValueId;
+  readonly type: DType;
+  readonly then: ValueId;
+  readonly else: ValueId;
+}
+/** What a side defines is visible in that side and in `results`. */
+export interface IfStmt {
+  readonly kind: "if";
+  readonly cond: ValueId;
+  readonly then: readonly Stmt[];
+  readonly else: readonly Stmt[];
+  readonly results: readonly Merge[];
+}
+/** `test`, then, while `cond` holds, `body` and again `test`. The body sees what the test defines; neither is seen outside. */
+export interface WhileStmt {
+  readonly kind: "while";
+  readonly carries: readonly RecurCarry[];
+  readonly test: readonly Stmt[];
+  readonly cond: ValueId;
+  readonly body: readonly Stmt[];
+}
+export type BlockStmt = LoopStmt | IfStmt | WhileStmt;
+export type PlainStmt = ConstStmt | AxisStmt | OpStmt | LoadStmt | StoreStmt | CheckStmt;
+export type Stmt = PlainStmt | BlockStmt;
 
 export interface LoopKernel {
   readonly kind: "loops";
@@ -188,6 +218,32 @@ export interface MatmulKernel {
 }
 export type Kernel = LoopKernel | MatmulKernel;
 
+/** Control flow over whole kernels. Conditions, counts and counters are buffers of one element. */
+export interface IfStep {
+  readonly kind: "if";
+  /** bool */
+  readonly cond: BufferId;
+  readonly then: readonly Step[];
+  readonly else: readonly Step[];
+}
+/** `test`, then, while `cond` (bool, written by the test) holds, `body` and again `test`. */
+export interface WhileStep {
+  readonly kind: "while";
+  readonly test: readonly Step[];
+  readonly cond: BufferId;
+  readonly body: readonly Step[];
+}
+export interface ForStep {
+  readonly kind: "for";
+  /** A number >= 1, or an i32 read once, before the first iteration; none if it is negative. */
+  readonly trip: number | { readonly buffer: BufferId };
+  /** An i32 that holds the iteration's number while the body runs; null where nothing reads it. */
+  readonly counter: BufferId | null;
+  readonly body: readonly Step[];
+}
+export type ControlStep = IfStep | WhileStep | ForStep;
+export type Step = Kernel | ControlStep;
+
 export type BufferPlace =
   | { readonly kind: "input"; readonly index: number }
   | { readonly kind: "output"; readonly index: number }
@@ -216,7 +272,7 @@ export interface RuntimeErrorEntry {
 }
 
 /**
- * One compiled call: kernels in order over buffers.
+ * One compiled call: steps in order over buffers. Carried values live in fixed buffers, which an iteration overwrites.
  *
  * WASM ABI. Memory is imported as `env.memory` (shared). `run(block: i32)` takes the address of a table of i32 byte
  * addresses: inputs, outputs, the scratch block, then data buffers, each group in index order. Where `scalar` is set, the
@@ -227,7 +283,7 @@ export interface RuntimeErrorEntry {
 export interface KernelProgram {
   readonly name: string;
   readonly buffers: readonly Buffer[];
-  readonly kernels: readonly Kernel[];
+  readonly steps: readonly Step[];
   readonly inputs: number;
   readonly outputs: number;
   readonly results: readonly ResultPlace[];

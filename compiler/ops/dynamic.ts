@@ -1,12 +1,17 @@
-/** Blocks at places known only at run time. Starts are clamped to [0, n - size], so that the block always fits. */
+/**
+ * Blocks at places known only at run time. In mode `clamp` starts are moved to [0, n - size], so that the block always
+ * fits; in mode `check` one that does not fit is a RangeError.
+ */
 import type { Builder } from "../ir/builder.js";
-import { type Shape, type TensorType, typeText, type Var } from "../ir/types.js";
+import { type IndexMode, type OpParams, type Shape, type TensorType, typeText, type Var } from "../ir/types.js";
+import { assertOps } from "./assert.js";
 import { axisToFront, withBatch } from "./batching.js";
 import { isSize, refuse, requirePerAxis, requireStart } from "./checks.js";
 import type { RecordsOf } from "./elementwise.js";
 import { at, copyView, materialize, stridesOf, viewOf } from "./ndarray.js";
 import type { NdArray } from "./op.js";
 
+const opCheck = assertOps.check;
 type BlockOp = "dynamicSlice" | "dynamicUpdate";
 
 /** The operand (with the update, for dynamicUpdate) and the starts behind it. */
@@ -37,18 +42,41 @@ const requireBlock = (op: BlockOp, x: TensorType, sizes: Shape, starts: readonly
   for (const s of starts) requireStart(op, s);
 };
 
+/** `dynamicSlice: index 8 is out of range for axis 0 of size 8`; `{}` for the start. */
+const rangeMessage = (op: BlockOp, axis: number, n: number, count: number): string =>
+  count === 1
+    ? `${op}: index {} is out of range for axis ${axis} of size ${n}`
+    : `${op}: a block of ${count} at {} does not fit axis ${axis} of size ${n}`;
+
 /** Where the block begins in the operand's data. */
-const blockOffset = (x: NdArray, sizes: Shape, starts: readonly NdArray[]): number => {
+const blockOffset = (
+  op: BlockOp,
+  x: NdArray,
+  sizes: Shape,
+  starts: readonly NdArray[],
+  mode: IndexMode,
+): number => {
   const strides = stridesOf(x.shape);
   return starts.reduce((sum, s, k) => {
-    const greatest = at(x.shape, k) - at(sizes, k);
-    return sum + Math.min(Math.max(at(s.data, 0), 0), greatest) * at(strides, k);
+    const start = at(s.data, 0);
+    const n = at(x.shape, k);
+    const greatest = n - at(sizes, k);
+    if (mode === "check" && (start < 0 || start > greatest))
+      throw new RangeError(rangeMessage(op, k, n, at(sizes, k)).replace("{}", String(start)));
+    return sum + Math.min(Math.max(start, 0), greatest) * at(strides, k);
   }, 0);
 };
 
 /** min(max(start, 0), greatest) for i32 starts of shape [size]. */
 const clampStart = (b: Builder, start: Var, greatest: number): Var =>
   b.min(b.max(start, b.zerosLike(start)), b.fill(start, greatest));
+
+/** Stops the program unless 0 <= start <= n - count for every example. */
+const checkStarts = (b: Builder, op: BlockOp, start: Var, axis: number, n: number, count: number): void => {
+  const fits = b.and(b.ge(start, b.zerosLike(start)), b.le(start, b.fill(start, n - count)));
+  const params = { code: "TSJ6001", message: rangeMessage(op, axis, n, count) };
+  opCheck.batch(b, [fits, start], [true, true], start.type.shape[0] ?? 0, params);
+};
 
 /** [size, count] of i32: start of the example + k. */
 const positions = (b: Builder, start: Var, count: number): Var => {
@@ -61,7 +89,12 @@ const positions = (b: Builder, start: Var, count: number): Var => {
  * The block under a batch axis. Axes whose start is the same for every example are sliced at once; each other axis
  * becomes a gather of `start + (0, 1, ...)`.
  */
-const batchSlice = (b: Builder, inputs: readonly Var[], batched: readonly boolean[], sizes: Shape): Var => {
+const batchSlice = (
+  b: Builder,
+  inputs: readonly Var[],
+  batched: readonly boolean[],
+  { sizes, mode }: OpParams["dynamicSlice"],
+): Var => {
   const { x, starts } = sliceOperands(inputs);
   const [xBatched, ...own] = batched;
   const shape = xBatched === true ? x.type.shape.slice(1) : x.type.shape;
@@ -71,12 +104,14 @@ const batchSlice = (b: Builder, inputs: readonly Var[], batched: readonly boolea
   const commonSizes = sizes.map((s, k) => (own[k] === true ? at(shape, k) : s));
   const sliced = b.emit("dynamicSlice", [x, ...(lead === 1 ? [zero] : []), ...common], {
     sizes: [...x.type.shape.slice(0, lead), ...commonSizes],
+    mode,
   });
   let block = sliced;
   let hasBatch = xBatched === true;
   starts.forEach((start, k) => {
     if (own[k] !== true) return;
     const count = at(sizes, k);
+    if (mode === "check") checkStarts(b, "dynamicSlice", start, k, at(shape, k), count);
     const places = positions(b, clampStart(b, start, at(shape, k) - count), count);
     block = hasBatch
       ? b.emit("gather", [block, places], { axis: k + 1, batch: 1, mode: "clamp" })
@@ -120,23 +155,29 @@ export const dynamicOps: RecordsOf<BlockOp> = {
       requireBlock("dynamicSlice", x, sizes, starts);
       return { dtype: x.dtype, shape: sizes };
     },
-    eval: (inputs, { sizes }) => {
+    eval: (inputs, { sizes, mode }) => {
       const { x, starts } = sliceOperands(inputs);
-      const offset = blockOffset(x, sizes, starts);
+      const offset = blockOffset("dynamicSlice", x, sizes, starts, mode);
       return materialize(x.dtype, sizes, { data: x.data, offset, strides: stridesOf(x.shape) });
     },
     ad: {
       kind: "linear",
-      transpose: (b, ct, inputs, [wanted]) => {
+      transpose: (b, ct, inputs, [wanted], { mode }) => {
         const { x, starts } = sliceOperands(inputs);
         const none = starts.map(() => null);
         return [
-          wanted === true ? b.emit("dynamicUpdate", [b.zerosLike(x), ct, ...starts], {}) : null,
+          wanted === true ? b.emit("dynamicUpdate", [b.zerosLike(x), ct, ...starts], { mode }) : null,
           ...none,
         ];
       },
+      // sum[start + i] += ct[i]
+      accumulate: (b, sum, ct, inputs, _which, params) => {
+        const { starts } = sliceOperands(inputs);
+        const block = b.add(b.emit("dynamicSlice", [sum, ...starts], params), ct);
+        return b.emit("dynamicUpdate", [sum, block, ...starts], { mode: params.mode });
+      },
     },
-    batch: (b, inputs, batched, _size, { sizes }) => batchSlice(b, inputs, batched, sizes),
+    batch: (b, inputs, batched, _size, params) => batchSlice(b, inputs, batched, params),
   },
 
   // out = x with out[start + i] = update[i]
@@ -149,33 +190,37 @@ export const dynamicOps: RecordsOf<BlockOp> = {
       requireBlock("dynamicUpdate", x, update.shape, starts);
       return x;
     },
-    eval: (inputs) => {
+    eval: (inputs, { mode }) => {
       const { x, update, starts } = updateOperands(inputs);
       const data = x.data.slice();
-      const offset = blockOffset(x, update.shape, starts);
+      const offset = blockOffset("dynamicUpdate", x, update.shape, starts, mode);
       copyView(viewOf(update), { data, offset, strides: stridesOf(x.shape) }, update.shape);
       return { dtype: x.dtype, shape: x.shape, data };
     },
     ad: {
       kind: "linear",
-      transpose: (b, ct, inputs, [wantX, wantUpdate]) => {
+      transpose: (b, ct, inputs, [wantX, wantUpdate], { mode }) => {
         const { update, starts } = updateOperands(inputs);
         const none = starts.map(() => null);
         const { shape } = update.type;
         return [
-          wantX === true ? b.emit("dynamicUpdate", [ct, b.zerosLike(update), ...starts], {}) : null,
-          wantUpdate === true ? b.emit("dynamicSlice", [ct, ...starts], { sizes: shape }) : null,
+          wantX === true ? b.emit("dynamicUpdate", [ct, b.zerosLike(update), ...starts], { mode }) : null,
+          wantUpdate === true ? b.emit("dynamicSlice", [ct, ...starts], { sizes: shape, mode }) : null,
           ...none,
         ];
       },
     },
-    batch: (b, inputs, [xBatched, updateBatched, ...own], size) => {
+    batch: (b, inputs, [xBatched, updateBatched, ...own], size, params) => {
       const { x, update, starts } = updateOperands(inputs);
       const full = withBatch(b, x, xBatched, size);
       const block = withBatch(b, update, updateBatched, size);
       if (!own.includes(true))
-        return b.emit("dynamicUpdate", [full, block, b.scalar(0, "i32"), ...starts], {});
+        return b.emit("dynamicUpdate", [full, block, b.scalar(0, "i32"), ...starts], params);
       const each = starts.map((s, k) => withBatch(b, s, own[k], size));
+      if (params.mode === "check")
+        each.forEach((start, k) => {
+          checkStarts(b, "dynamicUpdate", start, k, at(x.type.shape, k + (xBatched === true ? 1 : 0)), at(block.type.shape, k + 1));
+        });
       return batchUpdateByMask(b, full, block, each, size);
     },
   },

@@ -1,6 +1,11 @@
 /** The table of all ops, exhaustive over the IR's op names: engines look an op up here and never name one. */
+import { assertOps } from "./assert.js";
 import { constantOps } from "./constants.js";
 import { contractOps } from "./contract.js";
+import { forLoop } from "./control/for.js";
+import { ifElse } from "./control/if.js";
+import type { ControlTable } from "./control/record.js";
+import { whileLoop } from "./control/while.js";
 import { convertOps } from "./convert.js";
 import { dynamicOps } from "./dynamic.js";
 import { binaryOps } from "./elementwise-binary.js";
@@ -24,4 +29,8 @@ export const opTable: OpTable = {
   ...indexingOps,
   ...dynamicOps,
   ...contractOps,
+  ...assertOps,
 };
+
+/** The table of the ops with regions. */
+export const controlTable: ControlTable = { if: ifElse, while: whileLoop, for: forLoop };

@@ -139,6 +139,10 @@ export const indexingOps: RecordsOf<"gather" | "scatterAdd"> = {
         const [x, indices] = two("gather", inputs);
         return [wanted === true ? b.emit("scatterAdd", [b.zerosLike(x), indices, ct], params) : null, null];
       },
+      accumulate: (b, sum, ct, inputs, _which, params) => {
+        const [, indices] = two("gather", inputs);
+        return b.emit("scatterAdd", [sum, indices, ct], params);
+      },
     },
     batch: batchGather,
   },

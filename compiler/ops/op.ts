@@ -41,6 +41,18 @@ export type AdRule<K extends OpName> =
         wanted: readonly boolean[],
         params: OpParams[K],
       ) => readonly MaybeVar[];
+      /**
+       * For ops that read a part of operand `which`: `sum` plus the cotangent of that operand, without an array of zeros
+       * around the part; null where there is no better way than `transpose` and an addition.
+       */
+      readonly accumulate?: (
+        b: Builder,
+        sum: Var,
+        ct: Var,
+        inputs: readonly Var[],
+        which: number,
+        params: OpParams[K],
+      ) => Var | null;
     }
   | {
       readonly kind: "bilinear";
@@ -72,6 +84,16 @@ export class ShapeError extends Error {
   constructor(message: string, kind: "shape" | "type" = "shape") {
     super(message);
     this.kind = kind;
+  }
+}
+
+/** A failed `check`: the program stops with `code` and the message. */
+export class CheckError extends RangeError {
+  override readonly name = "CheckError";
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
   }
 }
 

@@ -1,9 +1,13 @@
-/** Common subexpressions: of equations with equal op, operands and params only the first is kept. */
-import { paramsText } from "../ir/print.js";
-import type { Eqn, IrFunction, OpName, Var } from "../ir/types.js";
+/**
+ * Common subexpressions: of equations with equal op, operands, params and regions only the first is kept. Checks are
+ * among them: what held once holds.
+ */
+import { mapRegions } from "../ir/control.js";
+import { paramsText, regionsText } from "../ir/print.js";
+import { type AnyOp, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
 
 /** op(x, y) and op(y, x) have the same bits (NaNs are one value). */
-const COMMUTATIVE: ReadonlySet<OpName> = new Set<OpName>([
+const COMMUTATIVE: ReadonlySet<AnyOp> = new Set<AnyOp>([
   "add",
   "mul",
   "min",
@@ -20,12 +24,12 @@ const paramKey = (eqn: Eqn): string => {
   if (eqn.op === "const" && eqn.params.dtype === "f32") {
     return paramsText("const", { ...eqn.params, value: Math.fround(eqn.params.value) });
   }
-  return paramsText(eqn.op, eqn.params);
+  return paramsText(eqn.op, eqn.params) + regionsText(eqn);
 };
 
 export const cse = (fn: IrFunction): IrFunction => {
   const numberOf = new Map<Var, number>();
-  const firstOf = new Map<string, Var>();
+  const firstOf = new Map<string, readonly Var[]>();
   const same = new Map<Var, Var>();
   const image = (v: Var): Var => same.get(v) ?? v;
   const number = (v: Var): number => {
@@ -34,18 +38,23 @@ export const cse = (fn: IrFunction): IrFunction => {
     numberOf.set(v, numberOf.size);
     return numberOf.size - 1;
   };
-  const body = fn.body.flatMap((eqn): readonly Eqn[] => {
+  let changed = false;
+  const body = fn.body.flatMap((original): readonly Eqn[] => {
+    const eqn = isControl(original) ? mapRegions(original, cse) : original;
+    if (eqn !== original) changed = true;
     const operands = eqn.inputs.map((v) => number(image(v)));
     if (COMMUTATIVE.has(eqn.op)) operands.sort((p, q) => p - q);
     const key = `${eqn.op} ${operands.join(" ")} ${paramKey(eqn)}`;
-    const [out] = eqn.outs;
     const first = firstOf.get(key);
     if (first !== undefined) {
-      same.set(out, first);
+      changed = true;
+      eqn.outs.forEach((out, k) => {
+        same.set(out, first[k] ?? out);
+      });
       return [];
     }
-    firstOf.set(key, out);
+    firstOf.set(key, eqn.outs);
     return [eqn.inputs.some((v) => same.has(v)) ? { ...eqn, inputs: eqn.inputs.map(image) } : eqn];
   });
-  return same.size === 0 ? fn : { ...fn, body, results: fn.results.map(image) };
+  return changed ? { ...fn, body, results: fn.results.map(image) } : fn;
 };

@@ -8,9 +8,11 @@
 import { printFunction } from "../ir/print.js";
 import type { IrFunction } from "../ir/types.js";
 import { verify } from "../ir/verify.js";
+import { simplifyControl } from "./control.js";
 import { cse } from "./cse.js";
 import { dce } from "./dce.js";
 import { dropStopGradient } from "./drop-stop-gradient.js";
+import { hoist } from "./hoist.js";
 import { simplify } from "./simplify.js";
 
 export interface Pass {
@@ -23,7 +25,9 @@ export interface Pass {
 export const passes: readonly Pass[] = [
   { name: "dropStopGradient", run: dropStopGradient },
   { name: "simplify", run: simplify },
+  { name: "control", run: simplifyControl },
   { name: "cse", run: cse },
+  { name: "hoist", run: hoist },
   { name: "dce", run: dce },
 ];
 

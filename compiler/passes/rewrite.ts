@@ -4,7 +4,17 @@
  * walk reaches what would else take many. The time is linear in the number of equations.
  */
 import { type Builder, createBuilder, inferType } from "../ir/builder.js";
-import type { Eqn, IrFunction, OpName, OpParams, TensorType, Var } from "../ir/types.js";
+import { mapRegions } from "../ir/control.js";
+import {
+  type Eqn,
+  type IrFunction,
+  isControl,
+  type OpName,
+  type OpParams,
+  type PlainEqn,
+  type TensorType,
+  type Var,
+} from "../ir/types.js";
 import { useCounts } from "../ir/walk.js";
 
 /** What a rule may look at and build with. */
@@ -13,7 +23,7 @@ export interface Rewriter {
   readonly emit: <K extends OpName>(op: K, inputs: readonly Var[], params: OpParams[K]) => Var;
   readonly splat: (value: number, type: TensorType) => Var;
   /** The operands and params of `v` if it is defined by `op`. */
-  readonly match: <K extends OpName>(v: Var, op: K) => Extract<Eqn, { readonly op: K }> | null;
+  readonly match: <K extends OpName>(v: Var, op: K) => Extract<PlainEqn, { readonly op: K }> | null;
   readonly definition: (v: Var) => Eqn | null;
   /** The value of every element, as the dtype holds it, if `v` is a splat. */
   readonly splatOf: (v: Var) => number | null;
@@ -43,7 +53,7 @@ export type Fallback = (
   type: TensorType,
 ) => Var | null;
 
-/** The function after all rewrites; `fn` itself if no rule applied. Equations that became dead are left to DCE. */
+/** The function after all rewrites, inside regions as well; `fn` itself if no rule applied. Equations that became dead are left to DCE. */
 export const rewrite = (fn: IrFunction, rules: RuleTable, fallback: Fallback): IrFunction => {
   const b = createBuilder();
   const env = new Map<Var, Var>();
@@ -56,13 +66,21 @@ export const rewrite = (fn: IrFunction, rules: RuleTable, fallback: Fallback): I
   };
   const { rewriter, applied } = createRewriter(b, rules, fallback, (v) => usesOfImage.get(v) === 1);
   for (const p of fn.params) define(p, b.param(p.type));
+  let regions = 0;
+  const rewritten = (eqn: Eqn): readonly Var[] => {
+    const inputs = eqn.inputs.map(image);
+    if (!isControl(eqn)) return [rewriter.emit(eqn.op, inputs, eqn.params)];
+    const inner = mapRegions(eqn, (region) => rewrite(region, rules, fallback));
+    if (inner !== eqn) regions++;
+    return b.append(inner, inputs);
+  };
   for (const eqn of fn.body) {
-    define(
-      eqn.outs[0],
-      b.at(eqn.span, () => rewriter.emit(eqn.op, eqn.inputs.map(image), eqn.params)),
-    );
+    const values = b.at(eqn.span, () => rewritten(eqn));
+    eqn.outs.forEach((v, k) => {
+      define(v, values[k] ?? v);
+    });
   }
-  return applied() === 0 ? fn : b.finish(fn.name, fn.results.map(image));
+  return applied() + regions === 0 ? fn : b.finish(fn.name, fn.results.map(image));
 };
 
 const createRewriter = (
@@ -101,9 +119,9 @@ const createRewriter = (
     return out;
   };
   const definition = (v: Var): Eqn | null => defs.get(v) ?? null;
-  const match = <K extends OpName>(v: Var, op: K): Extract<Eqn, { readonly op: K }> | null => {
+  const match = <K extends OpName>(v: Var, op: K): Extract<PlainEqn, { readonly op: K }> | null => {
     const eqn = defs.get(v);
-    return eqn?.op === op ? (eqn as Extract<Eqn, { readonly op: K }>) : null;
+    return eqn?.op === op ? (eqn as Extract<PlainEqn, { readonly op: K }>) : null;
   };
   const rewriter: Rewriter = {
     emit,

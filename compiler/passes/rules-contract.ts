@@ -132,7 +132,12 @@ type OtherOp =
   | "argmin"
   | "gather"
   | "scatterAdd"
-  | "dot";
+  | "dot"
+  | "check";
+
+const check: readonly Rule<"check">[] = [
+  ruleWith("check(true) = true", (r, cond) => (r.splatOf(cond) === 1 ? cond : null)),
+];
 
 const none: readonly Rule<OpName>[] = [];
 
@@ -149,4 +154,5 @@ export const otherRules: Pick<RuleTable, OtherOp> = {
   gather: none,
   scatterAdd: none,
   dot,
+  check,
 };

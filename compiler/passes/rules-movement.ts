@@ -3,6 +3,7 @@
  * dropped where it moves nothing. A splat stays a splat whatever moves it.
  */
 import {
+  type IndexMode,
   type OpName,
   type OpParams,
   type Shape,
@@ -185,26 +186,37 @@ const knownStarts = (
   starts: readonly Var[],
   shape: Shape,
   sizes: Shape,
+  mode: IndexMode,
 ): readonly number[] | null => {
   const known = starts.map((v) => r.splatOf(v));
   if (!known.every((n) => n !== null)) return null;
+  const fits = known.every((n, k) => n >= 0 && n <= get(shape, k) - get(sizes, k));
+  if (mode === "check" && !fits) return null;
   return known.map((n, k) => Math.min(Math.max(n, 0), get(shape, k) - get(sizes, k)));
 };
 const dynamicSlice: readonly Rule<"dynamicSlice">[] = [
-  ruleWith("a block of everything = x", (_r, x, { sizes }) => (sameShape(x.type.shape, sizes) ? x : null)),
-  ruleWith("a block at known starts is a slice", (r, x, { sizes }, _type, [, ...starts]) => {
-    const start = knownStarts(r, starts, x.type.shape, sizes);
+  ruleWith("a block of everything = x", (_r, x, { sizes, mode }) =>
+    mode === "clamp" && sameShape(x.type.shape, sizes) ? x : null,
+  ),
+  ruleWith("a block at known starts is a slice", (r, x, { sizes, mode }, _type, [, ...starts]) => {
+    const start = knownStarts(r, starts, x.type.shape, sizes, mode);
     if (start === null) return null;
     const limit = start.map((n, k) => n + get(sizes, k));
     return r.emit("slice", [x], { start, limit, stride: sizes.map(() => 1) });
   }),
 ];
 const dynamicUpdate: readonly Rule<"dynamicUpdate">[] = [
-  ruleWith("replacing everything = the update", (_r, x, _params, _type, [, update]) =>
-    update !== undefined && sameShape(x.type.shape, update.type.shape) ? update : null,
+  ruleWith("a checked block that fits need not be checked", (r, x, { mode }, _type, inputs) => {
+    const [, update, ...starts] = inputs;
+    if (mode !== "check" || update === undefined) return null;
+    const known = knownStarts(r, starts, x.type.shape, update.type.shape, mode);
+    return known === null ? null : r.emit("dynamicUpdate", inputs, { mode: "clamp" });
+  }),
+  ruleWith("replacing everything = the update", (_r, x, { mode }, _type, [, update]) =>
+    mode === "clamp" && update !== undefined && sameShape(x.type.shape, update.type.shape) ? update : null,
   ),
-  ruleWith("replacing nothing = x", (_r, x, _params, _type, [, update]) =>
-    update !== undefined && sizeOf(update.type.shape) === 0 ? x : null,
+  ruleWith("replacing nothing = x", (_r, x, { mode }, _type, [, update]) =>
+    mode === "clamp" && update !== undefined && sizeOf(update.type.shape) === 0 ? x : null,
   ),
 ];
 

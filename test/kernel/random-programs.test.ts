@@ -1,6 +1,7 @@
 /** Lowered programs against the reference semantics, on random programs over every op. */
 import fc from "fast-check";
-import { type IrFunction, isFloat } from "../../compiler/ir/types.js";
+import { regionsOf } from "../../compiler/ir/control.js";
+import { type IrFunction, isControl, isFloat } from "../../compiler/ir/types.js";
 import { interpretProgram, KernelCheckError } from "../../compiler/kernel/interpret.js";
 import { type LowerOptions, lowerProgram } from "../../compiler/kernel/lower.js";
 import { printProgram } from "../../compiler/kernel/print.js";
@@ -8,6 +9,7 @@ import { ndarray } from "../../compiler/ops/ndarray.js";
 import type { NdArray } from "../../compiler/ops/op.js";
 import { runPasses } from "../../compiler/passes/pipeline.js";
 import { about, assertSameBits, interpretOrSkip } from "../properties/compare.js";
+import { CONTROL_FORMS } from "../properties/random-control.js";
 import { ALL_OPS, programs } from "../properties/random-ir.js";
 
 const numRuns = Number(process.env.TSCJIT_RUNS ?? 300);
@@ -48,6 +50,7 @@ const compare = (fn: IrFunction, args: readonly NdArray[], options: LowerOptions
 /** Are all sums and products over integers, so that their order can't matter, or f64, whose order `strict` keeps? */
 const exactSums = (fn: IrFunction, allowed: (dtype: string) => boolean): boolean =>
   fn.body.every((eqn) => {
+    if (isControl(eqn)) return regionsOf(eqn).every(([, region]) => exactSums(region, allowed));
     const folds = ["reduceSum", "reduceProd", "dot", "scatterAdd"].includes(eqn.op);
     return !folds || !isFloat(eqn.outs[0].type.dtype) || allowed(eqn.outs[0].type.dtype);
   });
@@ -72,6 +75,17 @@ describe("lowering of random programs", () => {
       { numRuns },
     );
   });
+
+  for (const nests of [true, false])
+    it(`agrees bit for bit with control flow ${nests ? "inside" : "over"} kernels`, () => {
+      fc.assert(
+        fc.property(programs({ control: CONTROL_FORMS }), ({ fn, args }) => {
+          fc.pre(exactSums(fn, (d) => d === "f64"));
+          compare(fn, args, { strict: true, nests });
+        }),
+        { numRuns },
+      );
+    });
 
   it("agrees after the passes", () => {
     fc.assert(

@@ -101,7 +101,7 @@ export const indexingCases: CasesOf<"gather" | "scatterAdd" | "dynamicSlice" | "
       BLOCKS.map(([x, sizes]) => ({
         op: "dynamicSlice",
         operands: [operand(dtype, x), ...starts(x)],
-        params: { sizes },
+        params: { sizes, mode: "clamp" },
       })),
     ),
   dynamicUpdate: () =>
@@ -109,7 +109,7 @@ export const indexingCases: CasesOf<"gather" | "scatterAdd" | "dynamicSlice" | "
       BLOCKS.map(([x, block]) => ({
         op: "dynamicUpdate",
         operands: [operand(dtype, x), operand(dtype, block), ...starts(x)],
-        params: {},
+        params: { mode: "clamp" },
       })),
     ),
 };

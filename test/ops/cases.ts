@@ -14,6 +14,7 @@ import {
 } from "../../compiler/ir/types.js";
 import { ndarray } from "../../compiler/ops/ndarray.js";
 import type { NdArray } from "../../compiler/ops/op.js";
+import { assertCases } from "./cases-assert.js";
 import { elementwiseCases } from "./cases-elementwise.js";
 import { indexingCases } from "./cases-indexing.js";
 import { structuralCases } from "./cases-structural.js";
@@ -41,7 +42,12 @@ export type AnyCase = OpCase<OpName>;
 /** Cases per op. */
 export type CasesOf<K extends OpName> = { readonly [N in K]: () => readonly OpCase<N>[] };
 
-export const casesOf: CasesOf<OpName> = { ...elementwiseCases, ...structuralCases, ...indexingCases };
+export const casesOf: CasesOf<OpName> = {
+  ...elementwiseCases,
+  ...structuralCases,
+  ...indexingCases,
+  ...assertCases,
+};
 
 /** Every op's cases. */
 export const allCases = (): readonly AnyCase[] =>

@@ -21,6 +21,7 @@ import {
 import { useCounts } from "../../compiler/ir/walk.js";
 import { ndarray } from "../../compiler/ops/ndarray.js";
 import type { NdArray } from "../../compiler/ops/op.js";
+import { type ControlForm, type RandomRegion, randomControl } from "./random-control.js";
 import { decoders } from "./random-ops.js";
 
 export interface RandomProgram {
@@ -41,6 +42,8 @@ export interface RandomOptions {
    * arguments are ordinary numbers. Otherwise NaN, infinities, -0 and extremes occur everywhere.
    */
   readonly tame?: boolean;
+  /** Equations with regions of these forms, nested; none by default. */
+  readonly control?: readonly ControlForm[];
 }
 
 /** What a decoder sees: the program so far and a source of random choices. */
@@ -139,25 +142,77 @@ const finish = (b: Builder, values: readonly Var[]): IrFunction => {
   return { ...all, results: unused.length > 0 ? unused : values.slice(-1) };
 };
 
+interface Choices {
+  readonly ops: readonly OpName[];
+  readonly tame: boolean;
+  readonly control: readonly ControlForm[];
+}
+
+/** How deep regions lie in regions, and how many steps each has at most. */
+const MAX_NESTING = 2;
+const REGION_STEPS = 5;
+
+/** Appends the equations that the steps decode to, and their values to `values`. */
+const decodeInto = (
+  b: Builder,
+  values: Var[],
+  steps: readonly (readonly number[])[],
+  choices: Choices,
+  depth: number,
+): void => {
+  const { ops, tame } = choices;
+  const control = depth < MAX_NESTING ? choices.control : [];
+  for (const [choice = 0, ...entropy] of steps) {
+    const context = createContext(values, b, entropy, tame);
+    const form = control.length > 0 && choice % 3 === 0 ? control[(choice / 3) % control.length] : undefined;
+    const op = ops[choice % ops.length];
+    const made =
+      form !== undefined
+        ? attempt(() => randomControl(context, form, randomRegion(context, entropy, choices, depth + 1)))
+        : attempt(() => (op === undefined ? null : decoders[op](context)));
+    for (const v of made === null ? [] : "type" in made ? [made] : made)
+      if (sizeOf(v.type.shape) <= MAX_ELEMENTS) values.push(v);
+  }
+};
+
+/** Regions with steps of their own, which come from the numbers of the step that the equation comes from. */
+const randomRegion =
+  (outer: Context, entropy: readonly number[], choices: Choices, depth: number): RandomRegion =>
+  (types, wanted) => {
+    const b = createBuilder();
+    const params = types.map((t) => b.param(t));
+    const values = [...params];
+    let seed = outer.int(2 ** 30);
+    const next = (k: number): number => {
+      seed = (Math.imul(seed, 1664525) + 1013904223 + (entropy[k % 11] ?? 0)) >>> 0;
+      return seed >>> 2;
+    };
+    const count = outer.int(REGION_STEPS + 1);
+    const steps = Array.from({ length: count }, () => Array.from({ length: 12 }, (_, k) => next(k)));
+    decodeInto(b, values, steps, choices, depth);
+    const inner = createContext(
+      values,
+      b,
+      Array.from({ length: 11 }, (_, k) => next(k)),
+      choices.tame,
+    );
+    const results = wanted(values, inner);
+    return b.finish("region", results);
+  };
+
 const decode = (
   types: readonly TensorType[],
   steps: readonly (readonly number[])[],
-  ops: readonly OpName[],
-  tame: boolean,
+  choices: Choices,
 ): IrFunction => {
   const b = createBuilder();
   const values: Var[] = types.map((t) => b.param(t));
-  for (const [choice, ...entropy] of steps) {
-    const op = ops[(choice ?? 0) % ops.length];
-    if (op === undefined) continue;
-    const value = attempt(() => decoders[op](createContext(values, b, entropy, tame)));
-    if (value !== null && sizeOf(value.type.shape) <= MAX_ELEMENTS) values.push(value);
-  }
+  decodeInto(b, values, steps, choices, 0);
   return finish(b, values);
 };
 
 /** A refusal by a shape rule means that the operands did not fit after all. */
-const attempt = (make: () => Var | null): Var | null => {
+const attempt = <T>(make: () => T | null): T | null => {
   try {
     return make();
   } catch (e) {
@@ -247,7 +302,9 @@ export const programs = (options: RandomOptions = {}): fc.Arbitrary<RandomProgra
       fc.array(step, { minLength: 1, maxLength: options.steps ?? 14 }),
       fc.oneof(fc.constant(all), few),
     )
-    .map(([types, steps, ops]) => decode(types, steps, ops, options.tame === true))
+    .map(([types, steps, ops]) =>
+      decode(types, steps, { ops, tame: options.tame === true, control: options.control ?? [] }),
+    )
     .chain((fn) =>
       fc.tuple(...fn.params.map((p) => arrays(p.type, options.tame))).map((args) => showing({ fn, args })),
     );

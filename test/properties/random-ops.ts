@@ -188,6 +188,8 @@ const starts = (c: Context, rank: number): readonly Var[] =>
     return known !== null && c.int(2) === 0 ? known : c.b.scalar(c.int(6) - 1, "i32");
   });
 
+const mode = (c: Context) => (c.int(4) === 0 ? "check" : "clamp");
+
 const dot: Decoder = (c) => {
   const x = c.value(numeric);
   if (x === null) return null;
@@ -323,15 +325,25 @@ const structural: { readonly [K in Exclude<OpName, UnaryOp | BinaryOp>]: Decoder
     const x = c.value(rankOver0);
     if (x === null) return null;
     const sizes = x.type.shape.map((d) => d - c.int(d + 1));
-    return c.b.emit("dynamicSlice", [x, ...starts(c, sizes.length)], { sizes });
+    return c.b.emit("dynamicSlice", [x, ...starts(c, sizes.length)], { sizes, mode: mode(c) });
   },
   dynamicUpdate: (c) => {
     const x = c.value(rankOver0);
     if (x === null) return null;
     const block = c.b.emit("dynamicSlice", [x, ...starts(c, x.type.shape.length)], {
       sizes: x.type.shape.map((d) => d - c.int(d + 1)),
+      mode: mode(c),
     });
-    return c.b.emit("dynamicUpdate", [x, c.partner(block), ...starts(c, x.type.shape.length)], {});
+    return c.b.emit("dynamicUpdate", [x, c.partner(block), ...starts(c, x.type.shape.length)], {
+      mode: mode(c),
+    });
+  },
+  check: (c) => {
+    const cond = c.value((t) => t.dtype === "bool" && t.shape.length === 0);
+    if (cond === null) return null;
+    const usually = c.b.or(cond, c.b.scalar(c.int(4) === 0 ? 0 : 1, "bool"));
+    const detail = c.value((t) => t.dtype === "i32" && t.shape.length === 0) ?? c.b.scalar(7, "i32");
+    return c.b.emit("check", [usually, detail], { code: "TSJ6000", message: "{} is wrong" });
   },
   dot,
 };

@@ -32,6 +32,8 @@ export const bodyAt = (c: ValueContext, node: Node, at: readonly Index[]): Value
     case "matmul":
     case "scatterAdd":
     case "dynamicUpdate":
+    case "steps":
+    case "nest":
       return internal(`a ${node.kind} has no body`);
     default: {
       const never: never = node.kind;
@@ -134,6 +136,8 @@ export const readsOfNode = (
     case "matmul":
     case "scatterAdd":
     case "dynamicUpdate":
+    case "steps":
+    case "nest":
       for (const x of node.eqn.inputs)
         if (!x.type.shape.includes(0)) valueAt(c, x, ownPoint(c, x.type.shape));
       return { accesses: accesses.map(({ of }) => ({ of, at: null, position: null })), cuts: new Map() };

@@ -3,28 +3,34 @@
  * step: a map over [1000, 1000] becomes one loop of 1e6.
  */
 import type { Address, AxisId, Carry, LoopStmt, ReduceCarry, Stmt, ValueId } from "../types.js";
+import { innerStmts, mapInner } from "../walk.js";
 import { identityOf } from "./decompose.js";
 
 export const collapseLoops = (body: readonly Stmt[]): readonly Stmt[] => {
   const constants = new Map<ValueId, number | bigint>();
   for (const s of body) if (s.kind === "const") constants.set(s.id, s.value);
   const visit = (stmts: readonly Stmt[]): readonly Stmt[] =>
-    stmts.map((s) => (s.kind === "loop" ? collapse({ ...s, body: visit(s.body) }) : s));
+    stmts.map((s) => {
+      const mapped = mapInner(s, visit);
+      return mapped.kind === "loop" ? collapse(mapped) : mapped;
+    });
   const collapse = (outer: LoopStmt): LoopStmt => {
     const [inner, more] = outer.body;
     if (inner?.kind !== "loop" || more !== undefined || inner.parallel !== outer.parallel) return outer;
+    const [rows, columns] = [outer.extent, inner.extent];
+    if (typeof rows !== "number" || typeof columns !== "number") return outer;
     const carries = mergeCarries(outer.carries, inner.carries, constants);
     if (carries === null) return outer;
     if (
       !allAddresses(
         inner.body,
         outer.axis,
-        (at) => strideOf(at, outer.axis) === strideOf(at, inner.axis) * inner.extent,
+        (at) => strideOf(at, outer.axis) === strideOf(at, inner.axis) * columns,
       )
     )
       return outer;
     const merged = withoutAxis(inner.body, outer.axis);
-    return { ...inner, extent: outer.extent * inner.extent, carries, body: merged };
+    return { ...inner, extent: rows * columns, carries, body: merged };
   };
   return visit(body);
 };
@@ -41,7 +47,9 @@ const allAddresses = (body: readonly Stmt[], outer: AxisId, holds: (at: Address)
       case "axis":
         return false;
       case "loop":
-        return allAddresses(s.body, outer, holds);
+      case "if":
+      case "while":
+        return innerStmts(s).every((inner) => allAddresses(inner, outer, holds));
       case "const":
       case "op":
       case "check":
@@ -57,7 +65,7 @@ const withoutAxis = (body: readonly Stmt[], axis: AxisId): readonly Stmt[] => {
   const clean = (at: Address): Address => ({ ...at, terms: at.terms.filter((t) => t.axis !== axis) });
   return body.map((s): Stmt => {
     if (s.kind === "load" || s.kind === "store") return { ...s, at: clean(s.at) };
-    return s.kind === "loop" ? { ...s, body: withoutAxis(s.body, axis) } : s;
+    return mapInner(s, (inner) => withoutAxis(inner, axis));
   });
 };
 

@@ -2,8 +2,8 @@
  * Contracts a*b + c, c + a*b, a*b - c and c - a*b into one `fma` where the product has no other use. Allowed in f32 (and
  * in f64 with `fast`); never in a strict program. A sum carry whose value is a product is left to the target.
  */
-import { internal } from "../../diagnostics.js";
 import type { RegType, Stmt, ValueId } from "../types.js";
+import { countUses, directUses, endUses, innerStmts, mapInner } from "../walk.js";
 
 interface Product {
   readonly args: readonly [ValueId, ValueId];
@@ -23,10 +23,11 @@ export const contractMultiplyAdds = (
   const visit = (stmts: readonly Stmt[], depth: number): readonly Stmt[] => {
     const out: Stmt[] = [];
     for (const s of stmts) {
-      if (s.kind === "loop") {
-        for (const c of s.carries) if (c.kind === "recur") depthOf.set(c.param, depth + 1);
-        out.push({ ...s, body: visit(s.body, depth + 1) });
-        for (const c of s.carries) depthOf.set(c.result, depth);
+      if (innerStmts(s).length > 0) {
+        if (s.kind === "loop" || s.kind === "while")
+          for (const c of s.carries) if (c.kind === "recur") depthOf.set(c.param, depth + 1);
+        out.push(mapInner(s, (body) => visit(body, depth + 1)));
+        if (s.kind === "loop" || s.kind === "while") for (const c of s.carries) depthOf.set(c.result, depth);
         continue;
       }
       if (s.kind === "const") constants.add(s.id);
@@ -74,108 +75,25 @@ export const contractMultiplyAdds = (
   return visit(body, 0);
 };
 
-/** One more than the highest register. */
-export const nextRegister = (body: readonly Stmt[]): ValueId => {
-  let next = 0;
-  for (const s of body) {
-    if ("id" in s) next = Math.max(next, s.id + 1);
-    if (s.kind !== "loop") continue;
-    for (const c of s.carries) next = Math.max(next, c.result + 1, c.kind === "recur" ? c.param + 1 : 0);
-    next = Math.max(next, nextRegister(s.body));
-  }
-  return next;
-};
-
-/** How often each register is read. */
-export const countUses = (body: readonly Stmt[]): ReadonlyMap<ValueId, number> => {
-  const uses = new Map<ValueId, number>();
-  const use = (v: ValueId | null): void => {
-    if (v !== null) uses.set(v, (uses.get(v) ?? 0) + 1);
-  };
-  const visit = (stmts: readonly Stmt[]): void => {
-    for (const s of stmts) {
-      switch (s.kind) {
-        case "const":
-        case "axis":
-          break;
-        case "op":
-          s.args.forEach(use);
-          break;
-        case "load":
-          use(s.at.dynamic);
-          break;
-        case "store":
-          use(s.at.dynamic);
-          use(s.value);
-          break;
-        case "check":
-          use(s.cond);
-          use(s.detail);
-          break;
-        case "loop":
-          for (const c of s.carries) {
-            use(c.init);
-            use(c.kind === "reduce" ? c.value : c.next);
-          }
-          visit(s.body);
-          break;
-        default: {
-          const never: never = s;
-          internal(`unexpected statement ${JSON.stringify(never)}`);
-        }
-      }
-    }
-  };
-  visit(body);
-  return uses;
-};
-
-/** Drops registers that nothing reads. */
+/** Drops values that nothing reads, and conditions without effect. */
 export const dropUnused = (body: readonly Stmt[]): readonly Stmt[] => {
   const live = new Set<ValueId>();
-  const need = (v: ValueId | null): void => {
-    if (v !== null) live.add(v);
-  };
   const visit = (stmts: readonly Stmt[]): readonly Stmt[] => {
     const kept: Stmt[] = [];
     for (const s of [...stmts].reverse()) {
-      switch (s.kind) {
-        case "const":
-        case "axis":
-          if (live.has(s.id)) kept.push(s);
-          break;
-        case "op":
-          if (!live.has(s.id)) break;
-          s.args.forEach(need);
-          kept.push(s);
-          break;
-        case "load":
-          if (!live.has(s.id)) break;
-          need(s.at.dynamic);
-          kept.push(s);
-          break;
-        case "store":
-          need(s.at.dynamic);
-          need(s.value);
-          kept.push(s);
-          break;
-        case "check":
-          need(s.cond);
-          need(s.detail);
-          kept.push(s);
-          break;
-        case "loop":
-          for (const c of s.carries) {
-            need(c.init);
-            need(c.kind === "reduce" ? c.value : c.next);
-          }
-          kept.push({ ...s, body: visit(s.body) });
-          break;
-        default: {
-          const never: never = s;
-          internal(`unexpected statement ${JSON.stringify(never)}`);
-        }
-      }
+      if ("id" in s && !live.has(s.id)) continue;
+      const stmt = s.kind === "if" ? { ...s, results: s.results.filter((r) => live.has(r.id)) } : s;
+      for (const v of endUses(stmt).flat()) live.add(v);
+      // the body of a `while` reads what its test defines: the test comes last
+      const inner = innerStmts(stmt)
+        .map((list) => list)
+        .reverse()
+        .map(visit)
+        .reverse();
+      if (stmt.kind === "if" && stmt.results.length === 0 && inner.every((list) => list.length === 0)) continue;
+      for (const v of directUses(stmt)) live.add(v);
+      let k = 0;
+      kept.push(mapInner(stmt, () => inner[k++] ?? []));
     }
     return kept.reverse();
   };

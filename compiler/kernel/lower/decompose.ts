@@ -11,12 +11,14 @@ import {
   type Eqn,
   type IrFunction,
   isFloat,
+  type PlainEqn,
   type ReduceOp,
   type Shape,
   sizeOf,
   type Var,
 } from "../../ir/types.js";
 import { mapEquations } from "../../ir/walk.js";
+import { anyEquation } from "./prepare.js";
 import type { Combine } from "../types.js";
 
 export const COMBINE: Readonly<Record<ReduceOp, Combine>> = {
@@ -134,7 +136,7 @@ const product = (b: Builder, lhs: Var, rhs: Var, p: DotParams, out: Var): Var =>
   return b.reshape(small, shape);
 };
 
-const rewrite = (b: Builder, eqn: Eqn, inputs: readonly Var[]): Var => {
+const rewrite = (b: Builder, eqn: PlainEqn, inputs: readonly Var[]): Var => {
   switch (eqn.op) {
     case "argmax":
       return firstExtreme(b, operand(inputs, 0), eqn.params.axis, "reduceMax");
@@ -179,4 +181,4 @@ const needsRewrite = (eqn: Eqn): boolean => {
 };
 
 export const decompose = (fn: IrFunction): IrFunction =>
-  fn.body.some(needsRewrite) ? mapEquations(fn, rewrite) : fn;
+  anyEquation(fn, needsRewrite) ? mapEquations(fn, rewrite) : fn;

@@ -9,25 +9,39 @@ import type {
   AxisId,
   BufferId,
   Carry,
+  DynamicExtent,
   KernelOp,
+  Merge,
+  RecurCarry,
   RegType,
   Stmt,
   StoreStmt,
   ValueId,
 } from "../types.js";
-import { affineDivMod, constantOf, constIndex, type Index, valueIndex } from "./index-expr.js";
+import { affineDivMod, axisIndex, constantOf, constIndex, type Index, valueIndex } from "./index-expr.js";
+import { indexOfOp } from "./index-ops.js";
+
+/**
+ * - `loop`: runs at least once, and nothing in it is written that it reads: loads and checks may leave it
+ * - `for`, `test`: a loop of control flow, of which only arithmetic leaves
+ * - `body`: of a `while`, inside its `test`; what the test knows stays in the body, other arithmetic leaves both
+ * - `branch`: nothing leaves it
+ */
+type ScopeKind = "root" | "loop" | "for" | "test" | "body" | "branch";
 
 interface Scope {
+  readonly kind: ScopeKind;
   readonly axis: AxisId | null;
-  readonly extent: number;
+  readonly extent: number | DynamicExtent;
   readonly body: Stmt[];
   /** Content or (value, point) to register, for what this scope's body defines. */
   readonly known: Map<string, ValueId>;
 }
 
 export interface Emitter {
-  /** Opens a loop and gives its axis. */
+  /** Opens a loop of independent iterations, or of a reduction, and gives its axis. */
   readonly openLoop: (extent: number) => AxisId;
+  readonly flow: FlowEmitter;
   /** Ends the innermost loop; the carries' results become visible outside. */
   readonly closeLoop: (carries: readonly Carry[], parallel: boolean) => void;
   /** An axis that no loop of this body runs over (a product's epilogue). */
@@ -59,8 +73,35 @@ export interface Emitter {
   readonly finish: () => readonly Stmt[];
 }
 
+/** A value that control flow gives. */
+export interface FlowValue {
+  readonly type: DType;
+  readonly init: ValueId;
+}
+
+/** Control flow: the functions write their parts, of which the results are the last values. */
+export interface FlowEmitter {
+  readonly forLoop: (
+    trip: number | DynamicExtent,
+    carries: readonly FlowValue[],
+    body: (counter: Index, params: readonly ValueId[]) => readonly ValueId[],
+  ) => readonly ValueId[];
+  readonly whileLoop: (
+    carries: readonly FlowValue[],
+    test: (params: readonly ValueId[]) => ValueId,
+    body: (params: readonly ValueId[]) => readonly ValueId[],
+  ) => readonly ValueId[];
+  /** Both sides give values of `types`. */
+  readonly branch: (
+    cond: ValueId,
+    types: readonly DType[],
+    then: () => readonly ValueId[],
+    otherwise: () => readonly ValueId[],
+  ) => readonly ValueId[];
+}
+
 export const createEmitter = (): Emitter => {
-  const root: Scope = { axis: null, extent: 1, body: [], known: new Map() };
+  const root: Scope = { kind: "root", axis: null, extent: 1, body: [], known: new Map() };
   const scopes: Scope[] = [root];
   const depths: number[] = [];
   const axisDepth = new Map<AxisId, number>();
@@ -69,6 +110,7 @@ export const createEmitter = (): Emitter => {
   const indices = new Map<ValueId, Index>();
   /** Stores so far: a load before one says nothing about a load after it. */
   const versions = new Map<BufferId, number>();
+  let stores = 0;
 
   const scopeAt = (depth: number): Scope => scopes[depth] ?? internal(`no open loop at depth ${depth}`);
   const define = (depth: number): ValueId => depths.push(depth) - 1;
@@ -76,20 +118,54 @@ export const createEmitter = (): Emitter => {
   const depthOfAxis = (a: AxisId): number => axisDepth.get(a) ?? internal(`axis ${a} is not open`);
   const extentOf = (a: AxisId): number => extents[a] ?? internal(`axis ${a} is not open`);
 
+  /** The outermost open scope that a statement may stand in whose operands are known at depth `from`. */
+  const placeFrom = (from: number, effect: boolean): number => {
+    let depth = scopes.length - 1;
+    while (depth > from) {
+      const { kind } = scopeAt(depth);
+      if (kind === "branch" || (effect && kind !== "loop")) break;
+      if (kind === "body") {
+        if (from >= depth - 1) break;
+        depth -= 2;
+      } else depth -= 1;
+    }
+    return depth;
+  };
+  /** What is known under `key` in the open scopes from `depth` on. */
+  const lookUp = (key: string, depth: number): ValueId | undefined => {
+    for (let d = scopes.length - 1; d >= depth; d--) {
+      const v = scopeAt(d).known.get(key);
+      if (v !== undefined) return v;
+    }
+    return undefined;
+  };
+  /** The innermost loop of control flow, which may write what it reads; loads from outside say nothing in it. */
+  const flowDepth = (): number => {
+    for (let d = scopes.length - 1; d > 0; d--) {
+      const { kind } = scopeAt(d);
+      if (kind === "for" || kind === "test") return d;
+    }
+    return 0;
+  };
+
   /** One register per content: `make` writes the statement where its operands are first all known. */
-  const numbered = (key: string, depth: number, make: (id: ValueId) => Stmt): ValueId => {
-    const scope = scopeAt(depth);
-    const known = scope.known.get(key);
+  const numbered = (key: string, from: number, make: (id: ValueId) => Stmt): ValueId => {
+    const known = lookUp(key, from);
     if (known !== undefined) return known;
+    const depth = placeFrom(from, false);
     const id = define(depth);
-    scope.body.push(make(id));
-    scope.known.set(key, id);
+    scopeAt(depth).body.push(make(id));
+    scopeAt(depth).known.set(key, id);
     return id;
   };
 
   const constant = (type: RegType, value: number): ValueId => {
-    const text = Object.is(value, -0) ? "-0" : String(value);
-    const id = numbered(`c${type}${text}`, 0, (v) => ({ kind: "const", id: v, type, value }));
+    const key = `c${type}${Object.is(value, -0) ? "-0" : String(value)}`;
+    const known = root.known.get(key);
+    if (known !== undefined) return known;
+    const id = define(0);
+    root.body.push({ kind: "const", id, type, value });
+    root.known.set(key, id);
     constants.set(id, value);
     if (type === "i32") indices.set(id, constIndex(value));
     return id;
@@ -99,12 +175,18 @@ export const createEmitter = (): Emitter => {
     let depth = 0;
     for (const a of args) depth = Math.max(depth, depthOf(a));
     const key = `${name}${lane ?? ""}:${type}:${args.join(",")}`;
-    return numbered(key, depth, (id) =>
+    const result = numbered(key, depth, (id) =>
       lane === undefined
         ? { kind: "op", id, op: name, args, type }
         : { kind: "op", id, op: name, args, type, lane },
     );
+    if (type === "i32" && !indices.has(result)) {
+      const index = indexOfOp(name, result, args.map(indexOf));
+      if (index !== null) indices.set(result, index);
+    }
+    return result;
   };
+  const indexOf = (v: ValueId): Index | null => indices.get(v) ?? null;
 
   const depthOfIndex = (i: Index): number => {
     let depth = 0;
@@ -172,22 +254,89 @@ export const createEmitter = (): Emitter => {
     dynamic: sumOf(i.dynamic.map((t) => scaled(t.value, t.stride))),
   });
 
-  const openLoop = (extent: number): AxisId => {
-    const axis = extents.push(extent) - 1;
+  const openScope = (kind: ScopeKind, axis: AxisId | null, extent: number | DynamicExtent): Scope => {
+    const scope: Scope = { kind, axis, extent, body: [], known: new Map() };
+    scopes.push(scope);
+    return scope;
+  };
+  const openAxis = (kind: "loop" | "for", most: number, extent: number | DynamicExtent): AxisId => {
+    const axis = extents.push(most) - 1;
     axisDepth.set(axis, scopes.length);
-    scopes.push({ axis, extent, body: [], known: new Map() });
+    openScope(kind, axis, extent);
     return axis;
+  };
+  const openLoop = (extent: number): AxisId => openAxis("loop", extent, extent);
+  const closeScope = (): Scope => {
+    const scope = scopes.pop();
+    return scope === undefined || scopes.length === 0 ? internal("no scope to close") : scope;
+  };
+  const write = (stmt: Stmt): void => void scopeAt(scopes.length - 1).body.push(stmt);
+  const fresh = (): ValueId => define(scopes.length - 1);
+  const recurs = (
+    carries: readonly FlowValue[],
+    params: readonly ValueId[],
+    next: readonly ValueId[],
+  ): readonly RecurCarry[] =>
+    carries.map(({ type, init }, k) => {
+      const [param, last] = [params[k], next[k]];
+      if (param === undefined || last === undefined) return internal("a carry lacks a value");
+      return { kind: "recur", type, init, param, next: last, result: fresh() };
+    });
+
+  const flow: FlowEmitter = {
+    forLoop: (trip, carries, body) => {
+      const extent = typeof trip === "number" ? trip : (constants.get(trip.value) ?? trip);
+      if (typeof extent === "number" && extent < 1) return carries.map((c) => c.init);
+      const most =
+        typeof extent === "number" ? extent : Math.max(1, indexOf(extent.value)?.hi ?? 2 ** 31 - 1);
+      const axis = openAxis("for", most, extent);
+      const params = carries.map(fresh);
+      const next = body(axisIndex(axis, most), params);
+      const scope = closeScope();
+      const values = recurs(carries, params, next);
+      write({ kind: "loop", axis, extent: scope.extent, parallel: false, carries: values, body: scope.body });
+      return values.map((c) => c.result);
+    },
+    whileLoop: (carries, test, body) => {
+      const head = openScope("test", null, 1);
+      const params = carries.map(fresh);
+      const cond = test(params);
+      openScope("body", null, 1);
+      const next = body(params);
+      const inner = closeScope();
+      closeScope();
+      const values = recurs(carries, params, next);
+      write({ kind: "while", carries: values, test: head.body, cond, body: inner.body });
+      return values.map((c) => c.result);
+    },
+    branch: (cond, types, then, otherwise) => {
+      const before = new Map(versions);
+      const first = openScope("branch", null, 1);
+      const thenValues = then();
+      closeScope();
+      const written = [...versions].filter(([buffer, version]) => before.get(buffer) !== version);
+      for (const [buffer] of written) versions.set(buffer, before.get(buffer) ?? 0);
+      const second = openScope("branch", null, 1);
+      const elseValues = otherwise();
+      closeScope();
+      for (const [buffer] of written) versions.set(buffer, ++stores);
+      const results = types.map((type, k): Merge => {
+        const [a, b] = [thenValues[k], elseValues[k]];
+        if (a === undefined || b === undefined) return internal("a condition lacks a value");
+        return { id: fresh(), type, then: a, else: b };
+      });
+      write({ kind: "if", cond, then: first.body, else: second.body, results });
+      return results.map((r) => r.id);
+    },
   };
 
   return {
     openLoop,
+    flow,
     closeLoop: (carries, parallel) => {
-      const scope = scopes.pop();
-      const outer = scopes[scopes.length - 1];
-      if (scope === undefined || scope.axis === null || outer === undefined)
-        return internal("no loop to close");
-      const { axis, extent, body } = scope;
-      outer.body.push({ kind: "loop", axis, extent, parallel, carries, body });
+      const { kind, axis, extent, body } = closeScope();
+      if (kind !== "loop" || axis === null) return internal("no loop to close");
+      write({ kind: "loop", axis, extent, parallel, carries, body });
       for (const c of carries) depths[c.result] = scopes.length - 1;
     },
     outerAxis: (extent) => {
@@ -200,28 +349,32 @@ export const createEmitter = (): Emitter => {
     op,
     load: (buffer, at, type) => {
       const key = `l${buffer}.${versions.get(buffer) ?? 0}:${at.key}`;
-      const depth = depthOfIndex(at);
-      const known = scopeAt(depth).known.get(key);
+      const from = depthOfIndex(at);
+      const known = lookUp(key, Math.max(from, flowDepth()));
       if (known !== undefined) return known;
       const where = address(at);
-      return numbered(key, depth, (id) => ({ kind: "load", id, buffer, at: where, type }));
+      const depth = placeFrom(from, true);
+      const id = define(depth);
+      scopeAt(depth).body.push({ kind: "load", id, buffer, at: where, type });
+      scopeAt(depth).known.set(key, id);
+      return id;
     },
     store: (buffer, at, value, mode = "set") => {
       const where = address(at);
-      versions.set(buffer, (versions.get(buffer) ?? 0) + 1);
-      scopeAt(scopes.length - 1).body.push({ kind: "store", buffer, at: where, value, mode });
+      versions.set(buffer, ++stores);
+      write({ kind: "store", buffer, at: where, value, mode });
     },
     check: (cond, error, detail) => {
-      const depth = Math.max(depthOf(cond), detail === null ? 0 : depthOf(detail));
-      const scope = scopeAt(depth);
+      const from = Math.max(depthOf(cond), detail === null ? 0 : depthOf(detail));
       const key = `!${cond}:${error}`;
-      if (scope.known.has(key)) return;
+      if (lookUp(key, from) !== undefined) return;
+      const scope = scopeAt(placeFrom(from, true));
       scope.known.set(key, cond);
       scope.body.push({ kind: "check", cond, error, detail });
     },
-    fresh: () => define(scopes.length - 1),
+    fresh,
     indexValue,
-    indexOf: (v) => indices.get(v) ?? null,
+    indexOf,
     divMod,
     affineDivMod: affine,
     clamp,

@@ -4,9 +4,13 @@
  */
 import { internal } from "../../diagnostics.js";
 import {
+  type AnyOp,
+  type ControlEqn,
   type Eqn,
   type IrFunction,
+  isControl,
   type OpName,
+  type PlainEqn,
   type Shape,
   sameShape,
   sizeOf,
@@ -14,17 +18,30 @@ import {
 } from "../../ir/types.js";
 import type { Combine } from "../types.js";
 import { COMBINE, dim, operand } from "./decompose.js";
+import { operandsInMemory } from "./control.js";
+import { isNest } from "./control-nest.js";
 
 /**
  * - `map`: one element per point, from the equation at that point
  * - `reduce`: elements combined over the axes `reduced` of a larger space
  * - `product`: a reduction of lhs * rhs in loops; `matmul`: the same as a tiled kernel
  * - `scatterAdd`, `dynamicUpdate`: a copy, then stores at run-time addresses
+ * - `steps`: control flow over kernels; `nest`: control flow inside one kernel, with scalars in registers
  */
-export type NodeKind = "map" | "reduce" | "product" | "matmul" | "scatterAdd" | "dynamicUpdate";
+export type NodeKind =
+  | "map"
+  | "reduce"
+  | "product"
+  | "matmul"
+  | "scatterAdd"
+  | "dynamicUpdate"
+  | "steps"
+  | "nest";
 
 export interface Node {
   readonly v: Var;
+  /** All values of its equation: `v`, or those of a control equation. */
+  readonly outs: readonly Var[];
   readonly eqn: Eqn;
   readonly kind: NodeKind;
   /** Extents of the points that are visited. */
@@ -62,6 +79,8 @@ export interface GraphOptions {
   readonly strict: boolean;
   /** Multiplications up to which a product is written as plain loops. */
   readonly smallProduct?: number;
+  /** Whether control flow may become one kernel; yes if absent. */
+  readonly nests?: boolean;
 }
 
 const FREE: ReadonlySet<OpName> = new Set<OpName>([
@@ -107,13 +126,14 @@ const MIDDLING: ReadonlySet<OpName> = new Set<OpName>([
     "dynamicSlice",
     "pad",
     "concat",
+    "check",
   ] as const),
 ]);
 /** Rough cost per element: 1 is an addition; a transcendental or a hash is 20. */
 const opCost = (op: OpName): number => (FREE.has(op) ? 0 : CHEAP.has(op) ? 1 : MIDDLING.has(op) ? 4 : 20);
 
 /** Ops that only rename points, one to one or one to many: their operand holds all their elements. */
-const VIEWS: ReadonlySet<OpName> = new Set<OpName>([
+export const VIEWS: ReadonlySet<AnyOp> = new Set<AnyOp>([
   "reshape",
   "transpose",
   "reverse",
@@ -121,7 +141,10 @@ const VIEWS: ReadonlySet<OpName> = new Set<OpName>([
   "stopGradient",
 ]);
 
-const kindOf = (eqn: Eqn, strict: boolean, smallProduct: number): NodeKind | null => {
+/** Ops whose result lies in their operand's memory as it is. */
+const SAME_MEMORY: ReadonlySet<AnyOp> = new Set<AnyOp>(["reshape", "stopGradient"]);
+
+const kindOf = (eqn: PlainEqn, strict: boolean, smallProduct: number): NodeKind | null => {
   switch (eqn.op) {
     case "reduceSum":
     case "reduceProd":
@@ -149,8 +172,10 @@ const kindOf = (eqn: Eqn, strict: boolean, smallProduct: number): NodeKind | nul
 const identity = (n: number): number[] => Array.from({ length: n }, (_, d) => d);
 
 const makeNode = (v: Var, eqn: Eqn, kind: NodeKind): Node => {
+  const { outs } = eqn;
+  if (isControl(eqn)) return { v, outs, eqn, kind, space: [], out: [], reduced: [], combine: null };
   const { shape } = v.type;
-  const map = { v, eqn, kind, space: shape, out: identity(shape.length), reduced: [], combine: null };
+  const map = { v, outs, eqn, kind, space: shape, out: identity(shape.length), reduced: [], combine: null };
   switch (eqn.op) {
     case "reduceSum":
     case "reduceProd":
@@ -159,7 +184,7 @@ const makeNode = (v: Var, eqn: Eqn, kind: NodeKind): Node => {
       const space = operand(eqn.inputs, 0).type.shape;
       const reduced = [...eqn.params.axes].sort((a, b) => a - b);
       const out = identity(space.length).filter((d) => !reduced.includes(d));
-      return { v, eqn, kind, space, out, reduced, combine: COMBINE[eqn.op] };
+      return { v, outs, eqn, kind, space, out, reduced, combine: COMBINE[eqn.op] };
     }
     case "dot": {
       const k = dim(
@@ -178,7 +203,7 @@ const makeNode = (v: Var, eqn: Eqn, kind: NodeKind): Node => {
 /** The nodes of a decomposed function. `isStrided`: is a value that only renames points a strided view of memory? */
 export const buildGraph = (
   fn: IrFunction,
-  { strict, smallProduct = SMALL_PRODUCT }: GraphOptions,
+  { strict, smallProduct = SMALL_PRODUCT, nests = true }: GraphOptions,
   isStrided: (g: Graph, x: Var) => boolean,
 ): Graph => {
   const paramOf = new Map(fn.params.map((p, k) => [p, k]));
@@ -195,7 +220,7 @@ export const buildGraph = (
   const cost = new Map<Var, number>();
   const depth = new Map<Var, number>();
 
-  const baseOf = (v: Var, through: ReadonlySet<OpName>): Var => {
+  const baseOf = (v: Var, through: ReadonlySet<AnyOp>): Var => {
     let base = v;
     for (;;) {
       const eqn = defs.get(base);
@@ -213,7 +238,7 @@ export const buildGraph = (
   const chooseBase = (v: Var): void => choose(baseOf(v, VIEWS));
 
   const resultBases = fn.results.map((r) => {
-    const base = baseOf(r, new Set<OpName>(["reshape", "stopGradient"]));
+    const base = baseOf(r, SAME_MEMORY);
     return paramOf.has(base) ? r : base;
   });
   const isResult = new Set(resultBases);
@@ -226,6 +251,7 @@ export const buildGraph = (
   const isSpread = (v: Var): boolean => {
     const n = sizeOf(v.type.shape);
     for (const eqn of consumers.get(v) ?? []) {
+      if (isControl(eqn)) continue;
       const size = sizeOf(eqn.outs[0].type.shape);
       if ((eqn.op === "broadcast" || eqn.op === "gather") && size > n) return true;
       if (eqn.op === "dot" && size > sizeOf(v.type.shape) / dim(v.type.shape, contracted(eqn, v)))
@@ -237,7 +263,7 @@ export const buildGraph = (
   const usesOf = (v: Var): number => consumers.get(v)?.size ?? 0;
   /** Values that are a tiled product followed by elementwise ops that nothing else sees: memory holds their last. */
   const epilogue = new Set<Var>();
-  const continuesProduct = (eqn: Eqn): boolean =>
+  const continuesProduct = (eqn: PlainEqn): boolean =>
     !FREE.has(eqn.op) &&
     eqn.inputs.some(
       (x) =>
@@ -246,15 +272,35 @@ export const buildGraph = (
         sameShape(x.type.shape, eqn.outs[0].type.shape),
     );
 
+  const kinds = new Map<Eqn, "steps" | "nest">();
+  const controlKind = (eqn: ControlEqn): "steps" | "nest" => {
+    const known = kinds.get(eqn) ?? (nests && isNest(eqn) ? "nest" : "steps");
+    kinds.set(eqn, known);
+    return known;
+  };
+
   const graph = (): Graph => {
     const nodes = fn.body.flatMap((eqn) => {
-      const kind = chosen.get(eqn.outs[0]);
-      return kind === undefined ? [] : [makeNode(eqn.outs[0], eqn, kind)];
+      // a control equation without results is still to be done
+      const [v = { type: { dtype: "bool", shape: [] } }] = eqn.outs;
+      const kind = isControl(eqn) ? controlKind(eqn) : chosen.get(v);
+      return kind === undefined ? [] : [makeNode(v, eqn, kind)];
     });
-    return { fn, paramOf, defs, nodes, nodeOf: new Map(nodes.map((n) => [n.v, n])), resultBases };
+    const nodeOf = new Map(nodes.flatMap((n) => n.outs.map((v) => [v, n] as const)));
+    return { fn, paramOf, defs, nodes, nodeOf, resultBases };
   };
 
   for (const eqn of fn.body) {
+    if (isControl(eqn)) {
+      const kind = controlKind(eqn);
+      for (const v of eqn.outs) {
+        choose(v);
+        chosen.set(v, kind);
+      }
+      for (const x of operandsInMemory(eqn, kind === "nest"))
+        choose(baseOf(x, kind === "nest" ? VIEWS : SAME_MEMORY));
+      continue;
+    }
     const v = eqn.outs[0];
     let total = opCost(eqn.op);
     let longest = 0;
@@ -274,7 +320,7 @@ export const buildGraph = (
       chosen.set(v, kind);
       continue;
     }
-    if (isResult.has(v)) choose(v);
+    if (isResult.has(v) || eqn.op === "check") choose(v);
     else if (longest > MAX_DEPTH) chooseBase(v);
     else if (usesOf(v) > 1 && (total > RECOMPUTE || epilogue.has(v))) chooseBase(v);
     else if (total >= (sizeOf(v.type.shape) === 1 ? SPREAD_SCALAR : SPREAD) && isSpread(v)) chooseBase(v);
@@ -283,12 +329,12 @@ export const buildGraph = (
 
   // operands of tiled products must be strided views of memory
   for (const eqn of fn.body) {
-    if (chosen.get(eqn.outs[0]) !== "matmul") continue;
-    for (const x of eqn.inputs) choose(baseOf(x, new Set<OpName>([...VIEWS, "slice"])));
+    if (isControl(eqn) || chosen.get(eqn.outs[0]) !== "matmul") continue;
+    for (const x of eqn.inputs) choose(baseOf(x, new Set<AnyOp>([...VIEWS, "slice"])));
   }
   const before = graph();
   for (const eqn of fn.body) {
-    if (chosen.get(eqn.outs[0]) !== "matmul") continue;
+    if (isControl(eqn) || chosen.get(eqn.outs[0]) !== "matmul") continue;
     for (const x of eqn.inputs) if (!isStrided(before, x)) choose(x);
   }
   return graph();

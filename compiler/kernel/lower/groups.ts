@@ -4,7 +4,7 @@
  * Members of one phase with equal inner extents share a loop.
  */
 import { internal } from "../../diagnostics.js";
-import { sizeOf, type Var } from "../../ir/types.js";
+import { sameShape, sizeOf, type Var } from "../../ir/types.js";
 import { type Access, readsOfNode } from "./access.js";
 import type { Graph, Node } from "./graph.js";
 import { bareAxis } from "./index-expr.js";
@@ -23,7 +23,7 @@ export interface Member {
 
 export interface Group {
   readonly id: number;
-  readonly kind: "loops" | "matmul" | "scatterAdd" | "dynamicUpdate";
+  readonly kind: "loops" | "matmul" | "scatterAdd" | "dynamicUpdate" | "steps" | "nest";
   extents: readonly number[];
   readonly members: Member[];
   /** 1 + the highest level of the groups it depends on. */
@@ -39,13 +39,13 @@ export interface Grouping {
   readonly groupOf: ReadonlyMap<Var, Group>;
   /** Nodes that need memory. */
   readonly stored: ReadonlySet<Var>;
-  /** Every read of a node. */
+  /** Every read of a node or parameter. */
   readonly readers: ReadonlyMap<Var, readonly Read[]>;
 }
 
 /** `inStep`: the reader visits exactly the element it computes. */
 export interface Read {
-  readonly by: Var;
+  readonly by: Node;
   readonly inStep: boolean;
 }
 
@@ -78,11 +78,18 @@ const axisInStep = (m: Member, access: Access, reader: Node, a: number): number 
 const inStep = (m: Member, access: Access, reader: Node, inner: readonly number[]): boolean =>
   m.inner.length === inner.length && m.inner.every((a, k) => axisInStep(m, access, reader, a) === inner[k]);
 
+/** Does a map read a parameter of its own shape at the very point it computes? */
+const readsOwnPoint = (node: Node, { of, at }: Access): boolean =>
+  node.kind === "map" &&
+  at !== null &&
+  sameShape(of.type.shape, node.v.type.shape) &&
+  at.every((i, d) => node.space[d] === 1 || bareAxis(i) === d);
+
 export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping => {
   const groups: Group[] = [];
   const memberOf = new Map<Var, Member>();
   const groupOf = new Map<Var, Group>();
-  const stored = new Set<Var>(graph.nodes.map((n) => n.v).filter((v) => results.has(v)));
+  const stored = new Set<Var>(graph.nodes.flatMap((n) => n.outs).filter((v) => results.has(v)));
   const bySpace = new Map<string, Group>();
   const readsOf = new Map<Group, Set<Var>>();
   const readers = new Map<Var, Read[]>();
@@ -171,20 +178,24 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
 
   const join = (g: Group, member: Member, accesses: readonly Access[], deps: ReadonlySet<Group>): void => {
     g.members.push(member);
-    memberOf.set(member.node.v, member);
-    groupOf.set(member.node.v, g);
+    for (const v of member.node.outs) {
+      memberOf.set(v, member);
+      groupOf.set(v, g);
+    }
     const reads = readsOf.get(g) ?? new Set();
     readsOf.set(g, reads);
     for (const access of accesses) {
       reads.add(access.of);
       const m = memberOf.get(access.of);
-      if (m === undefined) continue;
       const step =
-        inStep(m, access, member.node, member.inner) &&
-        m.outer.every((a, k) => axisInStep(m, access, member.node, a) === member.outer[k]);
+        m === undefined
+          ? readsOwnPoint(member.node, access)
+          : inStep(m, access, member.node, member.inner) &&
+            m.outer.every((a, k) => axisInStep(m, access, member.node, a) === member.outer[k]);
       const known = readers.get(access.of) ?? [];
       readers.set(access.of, known);
-      known.push({ by: member.node.v, inStep: step });
+      known.push({ by: member.node, inStep: step });
+      if (m === undefined) continue;
       const outside = groupOf.get(access.of) !== g;
       const inMemory =
         m.inner.length > 0 &&
@@ -198,7 +209,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
       d.users.add(g);
       raise(g, d.level + 1);
     }
-    bySpace.set(spaceKey(member.node), g);
+    if (g.kind === "loops" || g.kind === "matmul") bySpace.set(spaceKey(member.node), g);
   };
 
   const startGroup = (node: Node, level: number, cuts: Cuts): readonly [Group, Member] => {
@@ -218,7 +229,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
   };
 
   for (const node of graph.nodes) {
-    if (node.v.type.shape.includes(0)) continue;
+    if (node.kind !== "steps" && node.kind !== "nest" && node.v.type.shape.includes(0)) continue;
     const { accesses, cuts } = readsOfNode(graph, node);
     const deps = new Set<Group>();
     for (const { of } of accesses) {

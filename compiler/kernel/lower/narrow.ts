@@ -4,18 +4,19 @@
  */
 import type { Builder } from "../../ir/builder.js";
 import {
+  type AnyOp,
   BINARY_OPS,
   type Eqn,
   type IrFunction,
-  type OpName,
   sameShape,
   sizeOf,
   UNARY_OPS,
   type Var,
 } from "../../ir/types.js";
 import { mapEquations } from "../../ir/walk.js";
+import { anyEquation } from "./prepare.js";
 
-const ELEMENTWISE: ReadonlySet<OpName> = new Set<OpName>([
+const ELEMENTWISE: ReadonlySet<AnyOp> = new Set<AnyOp>([
   ...UNARY_OPS,
   ...BINARY_OPS,
   ...(["select", "cast", "bitcast", "threefry"] as const),
@@ -39,15 +40,13 @@ const sharedBroadcast = (inputs: readonly Var[], defOf: (v: Var) => Eqn | undefi
 };
 
 export const narrowBroadcasts = (fn: IrFunction): IrFunction => {
-  if (!fn.body.some((eqn) => eqn.op === "broadcast")) return fn;
+  if (!anyEquation(fn, (eqn) => eqn.op === "broadcast")) return fn;
   const made = new Map<Var, Eqn>();
-  let seen = 0;
+  const seen = new Map<Builder, number>();
   const catchUp = (b: Builder): void => {
     const body = b.body();
-    for (; seen < body.length; seen++) {
-      const eqn = body[seen];
-      if (eqn !== undefined) made.set(eqn.outs[0], eqn);
-    }
+    for (const eqn of body.slice(seen.get(b) ?? 0)) for (const v of eqn.outs) made.set(v, eqn);
+    seen.set(b, body.length);
   };
   return mapEquations(fn, (b, eqn, inputs) => {
     catchUp(b);

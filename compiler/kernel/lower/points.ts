@@ -5,7 +5,7 @@ import type { ValueId } from "../types.js";
 import { dim } from "./decompose.js";
 import type { Emitter } from "./emitter.js";
 import { constantOf, constIndex, flatIndex, type Index, shiftIndex } from "./index-expr.js";
-import { dynamicIndex, RANGE_CODE, type ValueContext, valueAt } from "./values.js";
+import { gatheredIndex, type ValueContext, valueAt } from "./values.js";
 
 const pick = (at: readonly Index[], d: number): Index => at[d] ?? internal(`a point has no axis ${d}`);
 
@@ -126,31 +126,6 @@ export const concatAt = (
     const before = e.op("lt", "bool", [e.indexValue(i), e.constant("i32", part.end)]);
     return e.op("select", xs[0]?.type.dtype ?? internal("an empty concat"), [before, part.v, rest]);
   }, last.v);
-};
-
-/** The operand's point behind `at`; the index is checked or clamped. Null where the axis is empty (the check fails). */
-export const gatheredIndex = (
-  c: ValueContext,
-  index: ValueId,
-  size: number,
-  axis: number,
-  mode: GatherParams["mode"],
-  span: Span | null,
-): Index => {
-  const { e } = c;
-  const i = dynamicIndex(c, index);
-  if (mode === "clamp" && size > 0) return e.clamp(i, 0, size - 1);
-  if (i.lo >= 0 && i.hi < size) return i;
-  const error = c.errorIndex({
-    code: RANGE_CODE,
-    message: `index {} is out of range for axis ${axis} of size ${size}`,
-    span,
-  });
-  const v = e.indexValue(i);
-  const low = e.op("ge", "bool", [v, e.constant("i32", 0)]);
-  const high = e.op("lt", "bool", [v, e.constant("i32", size)]);
-  e.check(e.op("and", "bool", [low, high]), error, v);
-  return { ...i, lo: 0, hi: Math.max(0, size - 1) };
 };
 
 /** Splits a gather's result point into operand axes before, index axes, and operand axes after. */

@@ -1,8 +1,15 @@
 /** What all kernels of one program share while it is lowered: buffers, literals, runtime errors. */
 import { internal, type Span } from "../../diagnostics.js";
-import { type DType, type Eqn, sizeOf, typeText, type Var } from "../../ir/types.js";
-import type { BufferId, RuntimeErrorEntry, ValueId } from "../types.js";
-import { type Aliases, inPlace } from "./aliases.js";
+import {
+  type DType,
+  type Eqn,
+  type IrFunction,
+  sizeOf,
+  type TensorType,
+  typeText,
+  type Var,
+} from "../../ir/types.js";
+import type { BufferId, RuntimeErrorEntry, Step, ValueId } from "../types.js";
 import type { Emitter } from "./emitter.js";
 import type { Graph, Node } from "./graph.js";
 import { flatIndex, type Index } from "./index-expr.js";
@@ -14,59 +21,54 @@ export interface BufferDraft {
   readonly dtype: DType;
   readonly size: number;
   readonly source:
-    | { readonly kind: "value"; readonly v: Var }
+    | { readonly kind: "input"; readonly index: number }
+    | { readonly kind: "output"; readonly index: number }
+    | { readonly kind: "scratch" }
     | { readonly kind: "literal"; readonly values: readonly number[] };
 }
 
-export interface ProgramState {
-  readonly graph: Graph;
-  readonly strict: boolean;
-  readonly bufferOf: (v: Var) => BufferId;
-  /** Does a value of the graph have memory? */
-  readonly isStored: (v: Var) => boolean;
-  /** Does this update write over its operand? */
-  readonly inPlace: (node: Node) => boolean;
+/** What a whole program shares, its regions included. */
+export interface ProgramMemory {
+  readonly newBuffer: (type: TensorType, source: BufferDraft["source"]) => BufferId;
   readonly literal: (eqn: Eqn) => BufferId;
   readonly errorIndex: (entry: RuntimeErrorEntry) => number;
   readonly buffers: () => readonly BufferDraft[];
   readonly errors: () => readonly RuntimeErrorEntry[];
 }
 
-export const createProgramState = (
-  graph: Graph,
-  strict: boolean,
-  stored: ReadonlySet<Var>,
-  aliases: Aliases,
-): ProgramState => {
+/** What the kernels of one function (the program or a region) share. */
+export interface ProgramState {
+  readonly graph: Graph;
+  readonly strict: boolean;
+  readonly memory: ProgramMemory;
+  readonly bufferOf: (v: Var) => BufferId;
+  /** Does a value of the graph have memory? */
+  readonly isStored: (v: Var) => boolean;
+  /** Does `v` lie where the operand `x` of its equation lies? */
+  readonly inPlace: (x: Var, v: Var) => boolean;
+  /** The steps of a region: parameters are read from `params`, results end up in `targets`, which alone are overwritten. */
+  readonly lowerRegion: (
+    region: IrFunction,
+    params: readonly BufferId[],
+    targets: readonly BufferId[],
+  ) => readonly Step[];
+}
+
+export const createProgramMemory = (): ProgramMemory => {
   const drafts: BufferDraft[] = [];
-  const byVar = new Map<Var, BufferId>();
   const byLiteral = new Map<Eqn, BufferId>();
   const errors: RuntimeErrorEntry[] = [];
   const errorKeys = new Map<string, number>();
-  const bufferOf = (guest: Var): BufferId => {
-    let v = guest;
-    for (let host = aliases.get(v); host !== undefined; host = aliases.get(v)) v = host;
-    let id = byVar.get(v);
-    if (id === undefined) {
-      id = drafts.length;
-      drafts.push({ id, dtype: v.type.dtype, size: sizeOf(v.type.shape), source: { kind: "value", v } });
-      byVar.set(v, id);
-    }
-    return id;
-  };
+  const newBuffer: ProgramMemory["newBuffer"] = ({ dtype, shape }, source) =>
+    drafts.push({ id: drafts.length, dtype, size: sizeOf(shape), source }) - 1;
   return {
-    graph,
-    strict,
-    bufferOf,
-    inPlace: (node) => inPlace(graph, aliases, node),
-    isStored: (v) => graph.paramOf.has(v) || stored.has(v),
+    newBuffer,
     literal: (eqn) => {
       if (eqn.op !== "literal") return internal(`${eqn.op} is no literal`);
       let id = byLiteral.get(eqn);
       if (id === undefined) {
-        id = drafts.length;
         const { data: values, dtype } = eqn.params;
-        drafts.push({ id, dtype, size: values.length, source: { kind: "literal", values } });
+        id = newBuffer({ dtype, shape: [values.length] }, { kind: "literal", values });
         byLiteral.set(eqn, id);
       }
       return id;
@@ -94,8 +96,8 @@ const memoryOf = (p: ProgramState, v: Var): BufferId =>
 export const kernelContext = (p: ProgramState, e: Emitter): ValueContext => ({
   e,
   graph: p.graph,
-  literal: p.literal,
-  errorIndex: p.errorIndex,
+  literal: p.memory.literal,
+  errorIndex: p.memory.errorIndex,
   undecided: () => {},
   read: (v, at): ValueId => {
     const inRegister = e.recall(memoKey(v, at));

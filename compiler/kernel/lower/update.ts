@@ -6,9 +6,8 @@ import { dim, operand } from "./decompose.js";
 import { createEmitter, type Emitter } from "./emitter.js";
 import type { Node } from "./graph.js";
 import { addIndex, axisIndex, constIndex, flatIndex, type Index } from "./index-expr.js";
-import { gatheredIndex } from "./points.js";
 import { kernelContext, type ProgramState, spansOf } from "./program.js";
-import { startsOf, valueAt } from "./values.js";
+import { gatheredIndex, startsOf, valueAt } from "./values.js";
 
 interface Loops {
   readonly at: readonly Index[];
@@ -35,11 +34,12 @@ const kernel = (node: Node, name: string, e: Emitter): LoopKernel => ({
   body: e.finish(),
 });
 
-const copyKernel = (p: ProgramState, node: Node, x: Var): LoopKernel => {
+/** Writes the value `x` to the memory of `v`, which has as many elements. */
+export const copyKernel = (p: ProgramState, node: Node, x: Var, v: Var): LoopKernel => {
   const e = createEmitter();
   const c = kernelContext(p, e);
   const loops = open(e, x.type.shape, () => true);
-  e.store(p.bufferOf(node.v), flatIndex(loops.at, x.type.shape), valueAt(c, x, loops.at));
+  e.store(p.bufferOf(v), flatIndex(loops.at, x.type.shape), valueAt(c, x, loops.at));
   close(e, loops);
   return kernel(node, "copy", e);
 };
@@ -48,14 +48,15 @@ const copyKernel = (p: ProgramState, node: Node, x: Var): LoopKernel => {
 export const lowerUpdate = (p: ProgramState, node: Node): readonly LoopKernel[] => {
   const { eqn } = node;
   const x = operand(eqn.inputs, 0);
-  const copy = p.inPlace(node) ? [] : [copyKernel(p, node, x)];
+  const copy = p.inPlace(x, node.v) ? [] : [copyKernel(p, node, x, node.v)];
   switch (eqn.op) {
     case "dynamicUpdate": {
       const block = operand(eqn.inputs, 1);
-      if (block.type.shape.includes(0)) return copy;
+      if (block.type.shape.includes(0) && eqn.params.mode === "clamp") return copy;
       const e = createEmitter();
       const c = kernelContext(p, e);
-      const starts = startsOf(c, eqn.inputs.slice(2), x.type.shape, block.type.shape);
+      const starts = startsOf(c, eqn, eqn.inputs.slice(2), x.type.shape, block.type.shape);
+      if (block.type.shape.includes(0)) return [...copy, kernel(node, "check", e)];
       const loops = open(e, block.type.shape, () => true);
       const to = loops.at.map((i, d) => addIndex(i, starts[d] ?? internal("a block lacks a start")));
       e.store(p.bufferOf(node.v), flatIndex(to, x.type.shape), valueAt(c, block, loops.at));

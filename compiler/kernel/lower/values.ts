@@ -1,6 +1,6 @@
 /** The element of a value at a symbolic point: the equation inlined there, down to memory. */
 import { internal, type Span } from "../../diagnostics.js";
-import { type DType, type Eqn, isFloat, isInt, sizeOf, type Var } from "../../ir/types.js";
+import { type DType, type Eqn, type IndexMode, isControl, isFloat, isInt, sizeOf, type Var } from "../../ir/types.js";
 import type { BufferId, RuntimeErrorEntry, ValueId } from "../types.js";
 import { dim, operand } from "./decompose.js";
 import type { Emitter } from "./emitter.js";
@@ -20,10 +20,17 @@ import { concatAt, gatherAt, padAt, reshapePoint } from "./points.js";
 /** An index or a cast out of range, found at run time: the code that the reference interpreter gives it too. */
 export const RANGE_CODE = "TSJ6001";
 
+/** What is read, and what is computed from its definition. */
+export interface Definitions {
+  readonly paramOf: { readonly has: (v: Var) => boolean };
+  readonly nodeOf: { readonly has: (v: Var) => boolean };
+  readonly defs: Graph["defs"];
+}
+
 /** What evaluation of one kernel's values needs. */
 export interface ValueContext {
   readonly e: Emitter;
-  readonly graph: Graph;
+  readonly graph: Definitions;
   /** An element of a parameter or a node. */
   readonly read: (v: Var, at: readonly Index[]) => ValueId;
   /** The same by its row-major position. */
@@ -90,6 +97,7 @@ const storable = (value: number, dtype: DType): number => {
 /** The equation's result at a point, whether or not it is a node. */
 export const inlineAt = (c: ValueContext, eqn: Eqn, at: readonly Index[]): ValueId => {
   const { e } = c;
+  if (isControl(eqn)) return internal(`${eqn.op} can't be inlined`);
   const out = eqn.outs[0].type;
   const first = (): Var => operand(eqn.inputs, 0);
   switch (eqn.op) {
@@ -123,6 +131,12 @@ export const inlineAt = (c: ValueContext, eqn: Eqn, at: readonly Index[]): Value
       );
     case "stopGradient":
       return valueAt(c, first(), at);
+    case "check": {
+      const cond = valueAt(c, first(), at);
+      const { code, message } = eqn.params;
+      e.check(cond, c.errorIndex({ code, message, span: eqn.span }), valueAt(c, operand(eqn.inputs, 1), at));
+      return cond;
+    }
     case "broadcast": {
       const { dims } = eqn.params;
       const source = first().type.shape.map((n, k) => (n === 1 ? constIndex(0) : pick(at, dims[k] ?? -1)));
@@ -159,7 +173,7 @@ export const inlineAt = (c: ValueContext, eqn: Eqn, at: readonly Index[]): Value
       return gatherAt(c, first(), operand(eqn.inputs, 1), eqn.params, at, eqn.span);
     case "dynamicSlice": {
       const { shape } = first().type;
-      const starts = startsOf(c, eqn.inputs.slice(1), shape, eqn.params.sizes);
+      const starts = startsOf(c, eqn, eqn.inputs.slice(1), shape, eqn.params.sizes);
       return valueAt(
         c,
         first(),
@@ -187,17 +201,58 @@ export const inlineAt = (c: ValueContext, eqn: Eqn, at: readonly Index[]): Value
 
 const pick = (at: readonly Index[], d: number): Index => at[d] ?? internal(`a point has no axis ${d}`);
 
-/** Where a block of `sizes` starts, clamped so that it fits. */
+/** Where a block of `sizes` starts: checked, or clamped so that it fits. */
 export const startsOf = (
   c: ValueContext,
+  { params: { mode }, span }: Extract<Eqn, { op: "dynamicSlice" | "dynamicUpdate" }>,
   starts: readonly Var[],
   shape: readonly number[],
   sizes: readonly number[],
 ): readonly Index[] =>
   starts.map((s, d) => {
-    const hi = dim(shape, d) - dim(sizes, d);
-    return hi === 0 ? constIndex(0) : c.e.clamp(dynamicIndex(c, valueAt(c, s, [])), 0, hi);
+    const [n, count] = [dim(shape, d), dim(sizes, d)];
+    if (mode === "clamp" && n === count) return constIndex(0);
+    return indexWithin(c, valueAt(c, s, []), n - count, mode, span, () =>
+      count === 1 ? outOfRange(d, n) : `a block of ${count} at {} does not fit axis ${d} of size ${n}`,
+    );
   });
+
+const outOfRange = (axis: number, size: number): string =>
+  `index {} is out of range for axis ${axis} of size ${size}`;
+
+/** The operand's index behind a gather or a scatter. */
+export const gatheredIndex = (
+  c: ValueContext,
+  index: ValueId,
+  size: number,
+  axis: number,
+  mode: IndexMode,
+  span: Span | null,
+): Index => indexWithin(c, index, size - 1, size === 0 ? "check" : mode, span, () => outOfRange(axis, size));
+
+/** A run-time index forced into [0, last], or checked to lie there. */
+const indexWithin = (
+  c: ValueContext,
+  index: ValueId,
+  last: number,
+  mode: IndexMode,
+  span: Span | null,
+  message: () => string,
+): Index => {
+  const { e } = c;
+  const i = dynamicIndex(c, index);
+  if (mode === "clamp") return e.clamp(i, 0, last);
+  if (i.lo >= 0 && i.hi <= last) return i;
+  const error = c.errorIndex({ code: RANGE_CODE, message: message(), span });
+  const v = e.indexValue(i);
+  // 0 <= i <= last in one comparison: a negative index is a large unsigned number
+  const inside =
+    i.lo >= 0
+      ? e.op("le", "bool", [v, e.constant("i32", last)])
+      : e.op("lt", "bool", [e.op("bitcast", "u32", [v]), e.constant("u32", last + 1)]);
+  e.check(inside, error, v);
+  return { ...i, lo: Math.max(0, i.lo), hi: Math.max(0, Math.min(i.hi, last)) };
+};
 
 /** An i32 register as an index of any range. */
 export const dynamicIndex = (c: ValueContext, v: ValueId): Index => {
@@ -252,7 +307,7 @@ const reshapeAt = (c: ValueContext, x: Var, shape: readonly number[], at: readon
 };
 
 /** The parameter or node that a chain of reshapes starts at. */
-const flatBase = (graph: Graph, v: Var): Var | null => {
+const flatBase = (graph: Definitions, v: Var): Var | null => {
   let base = v;
   for (;;) {
     if (graph.paramOf.has(base) || graph.nodeOf.has(base)) return base;

@@ -8,6 +8,7 @@ import { internal } from "../../diagnostics.js";
 import type { ElementwiseOp } from "../../ir/types.js";
 import { isMachineOp } from "../machine.js";
 import type { Address, Carry, Kernel, OpStmt, RegType, Stmt, ValueId } from "../types.js";
+import { nextRegister } from "../walk.js";
 import { cbrt } from "./cbrt.js";
 import { createEmitter, type Emitter, type Value } from "./emit.js";
 import { cosh, exp, expm1, sinh, tanh } from "./exp.js";
@@ -129,15 +130,6 @@ interface Expander {
   readonly fresh: () => ValueId;
 }
 
-const largestId = (stmts: readonly Stmt[]): ValueId =>
-  stmts.reduce((most, s) => {
-    if (s.kind === "loop") {
-      const results = s.carries.map((c) => (c.kind === "recur" ? Math.max(c.param, c.result) : c.result));
-      return Math.max(most, largestId(s.body), ...results);
-    }
-    return "id" in s ? Math.max(most, s.id) : most;
-  }, -1);
-
 const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
   const out: Stmt[] = [];
   const push = (s: Stmt): void => {
@@ -184,7 +176,28 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
           (c): Carry => (c.kind === "reduce" ? { ...c, value: named(c.value) } : { ...c, next: named(c.next) }),
         );
         for (const c of carries) x.types.set(c.result, c.type);
-        push({ ...s, carries, body: inner });
+        const { extent } = s;
+        push({
+          ...s,
+          extent: typeof extent === "number" ? extent : { value: named(extent.value) },
+          carries,
+          body: inner,
+        });
+        break;
+      }
+      case "if": {
+        const [then, other] = [expandBody(x, s.then), expandBody(x, s.else)];
+        const results = s.results.map((r) => ({ ...r, then: named(r.then), else: named(r.else) }));
+        for (const r of results) x.types.set(r.id, r.type);
+        out.push({ ...s, cond: named(s.cond), then, else: other, results });
+        break;
+      }
+      case "while": {
+        const inits = s.carries.map((c) => named(c.init));
+        for (const c of s.carries) x.types.set(c.param, c.type).set(c.result, c.type);
+        const [test, inner] = [expandBody(x, s.test), expandBody(x, s.body)];
+        const carries = s.carries.map((c, k) => ({ ...c, init: inits[k] ?? c.init, next: named(c.next) }));
+        out.push({ ...s, carries, test, cond: named(s.cond), body: inner });
         break;
       }
       default: {
@@ -199,7 +212,7 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
 /** The same kernel with machine ops alone. New values have ids that the kernel does not use. */
 export const expandMath = (kernel: Kernel): Kernel => {
   const body = kernel.kind === "matmul" ? kernel.epilogue : kernel.body;
-  let next = Math.max(largestId(body), kernel.kind === "matmul" ? kernel.acc : -1) + 1;
+  let next = Math.max(nextRegister(body), kernel.kind === "matmul" ? kernel.acc + 1 : 0);
   const expander: Expander = { types: new Map(), alias: new Map(), fresh: () => next++ };
   if (kernel.kind === "loops") return { ...kernel, body: expandBody(expander, body) };
   expander.types.set(kernel.acc, kernel.dtype);

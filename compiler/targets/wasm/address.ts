@@ -52,7 +52,7 @@ const byteStrides = (at: Address, size: number): ReadonlyMap<AxisId, number> => 
 const pointerIn = (
   fn: Fn,
   base: Base,
-  buffer: BufferId,
+  buffer: string,
   frame: Frame | null,
   strides: ReadonlyMap<AxisId, number>,
 ): Local => {
@@ -92,7 +92,23 @@ export const placeOf = (
   }
   for (const axis of strides.keys())
     if (!enclosing.has(axis)) internal(`an address uses axis ${axis} outside its loop`);
-  return { local: pointerIn(fn, base, buffer, frame, strides), bytes };
+  // counting down from the start would leave the address space before the offset brings it back
+  const down = bytes > 0 && [...strides.values()].some((stride) => stride < 0);
+  const from = down ? shiftedBase(fn, base, bytes) : base;
+  const key = down ? `${buffer}+${bytes}` : String(buffer);
+  return { local: pointerIn(fn, from, key, frame, strides), bytes: down ? 0 : bytes };
+};
+
+/** A local, set at function entry, that points `bytes` behind where a buffer's base points. */
+const shiftedBase = (fn: Fn, base: Base, bytes: number): Base => {
+  const key = `base:${base.local}:${bytes}`;
+  let local = fn.pool.get(key);
+  if (local === undefined) {
+    local = newLocal(fn, binaryen.i32);
+    fn.pool.set(key, local);
+    fn.head.push(set(fn, local, addConst(fn, get(fn, base.local), bytes)));
+  }
+  return { local, offset: 0 };
 };
 
 /** Sets the frame's pointers to their values at the first iteration. */

@@ -10,9 +10,8 @@ import type {
   BufferId,
   CheckStmt,
   LoadStmt,
-  LoopStmt,
   OpStmt,
-  Stmt,
+  PlainStmt,
   StoreStmt,
 } from "../../kernel/types.js";
 import { type Frame, placeOf } from "./address.js";
@@ -53,10 +52,16 @@ const locate = (region: Region, buffer: BufferId, at: Address): Where => {
   const size = BYTES[bufferOf(ctx, buffer).dtype];
   const { local, bytes } = placeOf(fn, ctx.base(buffer), buffer, region.frame, at, size);
   const { dynamic } = at;
-  const pointer = (): Expr =>
-    dynamic === null ? get(fn, local) : fn.m.i32.add(get(fn, local), scaled(fn, scalar(ctx, dynamic), size));
-  return { pointer, bytes };
+  if (dynamic === null) return { pointer: () => get(fn, local), bytes };
+  // a run-time index may be negative as far as the constant brings it back: the sum must not leave the address space before
+  const far = bytes > LOWEST_ADDRESS;
+  const start = (): Expr => (far ? addConst(fn, get(fn, local), bytes) : get(fn, local));
+  const pointer = (): Expr => fn.m.i32.add(start(), scaled(fn, scalar(ctx, dynamic), size));
+  return { pointer, bytes: far ? 0 : bytes };
 };
+
+/** No buffer lies below. */
+const LOWEST_ADDRESS = 16;
 
 /** Where lane k of copy u lies, for accesses that aren't contiguous. */
 const locateLane = (region: Region, vec: VectorRegion, buffer: BufferId, at: Address, copy: number) => {
@@ -80,7 +85,7 @@ const locateLane = (region: Region, vec: VectorRegion, buffer: BufferId, at: Add
   });
 };
 
-const emitScalarStmt = (region: Region, stmt: Exclude<Stmt, LoopStmt>): void => {
+const emitScalarStmt = (region: Region, stmt: PlainStmt): void => {
   const { ctx, out } = region;
   const { fn, locals } = ctx;
   switch (stmt.kind) {
@@ -257,7 +262,7 @@ const storeCopy = (region: Region, vec: VectorRegion, stmt: StoreStmt, copy: num
   );
 };
 
-const varies = (vec: VectorRegion, stmt: Exclude<Stmt, LoopStmt>): boolean => {
+const varies = (vec: VectorRegion, stmt: PlainStmt): boolean => {
   switch (stmt.kind) {
     case "const":
       return false;
@@ -275,7 +280,7 @@ const varies = (vec: VectorRegion, stmt: Exclude<Stmt, LoopStmt>): boolean => {
 const emitVectorStmt = (
   region: Region,
   vec: VectorRegion,
-  stmt: Exclude<Stmt, LoopStmt>,
+  stmt: PlainStmt,
   copy: number,
 ): void => {
   const { ctx, out } = region;
@@ -303,7 +308,7 @@ const emitVectorStmt = (
 };
 
 /** Emits a statement list without loops: each copy in turn, uniform statements once. */
-export const emitRun = (region: Region, stmts: readonly Exclude<Stmt, LoopStmt>[]): void => {
+export const emitRun = (region: Region, stmts: readonly PlainStmt[]): void => {
   const vec = region.vector;
   if (vec === null) {
     for (const stmt of stmts) emitScalarStmt(region, stmt);

@@ -2,7 +2,7 @@
 import binaryen from "binaryen";
 import { type LoopPlan, SCALAR_PLAN, sumBlock } from "../../kernel/schedule.js";
 import { updateUses, varyingIn } from "../../kernel/schedule-analysis.js";
-import type { LoopStmt, Stmt, ValueId } from "../../kernel/types.js";
+import type { LoopStmt, PlainStmt, Stmt, ValueId } from "../../kernel/types.js";
 import { type Frame, newFrame, pointerInits, pointerSteps } from "./address.js";
 import {
   type Expr,
@@ -27,26 +27,30 @@ import {
   setAccumulator,
   updates,
 } from "./carries.js";
+import { emitDynamicLoop, emitIf, emitWhile } from "./control.js";
 import { type Region, scalar, splattedIn, type Values, type VectorRegion, vector } from "./values.js";
 
 export const emitBody = (region: Region, stmts: readonly Stmt[]): void => {
-  let run: Exclude<Stmt, LoopStmt>[] = [];
+  let run: PlainStmt[] = [];
   for (const stmt of stmts) {
-    if (stmt.kind !== "loop") {
+    if (stmt.kind !== "loop" && stmt.kind !== "if" && stmt.kind !== "while") {
       run.push(stmt);
       continue;
     }
     emitRun(region, run);
     run = [];
-    emitLoop(region, stmt);
+    if (stmt.kind === "loop") emitLoop(region, stmt);
+    else if (stmt.kind === "if") emitIf(region, stmt, emitBody);
+    else emitWhile(region, stmt, emitBody);
   }
   emitRun(region, run);
 };
 
 const emitLoop = (region: Region, loop: LoopStmt): void => {
   const plan = region.ctx.schedule.get(loop.axis) ?? SCALAR_PLAN;
-  if (region.vector === null && plan.lanes !== 1) emitVectorLoop(region, loop, plan.lanes, plan);
-  else emitPlainLoop(region, loop);
+  if (typeof loop.extent !== "number") return emitDynamicLoop(region, loop, loop.extent, emitBody);
+  if (region.vector === null && plan.lanes !== 1) emitVectorLoop(region, loop, loop.extent, plan.lanes, plan);
+  else emitPlainLoop(region, loop, loop.extent);
 };
 
 interface Counted {
@@ -94,11 +98,11 @@ const countedLoop = (fn: Fn, c: Counted): Expr[] => {
 };
 
 /** A loop in order, one iteration at a time; inside a vector region each varying carry has a vector per copy. */
-const emitPlainLoop = (region: Region, loop: LoopStmt): void => {
+const emitPlainLoop = (region: Region, loop: LoopStmt, extent: number): void => {
   const { ctx, vector: vec, out } = region;
   const { fn } = ctx;
   const slots: Slot[] = loop.carries.flatMap((carry): Slot[] => {
-    const total = isBlocked(carry, loop.extent);
+    const total = isBlocked(carry, extent);
     const slot = (copy: number | null): Slot => {
       const type = copy === null ? wasmType(carry.type) : binaryen.v128;
       return { carry, copy, local: newLocal(fn, type), total: total ? newLocal(fn, type) : null };
@@ -111,7 +115,7 @@ const emitPlainLoop = (region: Region, loop: LoopStmt): void => {
     const start = slot.copy === null || vec === null ? scalar(ctx, init) : vector(ctx, vec, init, slot.copy);
     out.push(set(fn, slot.total ?? slot.local, start));
   }
-  const counter = loop.extent === 1 ? null : newLocal(fn, binaryen.i32);
+  const counter = extent === 1 ? null : newLocal(fn, binaryen.i32);
   const frame = newFrame(region.frame, loop.axis, counter);
   const inner: Region = { ctx, out: [], frame, vector: vec };
   for (const slot of slots)
@@ -126,7 +130,7 @@ const emitPlainLoop = (region: Region, loop: LoopStmt): void => {
         frame,
         counter,
         from: 0,
-        to: loop.extent,
+        to: extent,
         step: 1,
         body: inner.out,
         slots,
@@ -138,10 +142,16 @@ const emitPlainLoop = (region: Region, loop: LoopStmt): void => {
 };
 
 /** Main loop of `unroll` vectors, then single vectors, then one partial vector. */
-const emitVectorLoop = (region: Region, loop: LoopStmt, lanes: Lanes, plan: LoopPlan): void => {
+const emitVectorLoop = (
+  region: Region,
+  loop: LoopStmt,
+  extent: number,
+  lanes: Lanes,
+  plan: LoopPlan,
+): void => {
   const { ctx, out } = region;
   const { fn } = ctx;
-  const { extent, carries } = loop;
+  const { carries } = loop;
   const varying = varyingIn(loop);
   const splatted = splattedIn(loop.body, varying, updateUses(loop));
   const counter = extent <= lanes ? null : newLocal(fn, binaryen.i32);

@@ -4,7 +4,7 @@ import { internal } from "../../diagnostics.js";
 import { SCALAR_PLAN } from "../../kernel/schedule.js";
 import { kernelFacts, varyingAlong, walkStmts } from "../../kernel/schedule-analysis.js";
 import type { MatmulPlan } from "../../kernel/schedule-matmul.js";
-import type { Buffer, BufferId, LoopStmt, MatmulKernel, Stmt } from "../../kernel/types.js";
+import type { Buffer, BufferId, PlainStmt, MatmulKernel, Stmt } from "../../kernel/types.js";
 import { type Base, type Frame, newFrame, pointersAtCounter } from "./address.js";
 import {
   addConst,
@@ -71,8 +71,12 @@ export const epilogueContext = (
   };
 };
 
-const straightLine = (stmts: readonly Stmt[]): readonly Exclude<Stmt, LoopStmt>[] =>
-  stmts.map((stmt) => (stmt.kind === "loop" ? internal("a product's epilogue has a loop") : stmt));
+const straightLine = (stmts: readonly Stmt[]): readonly PlainStmt[] =>
+  stmts.map((stmt) =>
+    stmt.kind === "loop" || stmt.kind === "if" || stmt.kind === "while"
+      ? internal("a product's epilogue has control flow")
+      : stmt,
+  );
 
 /** Two where a 64-bit value takes part: vectors of the product are then split into halves. */
 const epilogueLanes = (ctx: Context, spec: TileSpec): Lanes => {

@@ -5,6 +5,7 @@ import { expandMath } from "../../kernel/math/expand.js";
 import { schedule } from "../../kernel/schedule.js";
 import { kernelFacts } from "../../kernel/schedule-analysis.js";
 import type { Buffer, BufferId, Kernel, KernelProgram, LoopKernel, Profile } from "../../kernel/types.js";
+import { kernelsOf } from "../../kernel/walk.js";
 import type { Base } from "./address.js";
 import {
   type Expr,
@@ -18,8 +19,10 @@ import {
   set,
   wasmType,
 } from "./asm.js";
+import { type Cells, emitSteps } from "./control.js";
 import { emitBody } from "./loops.js";
 import { emitMatmul, type MatmulTarget } from "./matmul.js";
+import { loadScalar, storeScalar, type Where } from "./memory.js";
 import { extraScratchAt } from "./scratch.js";
 import type { BufferLocals, Context } from "./values.js";
 
@@ -130,17 +133,29 @@ const emitTableProgram = (m: binaryen.Module, program: KernelProgram, profile: P
       offset: extraScratchAt(program),
     }),
   };
-  const names = uniqueNames(program.kernels);
-  const calls = program.kernels.map((kernel, k) => {
-    const name = names[k] ?? kernel.name;
+  const kernels = kernelsOf(program.steps);
+  const names = new Map(uniqueNames(kernels).map((name, k) => [kernels[k], name]));
+  const call = (kernel: Kernel): readonly Expr[] => {
+    const name = names.get(kernel) ?? kernel.name;
     const expanded = expandMath(kernel);
     const fn = newFn(m, target.profile !== "base", name, [binaryen.i32]);
     const base = target.bases(fn);
     if (expanded.kind === "matmul") emitMatmul(target, expanded, name);
     else finishFn(fn, binaryen.none, loopKernelCode(fn, expanded, buffers, base, null));
-    return m.call(name, [m.local.get(0, binaryen.i32)], binaryen.none);
-  });
-  m.addFunction("run", binaryen.createType([binaryen.i32]), binaryen.none, [], m.block(null, calls));
+    return [m.call(name, [m.local.get(0, binaryen.i32)], binaryen.none)];
+  };
+  const run = newFn(m, false, "run", [binaryen.i32]);
+  const base = target.bases(run);
+  const place = (id: BufferId): Where => {
+    const { local, offset } = base(id);
+    return { pointer: () => get(run, local), bytes: offset };
+  };
+  const cells: Cells = {
+    read: (id, dtype) => loadScalar(run, dtype, place(id)),
+    write: (id, dtype, value) => storeScalar(run, dtype, place(id), value),
+  };
+  const calls = emitSteps(run, cells, program.steps, call);
+  finishFn(run, binaryen.none, calls);
   m.addFunctionExport("run", "run");
 };
 
@@ -169,7 +184,12 @@ const emitScalarProgram = (m: binaryen.Module, program: KernelProgram, fma: bool
     }
   }
   const base = (id: BufferId): Base => internal(`buffer ${id} of a function of numbers has no address`);
-  const body = program.kernels.flatMap((kernel) => {
+  const localOf = (id: BufferId): number => locals.get(id) ?? internal(`buffer ${id} has no register`);
+  const cells: Cells = {
+    read: (id) => get(fn, localOf(id)),
+    write: (id, _dtype, value) => set(fn, localOf(id), value),
+  };
+  const body = emitSteps(fn, cells, program.steps, (kernel) => {
     const expanded = expandMath(kernel);
     if (expanded.kind === "matmul") return internal("a matrix product in a function of numbers");
     return loopKernelCode(fn, expanded, buffers, base, locals);

@@ -1,14 +1,17 @@
 /** Lowered programs in WASM against the interpreter of the same kernels, with the math expanded to machine ops. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type IrFunction, isFloat } from "../../../compiler/ir/types.js";
+import { regionsOf } from "../../../compiler/ir/control.js";
+import { type IrFunction, isControl, isFloat } from "../../../compiler/ir/types.js";
 import { interpretProgram, KernelCheckError } from "../../../compiler/kernel/interpret.js";
-import { lowerProgram } from "../../../compiler/kernel/lower.js";
+import { type LowerOptions, lowerProgram } from "../../../compiler/kernel/lower.js";
 import { expandMath } from "../../../compiler/kernel/math/expand.js";
 import { printProgram } from "../../../compiler/kernel/print.js";
 import type { KernelProgram, Profile } from "../../../compiler/kernel/types.js";
+import { mapKernels } from "../../../compiler/kernel/walk.js";
 import { runPasses } from "../../../compiler/passes/pipeline.js";
 import { allCases, caseText, drawInputs, functionOf } from "../../ops/cases.js";
+import { CONTROL_FORMS } from "../../properties/random-control.js";
 import { ALL_OPS, programs } from "../../properties/random-ir.js";
 import { type Data, dataOf, PROFILES, ProgramTrap, runProgram } from "./harness.js";
 
@@ -19,9 +22,9 @@ type Outcome =
   | { readonly kind: "failed"; readonly message: string };
 
 const interpreted = (program: KernelProgram, inputs: readonly Data[]): Outcome => {
-  const kernels = program.kernels.map((k) => expandMath(k));
+  const steps = mapKernels(program.steps, expandMath);
   try {
-    return { kind: "results", data: interpretProgram({ ...program, kernels }, inputs) };
+    return { kind: "results", data: interpretProgram({ ...program, steps }, inputs) };
   } catch (e) {
     if (e instanceof KernelCheckError) return { kind: "failed", message: e.message };
     throw e;
@@ -51,8 +54,13 @@ const shown = (x: Data | undefined): string =>
   x === undefined ? "nothing" : [...x].map((n) => (Object.is(n, -0) ? "-0" : String(n))).join(" ");
 
 /** Equal bits (all NaNs are one value), or within `tolerance` ULPs of the largest magnitude where products may be contracted. */
-const agree = async (fn: IrFunction, inputs: readonly Data[], profile: Profile): Promise<void> => {
-  const program = lowerProgram(fn);
+const agree = async (
+  fn: IrFunction,
+  inputs: readonly Data[],
+  profile: Profile,
+  options: LowerOptions = {},
+): Promise<void> => {
+  const program = lowerProgram(fn, options);
   const wanted = interpreted(program, inputs);
   const got = await compiled(program, inputs, profile);
   const context = (): string => `\n${printProgram(program)}`;
@@ -73,9 +81,10 @@ const agree = async (fn: IrFunction, inputs: readonly Data[], profile: Profile):
 
 /** Are all sums and products of whole numbers, so that their order can't matter? */
 const orderFree = (fn: IrFunction): boolean =>
-  fn.body.every(
-    (eqn) =>
-      !["reduceSum", "reduceProd", "dot", "scatterAdd"].includes(eqn.op) || !isFloat(eqn.outs[0].type.dtype),
+  fn.body.every((eqn) =>
+    isControl(eqn)
+      ? regionsOf(eqn).every(([, region]) => orderFree(region))
+      : !["reduceSum", "reduceProd", "dot", "scatterAdd"].includes(eqn.op) || !isFloat(eqn.outs[0].type.dtype),
   );
 
 describe("WASM agrees with the interpreter", () => {
@@ -104,6 +113,18 @@ describe("WASM agrees with the interpreter", () => {
       { numRuns },
     );
   });
+
+  for (const nests of [true, false])
+    it(`on control flow ${nests ? "inside" : "over"} kernels`, async () => {
+      await fc.assert(
+        fc.asyncProperty(programs({ control: CONTROL_FORMS }), async ({ fn, args }) => {
+          fc.pre(orderFree(fn));
+          const inputs = args.map((a) => a.data);
+          await agree(fn, inputs, "base", { nests });
+        }),
+        { numRuns },
+      );
+    });
 
   it("on random programs after the passes", async () => {
     await fc.assert(

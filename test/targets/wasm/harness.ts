@@ -7,13 +7,13 @@ import type {
   BufferId,
   Carry,
   Combine,
-  Kernel,
   KernelOp,
   KernelProgram,
   LoopStmt,
   Profile,
   RegType,
   RuntimeErrorEntry,
+  Step,
   Stmt,
   ValueId,
 } from "../../../compiler/kernel/types.js";
@@ -233,13 +233,13 @@ export class KernelBuilder {
     return this.lists[0] ?? [];
   }
   program(
-    options: Partial<Pick<KernelProgram, "scratchBytes" | "errors" | "scalar">> & { kernels?: Kernel[] } = {},
+    options: Partial<Pick<KernelProgram, "scratchBytes" | "errors" | "scalar">> & { steps?: readonly Step[] } = {},
   ): KernelProgram {
     const errors: readonly RuntimeErrorEntry[] = options.errors ?? [];
     return {
       name: "test",
       buffers: this.buffers,
-      kernels: options.kernels ?? [{ kind: "loops", name: "k0", spans: [], body: this.body() }],
+      steps: options.steps ?? [{ kind: "loops", name: "k0", spans: [], body: this.body() }],
       inputs: this.buffers.filter((b) => b.place.kind === "input").length,
       outputs: this.buffers.filter((b) => b.place.kind === "output").length,
       results: [{ kind: "output", index: 0 }],

@@ -105,7 +105,7 @@ const build = (c: Case) => {
     dataOf(dtype, integers(rhs.size, 2)),
     dataOf(dtype, integers(n, 3)),
   ];
-  return { program: b.program({ kernels: [kernel] }), kernel, inputs };
+  return { program: b.program({ steps: [kernel] }), kernel, inputs };
 };
 
 const expected = (c: Case, kernel: MatmulKernel, inputs: readonly Data[]): number[] => {

@@ -1,0 +1,111 @@
+/**
+ * Partial evaluation: takes a function apart into what depends on no param that varies, and the rest, which is linear in
+ * those that do.
+ */
+import { internal } from "../compiler/diagnostics.js";
+import { type Builder, createBuilder } from "../compiler/ir/builder.js";
+import {
+  type ControlOp,
+  type ControlParams,
+  type Eqn,
+  type IrFunction,
+  isControl,
+  type Var,
+} from "../compiler/ir/types.js";
+import type { Parts, SplitEngine } from "../compiler/ops/control/record.js";
+import { controlTable } from "../compiler/ops/index.js";
+import { regionBuilder } from "./regions.js";
+
+/**
+ * Appends `fn`'s equations to `known` or `linear`, on `args`, of which those with `varies` belong to `linear`. An
+ * equation with regions that does some of both is taken apart by its record. Gives the results, and whether each varies.
+ */
+export const partialInto = (
+  known: Builder,
+  linear: Builder,
+  fn: IrFunction,
+  args: readonly Var[],
+  varies: readonly boolean[],
+): { readonly results: readonly Var[]; readonly varies: readonly boolean[] } => {
+  const env = new Map<Var, Var>();
+  const moving = new Set<Var>();
+  const image = (v: Var): Var => env.get(v) ?? v;
+  fn.params.forEach((p, k) => {
+    const arg = args[k] ?? internal(`${fn.name} needs ${fn.params.length} arguments`);
+    env.set(p, arg);
+    if (varies[k] === true) moving.add(arg);
+  });
+  for (const eqn of fn.body) {
+    const inputs = eqn.inputs.map(image);
+    const which = inputs.map((v) => moving.has(v));
+    const step = (): { readonly outs: readonly Var[]; readonly varies: readonly boolean[] } => {
+      if (!which.includes(true)) return { outs: known.append(eqn, inputs), varies: [] };
+      if (isControl(eqn) && !isLinear(eqn.op, which, eqn.params))
+        return split(known, linear, eqn.op, inputs, which, eqn.params);
+      return { outs: linear.append(eqn, inputs), varies: eqn.outs.map(() => true) };
+    };
+    const { outs, varies: own } = known.at(eqn.span, () => linear.at(eqn.span, step));
+    eqn.outs.forEach((v, k) => {
+      const out = outs[k] ?? internal(`${eqn.op} lacks result ${k}`);
+      env.set(v, out);
+      if (own[k] === true) moving.add(out);
+    });
+  }
+  const results = fn.results.map(image);
+  return { results, varies: results.map((v) => moving.has(v)) };
+};
+
+const isLinear = <K extends ControlOp>(
+  op: K,
+  varies: readonly boolean[],
+  params: ControlParams[K],
+): boolean => controlTable[op].isLinear(varies, params);
+
+const split = <K extends ControlOp>(
+  known: Builder,
+  linear: Builder,
+  op: K,
+  inputs: readonly Var[],
+  varies: readonly boolean[],
+  params: ControlParams[K],
+) => {
+  const engine: SplitEngine = { build: regionBuilder(known.span()), parts: partsOf };
+  return controlTable[op].split(engine, known, linear, inputs, varies, params);
+};
+
+/** Both parts as equations; constants are written again in the linear part instead of being kept. */
+export const partsOf = (
+  fn: IrFunction,
+  varies: readonly boolean[],
+  linearResults: readonly boolean[],
+): Parts => {
+  const known = createBuilder();
+  const linear = createBuilder();
+  const params = fn.params.map((p): Var => ({ type: p.type }));
+  const { results, varies: resultVaries } = partialInto(known, linear, fn, params, varies);
+  const knownBy = new Map<Var, Eqn | null>();
+  params.forEach((p, k) => {
+    if (varies[k] !== true) knownBy.set(p, null);
+  });
+  for (const eqn of known.body()) for (const v of eqn.outs) knownBy.set(v, eqn);
+  const residuals = new Set<Var>();
+  const repeated = new Set<Eqn>();
+  const need = (v: Var): void => {
+    const by = knownBy.get(v);
+    if (by === undefined) return; // linear, or free
+    if (by !== null && by.inputs.length === 0) repeated.add(by);
+    else residuals.add(v);
+  };
+  for (const eqn of linear.body()) eqn.inputs.forEach(need);
+  results.forEach((v, k) => {
+    if (linearResults[k] === true) need(v);
+  });
+  return {
+    params,
+    known: known.body(),
+    linear: [...repeated, ...linear.body()],
+    results,
+    varies: resultVaries,
+    residuals: [...residuals],
+  };
+};

@@ -1,0 +1,319 @@
+/**
+ * The form of a value that a region leaves behind: which parts are equal on all paths, and which become results of the
+ * region's equation. Two values have a common form if one staged value can hold either.
+ */
+import { type TensorType, sameShape, typeText, type Var } from "../ir/types.js";
+import type { Site } from "./machine.js";
+import { mergedDType } from "./promote.js";
+import { isLeaf, lift, needsOf, tensorOf, varOf } from "./tensors.js";
+import {
+  type ArrayValue,
+  arrayOf,
+  type ClassValue,
+  describe,
+  type Fixed,
+  isStatic,
+  lengthOf,
+  type Mutable,
+  type Need,
+  objectOf,
+  type Store,
+  type TensorValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
+import { stagedArray } from "./staged-arrays.js";
+
+/** A value, or null where a path has none (it is then never read). */
+export type Side = Value | null;
+
+export interface LeafForm {
+  readonly kind: "leaf";
+  readonly type: TensorType;
+  readonly weak: boolean;
+  readonly hostArray: boolean;
+  readonly store: Store | null;
+  /** An array of JavaScript's that is held as one staged array. */
+  readonly rows: boolean;
+  readonly identity: Identity;
+}
+
+/** What a merged object may be. */
+interface Identity {
+  readonly fixed: Fixed;
+  readonly mayBe: readonly Mutable[];
+}
+
+export type Form =
+  | { readonly kind: "same"; readonly value: Value }
+  | LeafForm
+  | { readonly kind: "array"; readonly items: readonly Form[]; readonly identity: Identity }
+  | {
+      readonly kind: "object";
+      readonly keys: readonly string[];
+      readonly fields: readonly Form[];
+      readonly type: ClassValue | null;
+      readonly identity: Identity;
+    }
+  | { readonly kind: "unmerged"; readonly reason: string };
+
+/** Where values meet: `since` tells older objects, `needs` is what would make one path of it. */
+export interface Meeting {
+  readonly site: Site;
+  readonly since: number;
+  readonly needs: readonly Need[] | null;
+  /** Objects that one path leaves in two places: what is made of them must not be written to. */
+  readonly shared: ReadonlySet<Mutable>;
+  /** Why older objects must not be written to, before they met here. */
+  readonly fixed: Map<Mutable, Fixed>;
+}
+
+/** Objects that occur twice among these values, at any depth. */
+export const sharedAmong = (values: readonly Side[], into: Set<Mutable> = new Set()): Set<Mutable> => {
+  const seen = new Set<Mutable>();
+  const visit = (value: Side): void => {
+    if (!isMutable(value)) return;
+    if (seen.has(value)) {
+      into.add(value);
+      return;
+    }
+    seen.add(value);
+    if (value.kind === "array" && value.held.kind === "list") value.held.list.forEach(visit);
+    if (value.kind === "object") for (const field of value.props.values()) visit(field);
+  };
+  values.forEach(visit);
+  return into;
+};
+
+const isMutable = (value: Side): value is Mutable =>
+  value !== null &&
+  (value.kind === "array" ||
+    value.kind === "object" ||
+    (value.kind === "tensor" && value.v.type.shape.length > 0));
+
+const identityOf = (meeting: Meeting, sides: readonly Side[]): Identity => {
+  const mutable = sides.filter(isMutable);
+  const fixedOf = (m: Mutable): Fixed => {
+    if (!meeting.fixed.has(m)) meeting.fixed.set(m, m.fixed);
+    return meeting.fixed.get(m) ?? null;
+  };
+  const fixed = mutable.map(fixedOf).find((f) => f !== null) ?? null;
+  const shared = mutable.some((m) => meeting.shared.has(m));
+  const older = mutable.filter((m) => m.born <= meeting.since);
+  return { fixed: fixed ?? (shared ? "merged" : null), mayBe: [...older, ...mutable.flatMap((m) => m.mayBe)] };
+};
+
+const unmerged = (reason: string): Form => ({ kind: "unmerged", reason });
+const differ = (a: Value, b: Value): Form => unmerged(`${describe(a)} on one path and ${describe(b)} on another`);
+
+/** The common form of two values; a null side takes the other's. */
+export const join = (meeting: Meeting, a: Side, b: Side): Form => {
+  if (a === null) return b === null ? { kind: "same", value: UNDEFINED } : single(meeting, b);
+  if (b === null) return single(meeting, a);
+  if (a === b) return { kind: "same", value: a };
+  if (a.kind === "unmerged" || b.kind === "unmerged")
+    return unmerged(a.kind === "unmerged" ? a.reason : b.kind === "unmerged" ? b.reason : "");
+  if (isStatic(a) && isStatic(b) && Object.is(a.value, b.value)) return { kind: "same", value: a };
+  if (isLeaf(a) && isLeaf(b)) return joinLeaves(meeting, a, b);
+  if (a.kind === "array" && b.kind === "array") return joinArrays(meeting, a, b);
+  if (a.kind === "object" && b.kind === "object") {
+    const keys = [...a.props.keys()];
+    if (a.type !== b.type || keys.length !== b.props.size || keys.some((k) => !b.props.has(k)))
+      return unmerged("objects of different structures on different paths");
+    const identity = identityOf(meeting, [a, b]);
+    const fields = keys.map((k) => join(meeting, a.props.get(k) ?? null, b.props.get(k) ?? null));
+    return { kind: "object", keys, fields, type: a.type, identity };
+  }
+  if (a.kind === "host" && b.kind === "host" && a.value === b.value) return { kind: "same", value: a };
+  if (a.kind === "function" && b.kind === "function" && sameFunction(a, b)) return { kind: "same", value: a };
+  return differ(a, b);
+};
+
+const sameFunction = (a: Value & { kind: "function" }, b: Value & { kind: "function" }): boolean =>
+  (a.callee.kind === "host" && b.callee.kind === "host" && a.callee.fn === b.callee.fn) ||
+  (a.callee.kind === "closure" &&
+    b.callee.kind === "closure" &&
+    a.callee.node === b.callee.node &&
+    a.callee.env === b.callee.env);
+
+/** The form of a value that is there on one path only. */
+const single = (meeting: Meeting, value: Value): Form => {
+  const older = "born" in value && value.born <= meeting.since && isMutable(value);
+  if (older) return { kind: "same", value };
+  switch (value.kind) {
+    case "tensor":
+      return leaf(meeting, value.v.type, value, [value]);
+    case "array": {
+      if (value.held.kind === "staged") return leaf(meeting, value.held.rows.v.type, value.held.rows, [value], true);
+      const identity = identityOf(meeting, [value]);
+      return { kind: "array", items: value.held.list.map((item) => single(meeting, item)), identity };
+    }
+    case "object": {
+      const keys = [...value.props.keys()];
+      const fields = keys.map((k) => single(meeting, value.props.get(k) ?? UNDEFINED));
+      return { kind: "object", keys, fields, type: value.type, identity: identityOf(meeting, [value]) };
+    }
+    default:
+      return { kind: "same", value };
+  }
+};
+
+const leaf = (
+  meeting: Meeting,
+  type: TensorType,
+  like: { readonly weak: boolean; readonly hostArray: boolean; readonly store: Store | null },
+  sides: readonly Side[],
+  rows = false,
+): LeafForm => {
+  const { weak, hostArray, store } = like;
+  return { kind: "leaf", type, weak, hostArray, store, rows, identity: identityOf(meeting, sides) };
+};
+
+const isWeak = (v: Value): boolean => v.kind !== "tensor" || v.weak;
+const isBool = (v: Value): boolean =>
+  v.kind === "tensor" ? v.v.type.dtype === "bool" : isStatic(v) && typeof v.value === "boolean";
+const shapeOf = (v: Value): readonly number[] => (v.kind === "tensor" ? v.v.type.shape : []);
+const nameOf = (v: Value): string => (isStatic(v) ? `a ${typeof v.value}` : describe(v));
+
+const joinLeaves = (meeting: Meeting, a: Value, b: Value): Form => {
+  const shape = shapeOf(a);
+  const sameKind = isBool(a) === isBool(b) || !isWeak(a) || !isWeak(b);
+  if (!sameShape(shape, shapeOf(b)) || !sameKind)
+    return unmerged(`${nameOf(a)} on one path and ${nameOf(b)} on another`);
+  const dtype = mergedDType(meeting.site, [a, b]);
+  if (dtype === null) return unmerged(`${nameOf(a)} on one path and ${nameOf(b)} on another`);
+  const hostArray = [a, b].every((v) => v.kind === "tensor" && v.hostArray);
+  const stores = [a, b].map((v) => (v.kind === "tensor" ? v.store : null));
+  if (stores[0] !== stores[1] && shape.length > 0 && stores.some((s) => s !== null))
+    return unmerged("arrays of different kinds on different paths");
+  const like = { weak: isWeak(a) && isWeak(b), hostArray, store: stores[0] ?? null };
+  return leaf(meeting, { dtype, shape }, like, [a, b]);
+};
+
+const joinArrays = (meeting: Meeting, a: ArrayValue, b: ArrayValue): Form => {
+  if (lengthOf(a) !== lengthOf(b))
+    return unmerged(`an array of ${lengthOf(a)} on one path and of ${lengthOf(b)} on another`);
+  if (a.held.kind === "list" && b.held.kind === "list") {
+    const other = b.held.list;
+    const identity = identityOf(meeting, [a, b]);
+    const items = a.held.list.map((item, k) => join(meeting, item, other[k] ?? UNDEFINED));
+    return { kind: "array", items, identity };
+  }
+  const staged = [a, b].flatMap((x) => (x.held.kind === "staged" ? [x.held.rows] : []));
+  const [first] = staged;
+  const lists = [a, b].flatMap((x) => (x.held.kind === "list" ? [x.held.list] : []));
+  const alike =
+    staged.every((x) => first !== undefined && typeText(x.v.type) === typeText(first.v.type) && x.weak === first.weak) &&
+    lists.every((list) => list.every((item) => first !== undefined && isItemOf(first, item)));
+  if (first === undefined || !alike) return unmerged("arrays of different kinds on different paths");
+  return leaf(meeting, first.v.type, first, [a, b], true);
+};
+
+/** Whether a number or boolean can be an element of a staged array of rank 1. */
+const isItemOf = (rows: TensorValue, item: Value): boolean =>
+  rows.v.type.shape.length === 1 &&
+  isLeaf(item) &&
+  isWeak(item) === rows.weak &&
+  isBool(item) === (rows.v.type.dtype === "bool") &&
+  shapeOf(item).length === 0;
+
+/** Types of the results that a form needs, in order. */
+export const typesOf = (form: Form): readonly TensorType[] => {
+  switch (form.kind) {
+    case "leaf":
+      return [form.type];
+    case "array":
+      return form.items.flatMap(typesOf);
+    case "object":
+      return form.fields.flatMap(typesOf);
+    default:
+      return [];
+  }
+};
+
+/**
+ * A value's parts in a form's types, in the program under construction; zeros where there is none. `entry`: what a loop starts
+ * with, although its arrays have other names from then on.
+ */
+export const flatten = (site: Site, form: Form, value: Side, entry = false): readonly Var[] => {
+  const { builder } = site.machine;
+  switch (form.kind) {
+    case "leaf": {
+      if (value === null) return [builder.splat(0, form.type)];
+      const own = value.kind === "array" && value.held.kind === "staged" ? value.held.rows : value;
+      if (entry && own.kind === "tensor" && own.view === null && site.machine.open.has(own.builder))
+        return [builder.cast(own.v, form.type.dtype)];
+      const x = lift(site, value, "a result");
+      return [builder.cast(varOf(site, x), form.type.dtype)];
+    }
+    case "array": {
+      const items = value?.kind === "array" ? value.items : null;
+      return form.items.flatMap((item, k) => flatten(site, item, items?.[k] ?? null, entry));
+    }
+    case "object": {
+      const props = value?.kind === "object" ? value.props : null;
+      return form.fields.flatMap((field, k) => flatten(site, field, props?.get(form.keys[k] ?? "") ?? null, entry));
+    }
+    default:
+      return [];
+  }
+};
+
+/** The value that a form's results make. */
+export const assemble = (meeting: Meeting, form: Form, vars: readonly Var[]): Value => {
+  let next = 0;
+  const { site } = meeting;
+  const needs = meeting.needs;
+  const own = <T extends Mutable>(value: T, { fixed, mayBe }: Identity): T => {
+    value.fixed = fixed;
+    value.mayBe = mayBe;
+    for (const m of mayBe) if (m.fixed === null) m.fixed = "merged";
+    return value;
+  };
+  const build = (f: Form): Value => {
+    switch (f.kind) {
+      case "same":
+        return f.value;
+      case "leaf": {
+        const v = vars[next++];
+        if (v === undefined) return UNDEFINED;
+        const { weak, hostArray, store } = f;
+        const value = tensorOf(site, v, { weak, hostArray, store, needs });
+        if (f.rows) return own(stagedArray(site, value), f.identity);
+        return f.type.shape.length === 0 ? value : own(value, f.identity);
+      }
+      case "array":
+        return own(arrayOf(f.items.map(build)), f.identity);
+      case "object": {
+        const fields = f.fields.map(build);
+        return own(
+          objectOf(
+            f.keys.map((key, k) => [key, fields[k] ?? UNDEFINED] as const),
+            null,
+            f.type,
+          ),
+          f.identity,
+        );
+      }
+      case "unmerged":
+        return { kind: "unmerged", reason: f.reason, needs, span: site.machine.builder.span() };
+      default: {
+        const never: never = f;
+        return never;
+      }
+    }
+  };
+  return build(form);
+};
+
+/** Needs of a merge: its condition's and those of the values. */
+export const mergeNeeds = (
+  needs: readonly Need[] | null,
+  values: readonly Side[],
+): readonly Need[] | null => {
+  if (needs === null) return null;
+  const staged = values.filter((v): v is TensorValue => v !== null && v.kind === "tensor");
+  if (staged.length === 0) return needs;
+  const own = needsOf(staged);
+  return own === null ? null : [...new Set([...needs, ...own])];
+};

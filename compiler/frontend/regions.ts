@@ -1,0 +1,135 @@
+/** Running a part of the user's program as a region of the IR: in a builder of its own, with its writes undone. */
+import { createBuilder, type Builder } from "../ir/builder.js";
+import type { IrFunction, Var } from "../ir/types.js";
+import { type Cell, type Journal, restore, type State, stateOf } from "./journal.js";
+import { type Machine, refuse, type Site } from "./machine.js";
+import { stageRows } from "./staged-arrays.js";
+import { type ArrayValue, type Need, nextSerial } from "./values.js";
+
+/** What a region did. */
+export interface Trial<T> {
+  readonly builder: Builder;
+  readonly result: T;
+  /** Older cells that it wrote to: as they were, and as it left them. */
+  readonly before: ReadonlyMap<Cell, State>;
+  readonly after: ReadonlyMap<Cell, State>;
+}
+
+/** A `throw` that the region always reaches. */
+export class StagedThrow extends Error {
+  readonly text: string;
+  readonly site: Site;
+  constructor(site: Site, text: string) {
+    super(text);
+    this.text = text;
+    this.site = site;
+  }
+}
+
+/** An array that a region indexes by a staged number: to be staged before the region begins. */
+export class NeedRows extends Error {
+  readonly array: ArrayValue;
+  constructor(array: ArrayValue) {
+    super("an array is needed as a staged one");
+    this.array = array;
+  }
+}
+
+/** Runs `f` with what it writes undone afterwards. `needs`: what would decide whether it runs. */
+export const tryRegion = <T>(
+  { machine }: Site,
+  builder: Builder,
+  needs: readonly Need[] | null,
+  f: () => T,
+): Trial<T> => {
+  const outer = machine.builder;
+  const journal: Journal = { since: nextSerial(), before: new Map() };
+  machine.journals.push(journal);
+  machine.conditions.push(needs);
+  machine.open.add(builder);
+  machine.builder = builder;
+  try {
+    const result = builder.at(outer.span(), f);
+    const after = new Map([...journal.before.keys()].map((cell) => [cell, stateOf(cell)] as const));
+    return { builder, result, before: journal.before, after };
+  } finally {
+    for (const [cell, state] of journal.before) restore(cell, state);
+    machine.builder = outer;
+    machine.open.delete(builder);
+    machine.conditions.pop();
+    machine.journals.pop();
+  }
+};
+
+/** Goes on in a region's builder, with what it wrote in place. */
+export const inTrial = <T>({ machine }: Site, trial: Trial<unknown>, f: () => T): T => {
+  const outer = machine.builder;
+  for (const [cell, state] of trial.after) restore(cell, state);
+  machine.open.add(trial.builder);
+  machine.builder = trial.builder;
+  try {
+    return trial.builder.at(outer.span(), f);
+  } finally {
+    for (const [cell, state] of trial.before) restore(cell, state);
+    machine.builder = outer;
+    machine.open.delete(trial.builder);
+  }
+};
+
+const isOutermost = (machine: Machine, array: ArrayValue): boolean => {
+  const outer = machine.journals.at(-1);
+  return outer === undefined || array.born > outer.since;
+};
+
+/** Again and again, until every array of the surroundings that `f` needs staged is. */
+export const withRows = <T>(site: Site, f: () => T): T => {
+  for (;;) {
+    try {
+      return f();
+    } catch (e) {
+      if (!(e instanceof NeedRows) || !isOutermost(site.machine, e.array)) throw e;
+      stageRows(site, e.array);
+    }
+  }
+};
+
+/** A region with the values of its surroundings that it reads, in order. */
+export interface Closed {
+  readonly fn: IrFunction;
+  readonly free: readonly Var[];
+}
+
+/** Values that a function reads and does not define. */
+const freeOf = (fn: IrFunction): ReadonlySet<Var> => {
+  const bound = new Set<Var>(fn.params);
+  const free = new Set<Var>();
+  const read = (v: Var): void => {
+    if (!bound.has(v)) free.add(v);
+  };
+  for (const eqn of fn.body) {
+    eqn.inputs.forEach(read);
+    for (const v of eqn.outs) bound.add(v);
+  }
+  fn.results.forEach(read);
+  return free;
+};
+
+/** Makes regions closed: what any of them reads from outside becomes a parameter of all, after the first `own`. */
+export const closeRegions = (
+  regions: readonly { readonly fn: IrFunction; readonly own: number }[],
+): { readonly fns: readonly IrFunction[]; readonly free: readonly Var[] } => {
+  const free = [...new Set(regions.flatMap(({ fn }) => [...freeOf(fn)]))];
+  const fns = regions.map(({ fn, own }) => {
+    const b = createBuilder();
+    const first = fn.params.slice(0, own).map((p) => b.param(p.type));
+    const consts = free.map((v) => b.param(v.type));
+    const rest = fn.params.slice(own).map((p) => b.param(p.type));
+    const open: IrFunction = { ...fn, params: [...fn.params.slice(0, own), ...free, ...fn.params.slice(own)] };
+    return b.finish(fn.name, b.inline(open, [...first, ...consts, ...rest]));
+  });
+  return { fns, free };
+};
+
+/** A throw that leaves a loop's body or a transform on every path. */
+export const refuseThrow = (site: Site, text: string): never =>
+  refuse(site, "TSJ1120", `this throw is reached at compile time: ${text}`);

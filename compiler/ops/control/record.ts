@@ -1,0 +1,156 @@
+/**
+ * What one control op is: the record that holds its meaning, and how each transform goes through it. The engines hand in
+ * what they do to a region, so that records know no engine and engines name no op.
+ */
+import type { Builder } from "../../ir/builder.js";
+import type {
+  ControlOp,
+  ControlParams,
+  Eqn,
+  IrFunction,
+  TensorType,
+  Var,
+} from "../../ir/types.js";
+import type { MaybeVar, NdArray } from "../op.js";
+
+/** A region built by `f` from params of those types. */
+export type BuildRegion = (
+  name: string,
+  types: readonly TensorType[],
+  f: (b: Builder, params: readonly Var[]) => readonly Var[],
+) => IrFunction;
+
+/** Evaluates a region. */
+export type RunRegion = (region: IrFunction, args: readonly NdArray[]) => readonly NdArray[];
+
+/** Forward mode. */
+export interface JvpEngine {
+  readonly build: BuildRegion;
+  /**
+   * The derivative of a region. Params: its own, then a tangent for each active one. Results: its own, then a tangent for
+   * each where `tangentOuts` is set; the others have none.
+   */
+  readonly derivative: (
+    region: IrFunction,
+    active: readonly boolean[],
+  ) => { readonly fn: IrFunction; readonly tangentOuts: readonly boolean[] };
+}
+
+/** Batching. */
+export interface BatchEngine {
+  readonly build: BuildRegion;
+  /** Appends a region over the batch; `batched` says which of the values carry it as axis 0. */
+  readonly into: (
+    b: Builder,
+    region: IrFunction,
+    args: readonly Var[],
+    batched: readonly boolean[],
+    size: number,
+  ) => Batched;
+  /** Whether a region can run on examples that don't take it: it cannot fail, and its derivatives are finite. */
+  readonly isHarmless: (region: IrFunction) => boolean;
+}
+export interface Batched {
+  readonly values: readonly Var[];
+  readonly batched: readonly boolean[];
+}
+
+/** A region taken apart into what is known and what depends linearly on the params that vary. */
+export interface Parts {
+  /** Stand for the region's params in both parts. */
+  readonly params: readonly Var[];
+  readonly known: readonly Eqn[];
+  /** With the constants that they use. */
+  readonly linear: readonly Eqn[];
+  /** The region's results, each defined by one of the parts. */
+  readonly results: readonly Var[];
+  /** Whether each result varies. */
+  readonly varies: readonly boolean[];
+  /** Known values, params among them, that the linear part uses, or that a result of it is. */
+  readonly residuals: readonly Var[];
+}
+
+/** Partial evaluation. */
+export interface SplitEngine {
+  readonly build: BuildRegion;
+  /** `varies`: which params vary; `linearResults`: which results the linear part gives, known ones included. */
+  readonly parts: (
+    region: IrFunction,
+    varies: readonly boolean[],
+    linearResults: readonly boolean[],
+  ) => Parts;
+}
+
+/** Transposition. */
+export interface TransposeEngine {
+  readonly build: BuildRegion;
+  /**
+   * Appends the transpose of a region that is linear in the params that have no argument (null). `cts`: a cotangent per
+   * result; `sums`: per param what its cotangent is added to. Gives a sum per param; null is zero.
+   */
+  readonly into: (
+    b: Builder,
+    region: IrFunction,
+    args: readonly MaybeVar[],
+    cts: readonly MaybeVar[],
+    sums: readonly MaybeVar[],
+  ) => readonly MaybeVar[];
+}
+
+export interface ControlDef<K extends ControlOp> {
+  readonly name: K;
+  /** Result types; throws ShapeError. Checks operands, params and the regions' types (not what is inside them). */
+  readonly infer: (inputs: readonly TensorType[], params: ControlParams[K]) => readonly TensorType[];
+  /** Reference semantics. */
+  readonly eval: (
+    run: RunRegion,
+    inputs: readonly NdArray[],
+    params: ControlParams[K],
+  ) => readonly NdArray[];
+  /** Appends the op and its derivative. */
+  readonly jvp: (
+    e: JvpEngine,
+    b: Builder,
+    inputs: readonly Var[],
+    tangents: readonly MaybeVar[],
+    params: ControlParams[K],
+  ) => { readonly outs: readonly Var[]; readonly tangents: readonly MaybeVar[] };
+  /** The op over a new leading axis, as for other ops, but a result need not carry it. */
+  readonly batch: (
+    e: BatchEngine,
+    b: Builder,
+    inputs: readonly Var[],
+    batched: readonly boolean[],
+    size: number,
+    params: ControlParams[K],
+  ) => Batched;
+  /**
+   * Partial evaluation: appends to `known` what depends on no input that varies, to `linear` the rest, which may use
+   * values of `known`. Some input varies.
+   */
+  readonly split: (
+    e: SplitEngine,
+    known: Builder,
+    linear: Builder,
+    inputs: readonly Var[],
+    varies: readonly boolean[],
+    params: ControlParams[K],
+  ) => { readonly outs: readonly Var[]; readonly varies: readonly boolean[] };
+  /** Whether all results depend linearly on the inputs that vary, so that the op need not be split. */
+  readonly isLinear: (varies: readonly boolean[], params: ControlParams[K]) => boolean;
+  /**
+   * Appends the transpose of an op that `isLinear`. `varies`: the inputs it is linear in, of which only the types count;
+   * `cts`: a cotangent per result; `sums`: per input what its cotangent is added to. Gives a sum per input; null is zero.
+   */
+  readonly transpose: (
+    e: TransposeEngine,
+    b: Builder,
+    inputs: readonly Var[],
+    varies: readonly boolean[],
+    cts: readonly MaybeVar[],
+    sums: readonly MaybeVar[],
+    params: ControlParams[K],
+  ) => readonly MaybeVar[];
+}
+
+export type ControlTable = { readonly [K in ControlOp]: ControlDef<K> };

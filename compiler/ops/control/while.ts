@@ -1,0 +1,144 @@
+/** while: carries c; as long as cond(consts, c) holds, c = body(consts, c). */
+import type { Builder } from "../../ir/builder.js";
+import { whileOperands } from "../../ir/control.js";
+import type { ControlParams, IrFunction, Var } from "../../ir/types.js";
+import { fail } from "../../diagnostics.js";
+import { withBatch } from "../batching.js";
+import { BOOL, holds, requireConsts, requireTypes, typesOf } from "./checks.js";
+import { dependentCarries, dependentResults } from "./depends.js";
+import { closure, isPresent, pick, present, spread } from "./lists.js";
+import { anyLane, guard, selectLanes } from "./masked.js";
+import type { BatchEngine, Batched, ControlDef } from "./record.js";
+import { batchedTypes, withTangents } from "./regions.js";
+
+type Params = ControlParams["while"];
+
+/** Reverse mode has no way back through a loop whose trip count is not known when it is compiled. */
+export const refuseReverse = (what: string, b: Builder): never =>
+  fail("TSJ3004", "unsupported", `reverse mode does not go through ${what} yet`, {
+    span: b.span(),
+    hint: "use forward mode (`jvp`, `jacfwd`), or a `for` loop with a fixed number of iterations",
+  });
+
+/** The loop where every example has its own condition: it runs while any example does, and those that have ended keep their carries. */
+const batchMasked = (
+  e: BatchEngine,
+  b: Builder,
+  consts: readonly Var[],
+  constBatched: readonly boolean[],
+  inits: readonly Var[],
+  size: number,
+  params: Params,
+): Batched => {
+  const flags = [...constBatched, ...inits.map(() => true)];
+  if (size === 0) return { values: inits, batched: inits.map(() => true) };
+  const test = (inner: Builder, args: readonly Var[]): Var => {
+    const { values, batched } = e.into(inner, params.cond, args, flags, size);
+    const [cond] = values;
+    return cond === undefined ? inner.splat(0, BOOL) : withBatch(inner, cond, batched[0], size);
+  };
+  const mask = test(b, [...consts, ...inits]);
+  const types = typesOf([...consts, mask, ...inits]);
+  const at = consts.length;
+  const cond = e.build("cond", types, (inner, args) => {
+    const own = args[at];
+    return own === undefined ? [] : [anyLane(inner, own)];
+  });
+  // cond runs on ended examples again, on carries on which it gave false before
+  const body = e.build("body", types, (inner, args) => {
+    const own = args[at];
+    const constants = args.slice(0, at);
+    const carries = args.slice(at + 1);
+    if (own === undefined) return [];
+    const operands = e.isHarmless(params.body)
+      ? [...constants, ...carries]
+      : guard(inner, own, [...constants, ...carries], flags);
+    const { values, batched } = e.into(inner, params.body, operands, flags, size);
+    const next = carries.map((old, k) => {
+      const value = values[k];
+      return value === undefined ? old : selectLanes(inner, own, withBatch(inner, value, batched[k], size), old);
+    });
+    return [test(inner, [...constants, ...next]), ...next];
+  });
+  const [, ...values] = b.emitAll("while", [...consts, mask, ...inits], { consts: at, cond, body });
+  return { values, batched: values.map(() => true) };
+};
+
+export const whileLoop: ControlDef<"while"> = {
+  name: "while",
+  infer: (inputs, params) => {
+    requireConsts("while", params.consts, inputs.length);
+    const { carries } = whileOperands(inputs, params);
+    requireTypes("while", "parameters of cond", typesOf(params.cond.params), inputs);
+    requireTypes("while", "results of cond", typesOf(params.cond.results), [BOOL]);
+    requireTypes("while", "parameters of body", typesOf(params.body.params), inputs);
+    requireTypes("while", "results of body", typesOf(params.body.results), carries);
+    return carries;
+  },
+  eval: (run, inputs, params) => {
+    const { consts, carries } = whileOperands(inputs, params);
+    let values = carries;
+    while (holds(run(params.cond, [...consts, ...values])[0])) values = run(params.body, [...consts, ...values]);
+    return values;
+  },
+
+  // tangents ride along
+  jvp: (e, b, inputs, tangents, params) => {
+    const { consts, carries } = whileOperands(inputs, params);
+    const { consts: dConsts, carries: dInits } = whileOperands(tangents, params);
+    const constActive = isPresent(dConsts);
+    const active = closure(
+      isPresent(dInits),
+      (flags) => e.derivative(params.body, [...constActive, ...flags]).tangentOuts,
+    );
+    const dCarries = pick(
+      carries.map((x, k) => (active[k] === true ? (dInits[k] ?? b.zerosLike(x)) : x)),
+      active,
+    );
+    const all = [...consts, ...present(dConsts), ...carries, ...dCarries];
+    const nConsts = consts.length;
+    const nAll = nConsts + present(dConsts).length;
+    const primals = (args: readonly Var[]): readonly Var[] => [
+      ...args.slice(0, nConsts),
+      ...args.slice(nAll, nAll + carries.length),
+    ];
+    const cond = e.build("cond", typesOf(all), (inner, args) => inner.inline(params.cond, primals(args)));
+    const body = e.build("body", typesOf(all), (inner, args) => {
+      const given = [...primals(args), ...args.slice(nConsts, nAll), ...args.slice(nAll + carries.length)];
+      const flags = [...constActive, ...active];
+      const { outs, tangents: next } = withTangents(e, inner, params.body, given, flags, active);
+      return [...outs, ...next];
+    });
+    const values = b.emitAll("while", all, { consts: nAll, cond, body });
+    return { outs: values.slice(0, carries.length), tangents: spread(values.slice(carries.length), active) };
+  },
+
+  batch: (e, b, inputs, flags, size, params) => {
+    const { consts, carries } = whileOperands(inputs, params);
+    const { consts: constBatched, carries: initBatched } = whileOperands(flags, params);
+    const batched = dependentCarries(params.body, constBatched, initBatched);
+    const spreadInits = carries.map((x, k) =>
+      batched[k] === true ? withBatch(b, x, initBatched[k], size) : x,
+    );
+    if (dependentResults(params.cond, [...constBatched, ...batched])[0] === true) {
+      const inits = carries.map((x, k) => withBatch(b, x, initBatched[k], size));
+      return batchMasked(e, b, consts, constBatched, inits, size, params);
+    }
+    const all = [...constBatched, ...batched];
+    const region = (fn: IrFunction, name: string, out: readonly boolean[]): IrFunction =>
+      e.build(name, batchedTypes(fn.params, all, size), (inner, args) => {
+        const { values, batched: own } = e.into(inner, fn, args, all, size);
+        return values.map((v, k) => (out[k] === true ? withBatch(inner, v, own[k], size) : v));
+      });
+    const values = b.emitAll("while", [...consts, ...spreadInits], {
+      consts: params.consts,
+      cond: region(params.cond, "cond", [false]),
+      body: region(params.body, "body", batched),
+    });
+    return { values, batched };
+  },
+
+  split: (_e, _known, linear) => refuseReverse("a `while` loop", linear),
+  isLinear: () => false,
+  transpose: (_e, b) => refuseReverse("a `while` loop", b),
+};

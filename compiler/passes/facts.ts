@@ -1,0 +1,108 @@
+/** What a condition that holds says about the values in it. */
+import type { Eqn, Var } from "../ir/types.js";
+import { intersection, type Range } from "./range.js";
+
+/** Ranges that a condition confines values to. */
+export type Facts = ReadonlyMap<Var, Range>;
+
+interface Context {
+  readonly definition: (v: Var) => Eqn | undefined;
+  readonly range: (v: Var) => Range | null;
+}
+
+const OPPOSITE = { lt: "ge", ge: "lt", gt: "le", le: "gt", eq: "ne", ne: "eq" } as const;
+type Comparison = keyof typeof OPPOSITE;
+const isComparison = (op: string): op is Comparison => Object.hasOwn(OPPOSITE, op);
+
+/** What follows if `cond` (rank 0) is `holds`. */
+export const factsOf = (c: Context, cond: Var, holds: boolean): Facts => {
+  const facts = new Map<Var, Range>();
+  visit(c, facts, cond, holds);
+  return facts;
+};
+
+const visit = (c: Context, facts: Map<Var, Range>, cond: Var, holds: boolean): void => {
+  const eqn = c.definition(cond);
+  const [x, y, z] = eqn?.inputs ?? [];
+  if (eqn === undefined || x === undefined) return;
+  const isConst = (v: Var | undefined, value: number): boolean => {
+    const def = v === undefined ? undefined : c.definition(v);
+    return def?.op === "const" && def.params.value === value;
+  };
+  if (eqn.op === "not") visit(c, facts, x, !holds);
+  else if ((eqn.op === "and" && holds) || (eqn.op === "or" && !holds)) {
+    visit(c, facts, x, holds);
+    if (y !== undefined) visit(c, facts, y, holds);
+  } else if (eqn.op === "select" && isConst(z, holds ? 0 : 1)) {
+    // c ? y : false holds only if both do; c ? y : true fails only if c holds and y does not
+    visit(c, facts, x, true);
+    if (y !== undefined) visit(c, facts, y, holds);
+  } else if (eqn.op === "select" && isConst(y, holds ? 0 : 1)) {
+    visit(c, facts, x, false);
+    if (z !== undefined) visit(c, facts, z, holds);
+  } else if (isComparison(eqn.op) && y !== undefined) compare(c, facts, eqn.op, holds, x, y);
+};
+
+const compare = (
+  c: Context,
+  facts: Map<Var, Range>,
+  op: Comparison,
+  holds: boolean,
+  x: Var,
+  y: Var,
+): void => {
+  const [a, b] = [c.range(x), c.range(y)];
+  // A comparison that does not hold says nothing where NaN is possible.
+  if (!holds && (a === null || b === null)) return;
+  const int = (a?.int ?? false) && (b?.int ?? false);
+  const gap = int ? 1 : 0;
+  switch (holds ? op : OPPOSITE[op]) {
+    case "lt":
+      confine(c, facts, x, Number.NEGATIVE_INFINITY, (b?.hi ?? Number.POSITIVE_INFINITY) - gap);
+      confine(c, facts, y, (a?.lo ?? Number.NEGATIVE_INFINITY) + gap, Number.POSITIVE_INFINITY);
+      return;
+    case "le":
+      confine(c, facts, x, Number.NEGATIVE_INFINITY, b?.hi ?? Number.POSITIVE_INFINITY);
+      confine(c, facts, y, a?.lo ?? Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+      return;
+    case "gt":
+      confine(c, facts, x, (b?.lo ?? Number.NEGATIVE_INFINITY) + gap, Number.POSITIVE_INFINITY);
+      confine(c, facts, y, Number.NEGATIVE_INFINITY, (a?.hi ?? Number.POSITIVE_INFINITY) - gap);
+      return;
+    case "ge":
+      confine(c, facts, x, b?.lo ?? Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+      confine(c, facts, y, Number.NEGATIVE_INFINITY, a?.hi ?? Number.POSITIVE_INFINITY);
+      return;
+    case "eq":
+      if (b !== null) confine(c, facts, x, b.lo, b.hi);
+      if (a !== null) confine(c, facts, y, a.lo, a.hi);
+      return;
+    case "ne":
+      return;
+  }
+};
+
+/** lo <= v <= hi, and what follows for the value that v was computed from. Only of values whose range is known. */
+const confine = (c: Context, facts: Map<Var, Range>, v: Var, lo: number, hi: number): void => {
+  const own = facts.get(v) ?? c.range(v);
+  if (own === null) return;
+  const next = intersection(own, { lo, hi, int: false });
+  if (next === null || (next.lo === own.lo && next.hi === own.hi)) return;
+  const range: Range = own.int
+    ? { lo: Math.ceil(next.lo), hi: Math.floor(next.hi), int: true }
+    : { ...next, int: false };
+  if (range.lo > range.hi) return;
+  facts.set(v, range);
+  const eqn = c.definition(v);
+  const [x, y] = eqn?.inputs ?? [];
+  if (eqn === undefined || x === undefined || !own.int) return;
+  const of = c.range(x);
+  if (of === null || !of.int) return;
+  if (eqn.op === "cast" && of.lo <= own.lo && of.hi >= own.hi) confine(c, facts, x, range.lo, range.hi);
+  const by = y === undefined ? null : c.range(y);
+  if (by === null || by.lo !== by.hi || !by.int) return;
+  const exact = (from: Range, step: number): boolean =>
+    own.lo === from.lo + step && own.hi === from.hi + step; // no overflow
+  if (eqn.op === "add" && exact(of, by.lo)) confine(c, facts, x, range.lo - by.lo, range.hi - by.lo);
+  if (eqn.op === "sub" && exact(of, -by.lo)) confine(c, facts, x, range.lo + by.lo, range.hi + by.lo);
+};

@@ -1,0 +1,196 @@
+/**
+ * Intervals that hold a value's elements, by op. A range of floats says that no element is NaN or infinite; `int` that
+ * each is an integer (-0 counts as 0) of at most 2^53, so that sums and products of such are exact. f32 has no ranges.
+ */
+import { type DType, type PlainEqn, sizeOf, type TensorType } from "../ir/types.js";
+
+export interface Range {
+  readonly lo: number;
+  readonly hi: number;
+  readonly int: boolean;
+}
+
+export const I32: Range = { lo: -(2 ** 31), hi: 2 ** 31 - 1, int: true };
+const U32: Range = { lo: 0, hi: 2 ** 32 - 1, int: true };
+const BOOL: Range = { lo: 0, hi: 1, int: true };
+const EXACT = 2 ** 53;
+
+/** What every value of a dtype lies in. */
+export const wholeRange = (dtype: DType): Range | null => {
+  switch (dtype) {
+    case "i32":
+      return I32;
+    case "u32":
+      return U32;
+    case "bool":
+      return BOOL;
+    case "f32":
+    case "f64":
+      return null;
+    default: {
+      const never: never = dtype;
+      return never;
+    }
+  }
+};
+
+export const within = (x: Range, y: Range): boolean => x.lo >= y.lo && x.hi <= y.hi;
+export const sameRange = (x: Range | null, y: Range | null): boolean =>
+  x === y || (x !== null && y !== null && x.lo === y.lo && x.hi === y.hi && x.int === y.int);
+
+/** Holds both; null is everything. */
+export const union = (x: Range | null, y: Range | null): Range | null =>
+  x === null || y === null
+    ? null
+    : { lo: Math.min(x.lo, y.lo), hi: Math.max(x.hi, y.hi), int: x.int && y.int };
+
+/** What is in both; the first where they share nothing (code that never runs). */
+export const intersection = (x: Range | null, y: Range | null): Range | null => {
+  if (x === null || y === null) return x ?? y;
+  const lo = Math.max(x.lo, y.lo);
+  const hi = Math.min(x.hi, y.hi);
+  return lo <= hi ? { lo, hi, int: x.int || y.int } : x;
+};
+
+/** The smallest range with these corners; null beyond what is exact or finite. */
+const hull = (corners: readonly number[], int: boolean): Range | null => {
+  const lo = Math.min(...corners);
+  const hi = Math.max(...corners);
+  if (!Number.isFinite(lo) || !Number.isFinite(hi)) return null;
+  return int && (lo < -EXACT || hi > EXACT) ? null : { lo: lo + 0, hi: hi + 0, int };
+};
+const point = (n: number): Range | null => hull([n], Number.isInteger(n));
+
+/** A result computed in a dtype: integers that overflow may be anything. */
+const fitted = (x: Range | null, dtype: DType): Range | null => {
+  if (dtype === "f32") return null;
+  const whole = wholeRange(dtype);
+  if (whole === null) return x;
+  return x !== null && x.int && within(x, whole) ? x : whole;
+};
+
+const corners = (x: Range, y: Range, f: (a: number, b: number) => number): readonly number[] => [
+  f(x.lo, y.lo),
+  f(x.lo, y.hi),
+  f(x.hi, y.lo),
+  f(x.hi, y.hi),
+];
+
+const remainder = (x: Range, y: Range): Range | null => {
+  if (!x.int || !y.int || y.lo <= 0) return null; // a remainder by 0 is NaN
+  const most = y.hi - 1;
+  return hull([x.lo >= 0 ? 0 : -Math.min(-x.lo, most), x.hi <= 0 ? 0 : Math.min(x.hi, most)], true);
+};
+
+/** All numbers of as many bits as the greatest. */
+const bitsOf = (x: Range, y: Range): Range | null =>
+  x.lo < 0 || y.lo < 0 ? null : hull([0, 2 ** Math.ceil(Math.log2(Math.max(x.hi, y.hi) + 1)) - 1], true);
+
+const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
+  const int = x.int && y.int;
+  switch (op) {
+    case "add":
+      return hull([x.lo + y.lo, x.hi + y.hi], int);
+    case "sub":
+      return hull([x.lo - y.hi, x.hi - y.lo], int);
+    case "mul":
+      return hull(corners(x, y, (a, b) => a * b), int);
+    case "div":
+      return y.lo > 0 ? hull(corners(x, y, (a, b) => a / b), false) : null;
+    case "rem":
+      return remainder(x, y);
+    case "min":
+      return hull([Math.min(x.lo, y.lo), Math.min(x.hi, y.hi)], int);
+    case "max":
+      return hull([Math.max(x.lo, y.lo), Math.max(x.hi, y.hi)], int);
+    case "and":
+      if (x.lo >= 0 && y.lo >= 0) return hull([0, Math.min(x.hi, y.hi)], true);
+      if (x.lo >= 0) return hull([0, x.hi], true);
+      return y.lo >= 0 ? hull([0, y.hi], true) : null;
+    case "or":
+    case "xor":
+      return bitsOf(x, y);
+    case "shr":
+      return y.lo === y.hi && y.lo >= 0 && y.lo < 32 ? hull([x.lo >> y.lo, x.hi >> y.lo], true) : null;
+    case "ushr":
+      return y.lo === y.hi && y.lo >= 0 && y.lo < 32 && x.lo >= 0
+        ? hull([x.lo >>> y.lo, x.hi >>> y.lo], true)
+        : null;
+    default:
+      return null;
+  }
+};
+
+/** The range of an equation without regions; `inputs` are those of its operands. */
+export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range | null => {
+  const { type } = eqn.outs[0];
+  const [x = null, y = null] = inputs;
+  switch (eqn.op) {
+    case "const":
+      return fitted(point(eqn.params.value), type.dtype);
+    case "literal": {
+      const { data } = eqn.params;
+      return fitted(data.length === 0 ? null : hull(data, data.every(Number.isInteger)), type.dtype);
+    }
+    case "iota":
+      return fitted(hull([0, Math.max(0, sizeAt(type, eqn.params.axis) - 1)], true), type.dtype);
+    case "argmax":
+    case "argmin":
+      return hull([0, Math.max(0, sizeAt(eqn.inputs[0]?.type ?? type, eqn.params.axis) - 1)], true);
+    case "select":
+      return fitted(union(y, inputs[2] ?? null), type.dtype);
+    case "cast":
+    case "toInt32": {
+      if (type.dtype === "bool") return BOOL;
+      const whole = wholeRange(type.dtype);
+      if (x === null) return whole;
+      if (whole === null) return fitted(x, type.dtype);
+      return fitted(hull([Math.trunc(x.lo), Math.trunc(x.hi)], true), type.dtype);
+    }
+    case "floor":
+    case "ceil":
+    case "trunc":
+    case "round":
+    case "rint": {
+      if (x === null || type.dtype !== "f64") return null;
+      return hull([Math.floor(x.lo), Math.ceil(x.hi)], true);
+    }
+    case "neg":
+      return x === null ? wholeRange(type.dtype) : fitted(hull([-x.hi, -x.lo], x.int), type.dtype);
+    case "abs":
+      return x === null
+        ? wholeRange(type.dtype)
+        : fitted(
+            hull([x.lo <= 0 && x.hi >= 0 ? 0 : Math.min(Math.abs(x.lo), Math.abs(x.hi)), Math.max(-x.lo, x.hi)], x.int),
+            type.dtype,
+          );
+    case "clz32":
+      return hull([0, 32], true);
+    case "sqrt":
+      return x === null || x.lo < 0 || type.dtype !== "f64" ? null : hull([Math.sqrt(x.lo), Math.sqrt(x.hi)], false);
+    case "reshape":
+    case "transpose":
+    case "slice":
+    case "reverse":
+    case "broadcast":
+    case "stopGradient":
+    case "gather":
+    case "dynamicSlice":
+      return sizeOf(eqn.inputs[0]?.type.shape ?? []) === 0 ? wholeRange(type.dtype) : x;
+    case "pad":
+    case "dynamicUpdate":
+      return union(x, y);
+    case "concat":
+      return inputs.reduce(union, x);
+    case "reduceMax":
+    case "reduceMin":
+      return sizeOf(eqn.inputs[0]?.type.shape ?? []) === 0 ? wholeRange(type.dtype) : x;
+    default: {
+      const whole = wholeRange(type.dtype);
+      if (x === null || y === null) return whole;
+      return fitted(binaryRange(eqn.op, x, y), type.dtype);
+    }
+  }
+};
+
+const sizeAt = (type: TensorType, axis: number): number => type.shape[axis] ?? 0;

@@ -1,0 +1,113 @@
+/**
+ * Trees of random programs. References are numbers, taken modulo what is in scope when the tree is written out as source
+ * text, so that every tree is a program, and every part of a tree that shrinking leaves over is one too.
+ */
+
+/** A reference: taken modulo the number of things it may stand for. */
+export type Pick = number;
+
+export type NumberOp = "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<<" | ">>" | ">>>";
+export type UnaryOp = "-" | "+" | "~" | "~~";
+export type CompareOp = "<" | "<=" | ">" | ">=" | "===" | "!==";
+export type MathName =
+  | ("abs" | "floor" | "ceil" | "trunc" | "sqrt" | "round" | "sign" | "fround" | "clz32")
+  | ("min" | "max" | "imul");
+export type Crement = "++x" | "x++" | "--x" | "x--";
+export type AssignOp = "=" | `${NumberOp}=`;
+
+/** An index that is in range by construction, whatever its parts are. */
+export type Index =
+  | { readonly kind: "literal"; readonly at: number }
+  | { readonly kind: "counter"; readonly pick: Pick }
+  | { readonly kind: "wrapped"; readonly form: "u32" | "abs" | "mask" | "clamp"; readonly value: Num };
+
+/** An element of an array in scope. */
+export interface Element {
+  readonly array: Pick;
+  readonly index: Index;
+  /** For an array of arrays. */
+  readonly column: Index;
+}
+
+export type Num =
+  | { readonly kind: "literal"; readonly value: number }
+  | { readonly kind: "variable"; readonly pick: Pick }
+  | { readonly kind: "element"; readonly element: Element }
+  | { readonly kind: "length"; readonly array: Pick }
+  | { readonly kind: "unary"; readonly op: UnaryOp; readonly x: Num }
+  | { readonly kind: "binary"; readonly op: NumberOp; readonly x: Num; readonly y: Num }
+  | { readonly kind: "math"; readonly name: MathName; readonly args: readonly Num[] }
+  | { readonly kind: "choose"; readonly test: Bool; readonly x: Num; readonly y: Num }
+  | { readonly kind: "short"; readonly op: "&&" | "||" | "??"; readonly x: Num; readonly y: Num }
+  | { readonly kind: "fromBool"; readonly test: Bool }
+  | { readonly kind: "call"; readonly callee: Pick; readonly args: readonly Num[] }
+  | { readonly kind: "crement"; readonly op: Crement; readonly target: Target }
+  | { readonly kind: "assigned"; readonly op: AssignOp; readonly target: Target; readonly x: Num }
+  | { readonly kind: "folded"; readonly array: Pick; readonly form: "reduce" | "map" | "findIndex"; readonly x: Num };
+
+export type Bool =
+  | { readonly kind: "constant"; readonly value: boolean }
+  | { readonly kind: "flag"; readonly pick: Pick }
+  | { readonly kind: "compare"; readonly op: CompareOp; readonly x: Num; readonly y: Num }
+  | { readonly kind: "not"; readonly test: Bool }
+  | { readonly kind: "logic"; readonly op: "&&" | "||"; readonly x: Bool; readonly y: Bool }
+  | { readonly kind: "truthy"; readonly x: Num }
+  | { readonly kind: "isNaN" | "isInteger"; readonly x: Num };
+
+/** What is assigned to: a variable or property, or an element. */
+export type Target =
+  | { readonly kind: "variable"; readonly pick: Pick }
+  | { readonly kind: "element"; readonly element: Element };
+
+export type ArrayForm =
+  | ("Float64Array" | "Float32Array" | "Int32Array" | "Uint32Array" | "Uint8Array" | "Int16Array")
+  | ("list" | "filled" | "from")
+  | ("copyFrom" | "copySlice" | "copySpread" | "copyNew")
+  | ("alias" | "rows" | "row");
+
+export interface Case {
+  /** The values it is for; none: `default`. */
+  readonly values: readonly number[];
+  readonly body: readonly Stmt[];
+  readonly ends: boolean;
+}
+
+export type ForForm = "up" | "upTo" | "step" | "down" | "dynamic" | "hoisted" | "outside" | "pair" | "bumped" | "float";
+
+export type Stmt =
+  | { readonly kind: "declare"; readonly word: "let" | "const" | "var"; readonly shadows: Pick | null; readonly x: Num }
+  | { readonly kind: "declareLater"; readonly x: Num; readonly y: Num; readonly test: Bool }
+  | { readonly kind: "flag"; readonly test: Bool }
+  | { readonly kind: "setFlag"; readonly pick: Pick; readonly test: Bool }
+  | { readonly kind: "array"; readonly form: ArrayForm; readonly size: number; readonly of: Pick; readonly items: readonly Num[] }
+  | { readonly kind: "object"; readonly items: readonly Num[]; readonly method: Num | null }
+  | { readonly kind: "function"; readonly form: "arrow" | "expression" | "declaration"; readonly parameters: number; readonly body: readonly Stmt[]; readonly result: Num }
+  | { readonly kind: "assign"; readonly op: AssignOp; readonly target: Target; readonly x: Num }
+  | { readonly kind: "swap"; readonly a: Target; readonly b: Target }
+  | { readonly kind: "fill"; readonly array: Pick; readonly x: Num }
+  | { readonly kind: "unpack"; readonly array: Pick; readonly x: Num }
+  | { readonly kind: "if"; readonly test: Bool; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] | null }
+  | { readonly kind: "switch"; readonly x: Num; readonly mask: number; readonly cases: readonly Case[] }
+  | { readonly kind: "for"; readonly form: ForForm; readonly trips: number; readonly bound: Num; readonly labelled: boolean; readonly body: readonly Stmt[] }
+  | { readonly kind: "while"; readonly form: "head" | "countdown" | "middle" | "do"; readonly trips: number; readonly test: Bool; readonly labelled: boolean; readonly body: readonly Stmt[] }
+  | { readonly kind: "forOf"; readonly form: "values" | "entries" | "forEach"; readonly array: Pick; readonly labelled: boolean; readonly body: readonly Stmt[] }
+  | { readonly kind: "break" | "continue"; readonly pick: Pick; readonly test: Bool | null }
+  | { readonly kind: "return"; readonly test: Bool | null; readonly x: Num; readonly y: Num }
+  | { readonly kind: "throw"; readonly test: Bool }
+  | { readonly kind: "evaluate"; readonly x: Num }
+  | { readonly kind: "block"; readonly body: readonly Stmt[] };
+
+/** - `number`, `list`, `record`: of numbers, from any return; `all`: every variable at the end, and no early return */
+export type ResultForm = "number" | "list" | "record" | "all";
+
+export interface Program {
+  readonly numbers: number;
+  /** Lengths of the array parameters. */
+  readonly arrays: readonly number[];
+  readonly result: ResultForm;
+  readonly body: readonly Stmt[];
+  readonly last: Num;
+  readonly second: Num;
+  /** Values of the parameters for each run, used again from the start where there are too few. */
+  readonly inputs: readonly (readonly number[])[];
+}
