@@ -86,6 +86,7 @@ export class NeedStatic extends Error {
   readonly needs: readonly Need[];
   constructor(needs: readonly Need[]) {
     super("a value is needed at compile time");
+    if (process.env.DBG_NEED) console.log(needs.map(needKey).join(), this.stack);
     this.needs = needs;
   }
 }

@@ -65,14 +65,20 @@ export const regionsOf = (eqn: ControlEqn): readonly (readonly [key: string, reg
   }
 };
 
-/** The equation with each region replaced; itself where none changes. */
-export const mapRegions = (eqn: ControlEqn, f: (region: IrFunction) => IrFunction): ControlEqn => {
-  const images = regionsOf(eqn).map(([key, region]) => [key, region, f(region)] as const);
+/** The equation with each region replaced; itself where none changes. `f` is given the region's place among them. */
+export const mapRegionsAt = (
+  eqn: ControlEqn,
+  f: (region: IrFunction, k: number) => IrFunction,
+): ControlEqn => {
+  const images = regionsOf(eqn).map(([key, region], k) => [key, region, f(region, k)] as const);
   if (images.every(([, before, after]) => before === after)) return eqn;
   const params = { ...eqn.params, ...Object.fromEntries(images.map(([key, , after]) => [key, after])) };
   // the same keys with values of the same type
   return { ...eqn, params } as ControlEqn;
 };
+
+export const mapRegions = (eqn: ControlEqn, f: (region: IrFunction) => IrFunction): ControlEqn =>
+  mapRegionsAt(eqn, (region) => f(region));
 
 /** Types of values. */
 export const typesOf = (vars: readonly Var[]) => vars.map((v) => v.type);

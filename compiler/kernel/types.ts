@@ -275,7 +275,7 @@ export interface RuntimeErrorEntry {
  * One compiled call: steps in order over buffers. Carried values live in fixed buffers, which an iteration overwrites.
  *
  * WASM ABI. Memory is imported as `env.memory` (shared). `run(block: i32)` takes the address of a table of i32 byte
- * addresses: inputs, outputs, the scratch block, then data buffers, each group in index order. Where `scalar` is set, the
+ * addresses (none below 4096): inputs, outputs, the scratch block, then data buffers, each group in index order. Where `scalar` is set, the
  * module exports instead `call(inputs as values) -> result`: f64 and f32 as themselves, integers and bool as i32; the
  * kernels then load from input buffers (address 0) as from parameters and the only output is the returned value.
  * A failed check writes its error index + 1 (i32) at byte 8 and its detail (i32) at byte 12, then traps.

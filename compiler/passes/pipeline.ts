@@ -13,6 +13,7 @@ import { cse } from "./cse.js";
 import { dce } from "./dce.js";
 import { dropStopGradient } from "./drop-stop-gradient.js";
 import { hoist } from "./hoist.js";
+import { narrow } from "./narrow.js";
 import { simplify } from "./simplify.js";
 
 export interface Pass {
@@ -26,6 +27,7 @@ export const passes: readonly Pass[] = [
   { name: "dropStopGradient", run: dropStopGradient },
   { name: "simplify", run: simplify },
   { name: "control", run: simplifyControl },
+  { name: "narrow", run: narrow },
   { name: "cse", run: cse },
   { name: "hoist", run: hoist },
   { name: "dce", run: dce },

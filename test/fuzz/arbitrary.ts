@@ -131,7 +131,9 @@ const bool: (depth: number) => fc.Arbitrary<Bool> = perDepth((depth) => {
 const EXPRESSION = 2;
 const x = num(EXPRESSION);
 const test = bool(1);
-const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary, { freq: 3 });
+/** Null once in `often` times. */
+const maybe = <T>(arbitrary: fc.Arbitrary<T>, often = 3): fc.Arbitrary<T | null> =>
+  fc.option<T, null>(arbitrary, { freq: often });
 
 const simpleStatements: readonly (readonly [number, fc.Arbitrary<Stmt>])[] = [
   [2, fc.record({ kind: kind("evaluate"), x })],
@@ -140,7 +142,7 @@ const simpleStatements: readonly (readonly [number, fc.Arbitrary<Stmt>])[] = [
     fc.record({
       kind: kind("declare"),
       word: any(["let", "let", "let", "const", "var"] as const),
-      shadows: fc.option(pick, { freq: 1 + 1 }),
+      shadows: maybe(pick, 2),
       x,
     }),
   ],
@@ -169,8 +171,8 @@ const simpleStatements: readonly (readonly [number, fc.Arbitrary<Stmt>])[] = [
   [2, fc.record({ kind: kind("swap"), a: target(1), b: target(1) })],
   [1, fc.record({ kind: kind("fill"), array: pick, x: num(1) })],
   [1, fc.record({ kind: kind("unpack"), array: pick, x: num(1) })],
-  [4, fc.record({ kind: any(["break", "continue"] as const), pick, test: fc.option(test, { freq: 8 }) })],
-  [3, fc.record({ kind: kind("return"), test: fc.option(test, { freq: 8 }), x, y: num(1) })],
+  [4, fc.record({ kind: any(["break", "continue"] as const), pick, test: maybe(test, 8) })],
+  [3, fc.record({ kind: kind("return"), test: maybe(test, 8), x, y: num(1) })],
 ];
 
 const block = (depth: number, most = 4): fc.Arbitrary<readonly Stmt[]> =>

@@ -54,14 +54,14 @@ const locate = (region: Region, buffer: BufferId, at: Address): Where => {
   const { dynamic } = at;
   if (dynamic === null) return { pointer: () => get(fn, local), bytes };
   // a run-time index may be negative as far as the constant brings it back: the sum must not leave the address space before
-  const far = bytes > LOWEST_ADDRESS;
+  const far = at.offset * size > LOWEST_ADDRESS;
   const start = (): Expr => (far ? addConst(fn, get(fn, local), bytes) : get(fn, local));
   const pointer = (): Expr => fn.m.i32.add(start(), scaled(fn, scalar(ctx, dynamic), size));
   return { pointer, bytes: far ? 0 : bytes };
 };
 
-/** No buffer lies below. */
-const LOWEST_ADDRESS = 16;
+/** No buffer lies below, by the ABI. */
+const LOWEST_ADDRESS = 4096;
 
 /** Where lane k of copy u lies, for accesses that aren't contiguous. */
 const locateLane = (region: Region, vec: VectorRegion, buffer: BufferId, at: Address, copy: number) => {

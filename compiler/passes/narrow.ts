@@ -1,0 +1,241 @@
+/**
+ * Integers in floats: JavaScript's numbers are doubles, but where ranges show that a double holds an i32, what leads to an
+ * index is computed in i32: sums, differences, products, minima, remainders, quotients rounded down, and comparisons. Checks
+ * that always hold are dropped: an access that is known to lie inside needs no check, and a comparison that ranges decide
+ * is a constant. Every value stays what it is.
+ */
+import { type Builder, createBuilder } from "../ir/builder.js";
+import { type Eqn, type IrFunction, isControl, type PlainEqn, type Shape, type Var } from "../ir/types.js";
+import { mapRegionsAt } from "../ir/control.js";
+import { I32, type Range, within } from "./range.js";
+import { type Analysis, analyse, controlRanges } from "./ranges.js";
+
+export const narrow = (fn: IrFunction): IrFunction => narrowWith(fn, []);
+
+const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFunction => {
+  const analysis = analyse(fn, params);
+  const b = createBuilder();
+  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));
+  const image = (v: Var): Var => env.get(v) ?? v;
+  const ints = createIntegers(b, analysis, image);
+  let changed = false;
+  const step = (eqn: Eqn): readonly Var[] => {
+    const inputs = eqn.inputs.map(image);
+    if (!isControl(eqn)) {
+      const value = narrowed(b, analysis, ints, eqn, image);
+      if (value !== null) changed = true;
+      return value === null ? b.append(eqn, inputs) : [value];
+    }
+    const ranges = controlRanges(analysis, eqn).params;
+    const inner = mapRegionsAt(eqn, (region, k) => narrowWith(region, ranges[k] ?? []));
+    if (inner !== eqn) changed = true;
+    return b.append(inner, inputs);
+  };
+  for (const eqn of fn.body) {
+    const values = b.at(eqn.span, () => step(eqn));
+    eqn.outs.forEach((v, k) => {
+      env.set(v, values[k] ?? v);
+    });
+  }
+  return changed ? b.finish(fn.name, fn.results.map(image)) : fn;
+};
+
+/** i32 values equal to float values of the function. */
+interface Integers {
+  /** The value as i32; null if it is none, or can't be computed as one. */
+  readonly of: (v: Var) => Var | null;
+  /** What ToInt32 gives: sums of integers, however large, wrap. */
+  readonly wrapped: (v: Var) => Var | null;
+}
+
+const createIntegers = (b: Builder, { range, definition }: Analysis, image: (v: Var) => Var): Integers => {
+  const made = new Map<Var, Var | null>();
+  const fits = (v: Var): boolean => {
+    const r = range(v);
+    return r?.int === true && within(r, I32);
+  };
+  const of = (v: Var): Var | null => {
+    const known = made.get(v);
+    if (known !== undefined) return known;
+    const value = v.type.dtype === "i32" ? image(v) : fits(v) ? convert(v) : null;
+    made.set(v, value);
+    return value;
+  };
+  const both = (x: Var | undefined, y: Var | undefined): readonly [Var, Var] | null => {
+    const p = x === undefined ? null : of(x);
+    const q = p === null || y === undefined ? null : of(y);
+    return p === null || q === null ? null : [p, q];
+  };
+  const positive = (v: Var | undefined): boolean => v !== undefined && (range(v)?.lo ?? 0) > 0;
+  const quotient = (v: Var, floors: boolean): Var | null => {
+    const eqn = definition(v);
+    const [x, y] = eqn?.inputs ?? [];
+    if (eqn?.op !== "div" || x === undefined || !positive(y)) return null;
+    if (floors && (range(x)?.lo ?? -1) < 0) return null;
+    const pair = both(x, y);
+    return pair === null ? null : b.div(...pair);
+  };
+  /** Operands whose range fits i32, so that an i32 op on them wraps as ToInt32 of the exact result does. */
+  const convert = (v: Var): Var | null => {
+    const eqn = definition(v);
+    const [x, y, z] = eqn?.inputs ?? [];
+    switch (eqn?.op) {
+      case "const":
+        return b.splat(eqn.params.value + 0, { dtype: "i32", shape: v.type.shape });
+      case "cast":
+        if (x === undefined) return null;
+        if (x.type.dtype === "bool" || x.type.dtype === "u32") return b.cast(image(x), "i32");
+        return of(x);
+      case "add":
+      case "sub":
+      case "mul":
+      case "min":
+      case "max": {
+        const pair = both(x, y);
+        return pair === null ? null : b[eqn.op](...pair);
+      }
+      case "rem": {
+        const pair = positive(y) ? both(x, y) : null;
+        return pair === null ? null : b.rem(...pair);
+      }
+      case "neg":
+      case "abs": {
+        const p = x === undefined ? null : of(x);
+        return p === null ? null : b[eqn.op](p);
+      }
+      case "floor":
+      case "trunc":
+      case "ceil":
+      case "round":
+      case "rint":
+        if (x === undefined) return null;
+        if (fits(x)) return of(x);
+        return eqn.op === "floor" || eqn.op === "trunc" ? quotient(x, eqn.op === "floor") : null;
+      case "select": {
+        const pair = both(y, z);
+        return pair === null || x === undefined ? null : b.select(image(x), ...pair);
+      }
+      default:
+        return null;
+    }
+  };
+  const wrapped = (v: Var): Var | null => {
+    if (fits(v)) return of(v);
+    const eqn = definition(v);
+    const r = range(v);
+    // exact in f64, so that the low 32 bits are those of the i32 op
+    if (r?.int !== true || (eqn?.op !== "add" && eqn?.op !== "sub" && eqn?.op !== "mul")) return null;
+    const [x, y] = eqn.inputs;
+    const p = x === undefined ? null : wrapped(x);
+    const q = p === null || y === undefined ? null : wrapped(y);
+    return p === null || q === null ? null : b[eqn.op](p, q);
+  };
+  return { of, wrapped };
+};
+
+/** A cheaper value; null where there is none. */
+const narrowed = (
+  b: Builder,
+  { range }: Analysis,
+  ints: Integers,
+  eqn: PlainEqn,
+  image: (v: Var) => Var,
+): Var | null => {
+  const [x, y] = eqn.inputs;
+  const inputs = () => eqn.inputs.map(image);
+  const { type } = eqn.outs[0];
+  switch (eqn.op) {
+    case "cast":
+      return type.dtype === "i32" && x !== undefined && x.type.dtype === "f64" ? ints.of(x) : null;
+    case "toInt32": {
+      if (x === undefined) return null;
+      if (x.type.dtype === "i32") return image(x);
+      return x.type.dtype === "f64" ? ints.wrapped(x) : null;
+    }
+    case "floor":
+    case "ceil":
+    case "trunc":
+    case "round":
+    case "rint":
+      return x !== undefined && range(x)?.int === true ? image(x) : null;
+    case "min":
+    case "max": {
+      if (x === undefined || y === undefined) return null;
+      const [p, q] = eqn.op === "min" ? [x, y] : [y, x];
+      if (below(range(p), range(q))) return image(x);
+      return below(range(q), range(p)) ? image(y) : null;
+    }
+    case "eq":
+    case "ne":
+    case "lt":
+    case "le":
+    case "gt":
+    case "ge": {
+      if (x === undefined || y === undefined) return null;
+      const known = decided(eqn.op, range(x), range(y), x === y);
+      if (known !== null) return b.splat(Number(known), type);
+      if (x.type.dtype !== "f64") return null;
+      const [p, q] = [ints.of(x), ints.of(y)];
+      return p === null || q === null ? null : b[eqn.op](p, q);
+    }
+    case "dynamicSlice":
+      return eqn.params.mode === "check" &&
+        blockFits(range, x?.type.shape ?? [], eqn.params.sizes, eqn.inputs.slice(1))
+        ? b.emit("dynamicSlice", inputs(), { ...eqn.params, mode: "clamp" })
+        : null;
+    case "dynamicUpdate":
+      return eqn.params.mode === "check" &&
+        blockFits(range, x?.type.shape ?? [], y?.type.shape ?? [], eqn.inputs.slice(2))
+        ? b.emit("dynamicUpdate", inputs(), { mode: "clamp" })
+        : null;
+    case "gather":
+    case "scatterAdd":
+      return eqn.params.mode === "check" &&
+        y !== undefined &&
+        inside(range(y), (x?.type.shape[eqn.params.axis] ?? 0) - 1)
+        ? b.emit(eqn.op, inputs(), { ...eqn.params, mode: "clamp" })
+        : null;
+    default:
+      return null;
+  }
+};
+
+/** x < y always; or x <= y, for integers, where equal ones are the same. */
+const below = (x: Range | null, y: Range | null): boolean =>
+  x !== null && y !== null && (x.hi < y.lo || (x.int && y.int && x.hi <= y.lo && x.hi !== 0));
+
+const inside = (x: Range | null, greatest: number): boolean =>
+  x?.int === true && x.lo >= 0 && x.hi <= greatest;
+
+const blockFits = (
+  range: Analysis["range"],
+  shape: Shape,
+  sizes: Shape,
+  starts: readonly Var[],
+): boolean => starts.every((s, k) => inside(range(s), (shape[k] ?? 0) - (sizes[k] ?? 0)));
+
+/** The comparison's value if ranges decide it. */
+const decided = (
+  op: "eq" | "ne" | "lt" | "le" | "gt" | "ge",
+  x: Range | null,
+  y: Range | null,
+  same: boolean,
+): boolean | null => {
+  if (x === null || y === null) return null;
+  const apart = x.hi < y.lo || x.lo > y.hi;
+  const equal = same || (x.lo === x.hi && y.lo === y.hi && x.lo === y.lo);
+  switch (op) {
+    case "eq":
+      return equal ? true : apart ? false : null;
+    case "ne":
+      return equal ? false : apart ? true : null;
+    case "lt":
+      return x.hi < y.lo ? true : same || x.lo >= y.hi ? false : null;
+    case "le":
+      return same || x.hi <= y.lo ? true : x.lo > y.hi ? false : null;
+    case "gt":
+      return decided("lt", y, x, same);
+    case "ge":
+      return decided("le", y, x, same);
+  }
+};

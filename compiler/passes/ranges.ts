@@ -1,0 +1,226 @@
+/** The ranges of all values of a function, through regions: what a loop carries by a fixed point, with the facts of conditions. */
+import { forOperands, ifOperands, whileOperands } from "../ir/control.js";
+import { type ControlEqn, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
+import { type Facts, factsOf } from "./facts.js";
+import { type Range, rangeOf, sameRange, union, wholeRange } from "./range.js";
+
+type Ranges = readonly (Range | null)[];
+
+export interface Analysis {
+  readonly range: (v: Var) => Range | null;
+  readonly definition: (v: Var) => Eqn | undefined;
+}
+
+/** Ranges of the values of a function (not of those in its regions), given its params'. */
+export const analyse = (fn: IrFunction, params: Ranges): Analysis => {
+  const ranges = new Map<Var, Range | null>();
+  const definitions = new Map<Var, Eqn>();
+  const range = (v: Var): Range | null => ranges.get(v) ?? wholeRange(v.type.dtype);
+  const analysis: Analysis = { range, definition: (v) => definitions.get(v) };
+  fn.params.forEach((p, k) => {
+    ranges.set(p, params[k] ?? wholeRange(p.type.dtype));
+  });
+  for (const eqn of fn.body) {
+    const outs = isControl(eqn)
+      ? controlRanges(analysis, eqn).outs
+      : [rangeOf(eqn, eqn.inputs.map(range))];
+    eqn.outs.forEach((v, k) => {
+      ranges.set(v, outs[k] ?? null);
+      definitions.set(v, eqn);
+    });
+  }
+  return analysis;
+};
+
+const known = new WeakMap<IrFunction, Map<string, Ranges>>();
+
+/** Of a region's results: loops ask for the same ones again. */
+const resultsOf = (fn: IrFunction, params: Ranges): Ranges => {
+  const key = params.map((r) => (r === null ? "" : `${r.lo},${r.hi},${r.int}`)).join(";");
+  const cache = known.get(fn) ?? new Map<string, Ranges>();
+  known.set(fn, cache);
+  const before = cache.get(key);
+  if (before !== undefined) return before;
+  const { range } = analyse(fn, params);
+  const results = fn.results.map(range);
+  cache.set(key, results);
+  return results;
+};
+
+/** What a control equation's results and its regions' params (in the order of the regions) lie in. */
+export const controlRanges = (
+  { range, definition }: Analysis,
+  eqn: ControlEqn,
+): { readonly outs: Ranges; readonly params: readonly Ranges[] } => {
+  const context = { range, definition };
+  switch (eqn.op) {
+    case "if": {
+      const { cond, operands } = ifOperands(eqn.inputs);
+      const sides = [true, false].map((holds) => {
+        const facts = factsOf(context, cond, holds);
+        return operands.map((v) => facts.get(v) ?? range(v));
+      });
+      const [then = [], otherwise = []] = sides;
+      const left = resultsOf(eqn.params.then, then);
+      const right = resultsOf(eqn.params.else, otherwise);
+      return { outs: left.map((r, k) => union(r, right[k] ?? null)), params: sides };
+    }
+    case "while": {
+      const { consts, carries } = whileOperands(eqn.inputs, eqn.params);
+      const constRanges = consts.map(range);
+      /** The params of the body, where the condition holds. */
+      const entered = (carried: Ranges): Ranges => {
+        const all = [...constRanges, ...carried];
+        const { cond } = eqn.params;
+        const inner = analyse(cond, all);
+        const [result] = cond.results;
+        const facts: Facts = result === undefined ? new Map<Var, Range>() : factsOf(inner, result, true);
+        return cond.params.map((p, k) => facts.get(p) ?? all[k] ?? null);
+      };
+      const carried = fixedPoint(carries.map(range), carries, (now) =>
+        resultsOf(eqn.params.body, entered(now)),
+      );
+      return { outs: carried, params: [[...constRanges, ...carried], entered(carried)] };
+    }
+    case "for": {
+      const { trip, consts, carries } = forOperands(eqn.inputs, eqn.params);
+      const most = eqn.params.trip ?? (trip === null ? null : (range(trip)?.hi ?? null));
+      const last = Math.max(0, (most ?? 2 ** 31) - 1);
+      const before: Ranges = [{ lo: 0, hi: last, int: true }, ...consts.map(range)];
+      const starts = carries.map(range);
+      const growth = growthOf(eqn.params.body, before, starts, last + 1);
+      const carried = fixedPoint(
+        starts,
+        carries,
+        (now) => resultsOf(eqn.params.body, [...before, ...now]),
+        growth,
+      );
+      return { outs: carried, params: [[...before, ...carried]] };
+    }
+    default: {
+      const never: never = eqn;
+      return never;
+    }
+  }
+};
+
+/** How often ranges may grow before they are widened to everything their dtype holds. */
+const ROUNDS = 3;
+/** How often they are computed again afterwards, from ranges that hold everything to ones that hold less. */
+const NARROWINGS = 2;
+
+/** Ranges that hold what the loop starts with and what an iteration makes of it; `limits` hold it for other reasons. */
+const fixedPoint = (
+  starts: Ranges,
+  carries: readonly Var[],
+  next: (now: Ranges) => Ranges,
+  limits: Ranges = [],
+): Ranges => {
+  const step = (from: Ranges, now: Ranges): Ranges => {
+    const after = next(now);
+    return from.map((r, k) => limits[k] ?? union(r, after[k] ?? null));
+  };
+  let now = starts;
+  for (let round = 0; ; round++) {
+    const wider = step(now, now);
+    if (wider.every((r, k) => sameRange(r, now[k] ?? null))) break;
+    const before = now;
+    now = round < ROUNDS ? wider : wider.map((r, k) => widened(before[k] ?? null, r, carries[k]));
+  }
+  for (let k = 0; k < NARROWINGS; k++) now = step(starts, now);
+  return now;
+};
+
+/** Bounds that still move go as far as they can; a float's range is given up in the second step. */
+const widened = (before: Range | null, wider: Range | null, carry: Var | undefined): Range | null => {
+  const whole = carry === undefined ? null : wholeRange(carry.type.dtype);
+  if (sameRange(before, wider)) return wider;
+  if (before === null || wider === null || whole === null)
+    return whole === null ? widenedFloat(before, wider) : whole;
+  return {
+    lo: wider.lo < before.lo ? whole.lo : wider.lo,
+    hi: wider.hi > before.hi ? whole.hi : wider.hi,
+    int: true,
+  };
+};
+
+/** An integer that grows is tried up to 2^31, which a condition of the loop may confine it to; then it is given up. */
+const widenedFloat = (before: Range | null, wider: Range | null): Range | null => {
+  if (before === null || wider === null || !wider.int) return null;
+  const lo = wider.lo < before.lo ? -(2 ** 31) : wider.lo;
+  const hi = wider.hi > before.hi ? 2 ** 31 : wider.hi;
+  return wider.lo < lo || wider.hi > hi ? null : { lo, hi, int: true };
+};
+
+/**
+ * Carries of a `for` that each iteration only adds something to: after `trip` iterations at most trip times as much. null
+ * for the others.
+ */
+const growthOf = (body: IrFunction, before: Ranges, starts: Ranges, trip: number): Ranges => {
+  const all = [...before, ...starts.map((_, k) => wholeRange(body.params[before.length + k]?.type.dtype ?? "f64"))];
+  const analysis = analyse(body, all);
+  return starts.map((start, k) => {
+    const param = body.params[before.length + k];
+    const result = body.results[k];
+    if (start === null || !start.int || param === undefined || result === undefined) return null;
+    const step = stepOf(analysis, body, param, result);
+    if (step === null || !step.int) return null;
+    const range: Range = {
+      lo: start.lo + trip * Math.min(0, step.lo),
+      hi: start.hi + trip * Math.max(0, step.hi),
+      int: true,
+    };
+    const limit = param.type.dtype === "f64" ? { lo: -(2 ** 53), hi: 2 ** 53, int: true } : wholeRange(param.type.dtype);
+    return limit !== null && range.lo >= limit.lo && range.hi <= limit.hi ? range : null;
+  });
+};
+
+/** Steps up to which sums on the way are exact. */
+const MAX_STEP = 2 ** 31;
+
+/** What is added to `from` to give `v`, if that is all there is between them. */
+const stepOf = (analysis: Analysis, fn: IrFunction, from: Var, v: Var): Range | null => {
+  if (v === from) return { lo: 0, hi: 0, int: true };
+  const eqn = analysis.definition(v);
+  const plus = (x: Range | null, y: Range | null, sign: 1 | -1): Range | null => {
+    if (x === null || y === null || y.lo < -MAX_STEP || y.hi > MAX_STEP) return null;
+    const [lo, hi] = sign === 1 ? [y.lo, y.hi] : [-y.hi, -y.lo];
+    return { lo: x.lo + lo, hi: x.hi + hi, int: x.int && y.int };
+  };
+  switch (eqn?.op) {
+    case "add": {
+      const [x, y] = eqn.inputs;
+      if (x === undefined || y === undefined) return null;
+      return (
+        plus(stepOf(analysis, fn, from, x), analysis.range(y), 1) ??
+        plus(stepOf(analysis, fn, from, y), analysis.range(x), 1)
+      );
+    }
+    case "sub": {
+      const [x, y] = eqn.inputs;
+      if (x === undefined || y === undefined) return null;
+      return plus(stepOf(analysis, fn, from, x), analysis.range(y), -1);
+    }
+    case "select": {
+      const [, x, y] = eqn.inputs;
+      if (x === undefined || y === undefined) return null;
+      return union(stepOf(analysis, fn, from, x), stepOf(analysis, fn, from, y));
+    }
+    case "if": {
+      const { operands } = ifOperands(eqn.inputs);
+      const at = operands.indexOf(from);
+      const k = eqn.outs.indexOf(v);
+      const { params } = controlRanges(analysis, eqn);
+      const sides = [eqn.params.then, eqn.params.else].map((side, s) => {
+        const param = side.params[at];
+        const result = side.results[k];
+        if (param === undefined || result === undefined) return null;
+        return stepOf(analyse(side, params[s] ?? []), side, param, result);
+      });
+      const [then = null, otherwise = null] = sides;
+      return union(then, otherwise);
+    }
+    default:
+      return null;
+  }
+};
