@@ -108,8 +108,11 @@ const viewsOf = (buffer: ArrayBufferLike): { readonly [D in DType]: DataOf[D] } 
   bool: new Uint8Array(buffer),
 });
 
-/** @param softBytes bound on the address space; only what a single call needs at once may exceed it. */
-export const createArena = (softBytes: number = 64 << 20): Arena => {
+/**
+ * @param softBytes bound on the address space; only what a single call needs at once may exceed it. The default leaves room
+ *   for V8, which lets up to about 90 MB of evicted arrays pile up before it collects them.
+ */
+export const createArena = (softBytes: number = 32 << 20): Arena => {
   const memory = new WebAssembly.Memory({
     initial: RESERVED_BYTES / PAGE,
     maximum: MAX_PAGES,

@@ -231,7 +231,7 @@ export const library = <F extends AnyFunction>(id: string, fn: F): F => {
     target ??= createFunction({ root: callable, scope: null, strict: false, fast: false }, fn, true);
     return target.call(args);
   };
-  markLibrary(fn);
+  markLibrary(id, fn);
   // It takes tensors and numbers where `fn` does, and gives what `fn` gives.
   return register(callable, { kind: "library", id, fn }) as unknown as F;
 };

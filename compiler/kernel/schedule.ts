@@ -49,7 +49,7 @@ const scalarOpCost = (op: MachineOp, from: RegType | undefined): number => {
   return op === "sqrt" ? 5 : 1;
 };
 
-const PER_LANE = 2; // extract and insert
+const PER_LANE = 3; // extract the operands, insert the result
 /** Ops that SIMD lacks cost their scalar form in each lane. */
 const vectorOpCost = (
   stmt: OpStmt,

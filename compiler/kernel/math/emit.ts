@@ -102,7 +102,13 @@ export const createEmitter = (push: (stmt: Stmt) => void, fresh: () => ValueId):
   };
   const op: Emitter["op"] = (name, type, ...args) => {
     const ids = args.map((a) => a.id);
-    return once(`${name}:${type}:${ids.join(",")}`, type, (id) => ({ kind: "op", id, op: name, args: ids, type }));
+    return once(`${name}:${type}:${ids.join(",")}`, type, (id) => ({
+      kind: "op",
+      id,
+      op: name,
+      args: ids,
+      type,
+    }));
   };
 
   /** Operands as registers of one type, that of the first register among them. */
@@ -169,7 +175,9 @@ export const createEmitter = (push: (stmt: Stmt) => void, fresh: () => ValueId):
     float: (a) => bitcast(a, a.type === "i64" ? "f64" : "f32"),
     rarely: (cond, rare, usual) => {
       const results = rare();
-      return usual.map((value, k) => select(cond, results[k] ?? internal("a rare case gives too few values"), value));
+      return usual.map((value, k) =>
+        select(cond, results[k] ?? internal("a rare case gives too few values"), value),
+      );
     },
   };
 };

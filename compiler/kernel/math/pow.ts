@@ -4,7 +4,14 @@
  *
  * log2 m for m in [sqrt(1/2), sqrt(2)): s = (m - 1) / (m + 1), log2 m = (2 / log 2) (s + s^3/3 + s^5/5 + ...).
  */
-import { type DoubleConstant, type DoubleWord, fastTwoSum, timesDouble, twoProduct, twoSum } from "./double-word.js";
+import {
+  type DoubleConstant,
+  type DoubleWord,
+  fastTwoSum,
+  timesDouble,
+  twoProduct,
+  twoSum,
+} from "./double-word.js";
 import { type Emitter, type FloatType, polynomial, signBit, type Value } from "./emit.js";
 import { decompose, formatOf, roundedInteger, scaleByPower } from "./format.js";
 
@@ -30,8 +37,8 @@ const TABLE: Readonly<Record<FloatType, PowTable>> = {
     rest: [0.5770801901817322, 0.41184985637664795, 0.3378232419490814],
     // minimax on |r| <= 1/2, relative error of 2^r 2^-26.3
     exp2: [
-      0.6931471824645996, 0.24022594094276428, 0.055503662675619125, 0.009625445120036602, 0.0013387927319854498,
-      0.00013332534581422806,
+      0.6931471824645996, 0.24022594094276428, 0.055503662675619125, 0.009625445120036602,
+      0.0013387927319854498, 0.00013332534581422806,
     ],
     limit: 160,
     enough: 2 ** 40,
@@ -46,11 +53,20 @@ const TABLE: Readonly<Record<FloatType, PowTable>> = {
     ],
     // minimax on |r| <= 1/2, relative error of 2^r 2^-57.0
     exp2: [
-      0.6931471805599453, 0.24022650695910172, 0.055504108664824574, 0.00961812910757706, 0.0013333558145567253,
-      0.00015403530478896765, 1.5252734738519187e-5, 1.3215424443975668e-6, 1.0177655745572235e-7,
-      7.0756270187171106e-9, 4.5193762520806783e-10,
+      Math.LN2,
+      0.24022650695910172,
+      0.055504108664824574,
+      0.00961812910757706,
+      0.0013333558145567253,
+      0.00015403530478896765,
+      1.5252734738519187e-5,
+      1.3215424443975668e-6,
+      1.0177655745572235e-7,
+      7.0756270187171106e-9,
+      4.5193762520806783e-10,
     ],
-    limit: 1100, enough: 2 ** 70,
+    limit: 1100,
+    enough: 2 ** 70,
   },
 };
 

@@ -47,6 +47,11 @@ export const finishFn = (fn: Fn, result: WasmType, body: readonly Expr[]): void 
   fn.m.addFunction(fn.name, params, result, fn.types.slice(fn.params), code);
 };
 
+/** Pushes all of `items`: unlike a call with them as arguments, however many they are. */
+export const append = (out: Expr[], items: readonly Expr[]): void => {
+  for (const item of items) out.push(item);
+};
+
 export const newLocal = (fn: Fn, type: WasmType): Local => fn.types.push(type) - 1;
 export const newLabel = (fn: Fn, prefix: string): string => `${prefix}${fn.labels++}`;
 
@@ -159,15 +164,22 @@ export const activeMask = (fn: Fn, width: number, active: number): Expr =>
     return fn.m.v128.const(bytes);
   });
 
-const pooled = (fn: Fn, key: string, make: () => Expr): Expr => {
-  let local = fn.pool.get(key);
-  if (local === undefined) {
-    local = newLocal(fn, binaryen.v128);
-    fn.pool.set(key, local);
-    fn.head.push(set(fn, local, make()));
-  }
-  return get(fn, local);
+const pooledLocal = (fn: Fn, type: WasmType, key: string, make: () => Expr): Local => {
+  const known = fn.pool.get(key);
+  if (known !== undefined) return known;
+  const local = newLocal(fn, type);
+  fn.pool.set(key, local);
+  fn.head.push(set(fn, local, make()));
+  return local;
 };
+const pooled = (fn: Fn, key: string, make: () => Expr): Expr =>
+  get(fn, pooledLocal(fn, binaryen.v128, key, make));
+
+/** A local that holds another's value (set at function entry) plus a constant. */
+export const offsetLocal = (fn: Fn, local: Local, bytes: number): Local =>
+  bytes === 0
+    ? local
+    : pooledLocal(fn, binaryen.i32, `address:${local}+${bytes}`, () => addConst(fn, get(fn, local), bytes));
 
 /** a*b + c in vectors: one rounding where the profile has it, else two. */
 export const multiplyAdd = (fn: Fn, type: "f32" | "f64", a: Expr, b: Expr, c: Expr): Expr => {

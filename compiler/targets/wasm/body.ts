@@ -53,9 +53,11 @@ const locate = (region: Region, buffer: BufferId, at: Address): Where => {
   const size = BYTES[bufferOf(ctx, buffer).dtype];
   const { local, bytes } = placeOf(fn, ctx.base(buffer), buffer, region.frame, at, size);
   const { dynamic } = at;
+  if (dynamic === null) return { pointer: () => get(fn, local), bytes };
+  // the constant is added here: before it, the sum may be negative, which a memory instruction would not wrap
   const pointer = (): Expr =>
-    dynamic === null ? get(fn, local) : fn.m.i32.add(get(fn, local), scaled(fn, scalar(ctx, dynamic), size));
-  return { pointer, bytes };
+    fn.m.i32.add(addConst(fn, get(fn, local), bytes), scaled(fn, scalar(ctx, dynamic), size));
+  return { pointer, bytes: 0 };
 };
 
 /** Where lane k of copy u lies, for accesses that aren't contiguous. */
@@ -74,9 +76,10 @@ const locateLane = (region: Region, vec: VectorRegion, buffer: BufferId, at: Add
   return (k: number): Where => ({
     pointer: () => {
       const index = extractLane(fn, "i32", vec.lanes, vector(ctx, vec, dynamic, copy), k);
-      return fn.m.i32.add(first.pointer(), scaled(fn, index, size));
+      const lane = addConst(fn, first.pointer(), first.bytes + start + k * stride);
+      return fn.m.i32.add(lane, scaled(fn, index, size));
     },
-    bytes: first.bytes + start + k * stride,
+    bytes: 0,
   });
 };
 
