@@ -112,7 +112,7 @@ const viewsOf = (buffer: ArrayBufferLike): { readonly [D in DType]: DataOf[D] } 
  * @param softBytes bound on the address space; only what a single call needs at once may exceed it. The default leaves room
  *   for V8, which lets up to about 90 MB of evicted arrays pile up before it collects them.
  */
-export const createArena = (softBytes: number = 32 << 20): Arena => {
+export const createArena = (softBytes: number = 16 << 20): Arena => {
   const memory = new WebAssembly.Memory({
     initial: RESERVED_BYTES / PAGE,
     maximum: MAX_PAGES,

@@ -91,6 +91,11 @@ export interface OpStmt {
   readonly type: RegType;
   /** threefry's output word; absent for all others. */
   readonly lane?: 0 | 1;
+  /**
+   * A `select` whose condition seldom holds: a target may skip what only its second operand needs where it holds in no
+   * lane. A hint alone: nothing but speed depends on it.
+   */
+  readonly rare?: true;
 }
 export interface LoadStmt {
   readonly kind: "load";

@@ -88,7 +88,8 @@ describe("expandMath", () => {
     assert.ok(count(expandMath(both("sin", "cos", ["f32"], "f32"))) <= sine + 10);
     const words: readonly DType[] = ["u32", "u32", "u32", "u32"];
     const one = count(expandMath(kernelOf("threefry", words, "u32")));
-    assert.equal(count(expandMath(both("threefry", "threefry", words, "u32"))), one);
+    // the last round of the other word
+    assert.ok(count(expandMath(both("threefry", "threefry", words, "u32"))) <= one + 6);
   });
 
   it("renames through loops, carries, addresses, checks and matmul epilogues", () => {

@@ -40,8 +40,15 @@ export const newFn = (m: binaryen.Module, fma: boolean, name: string, params: re
   labels: 0,
 });
 
+/** Engines refuse functions with more. */
+const MAX_LOCALS = 50_000;
+
 /** Adds the finished function to the module. */
 export const finishFn = (fn: Fn, result: WasmType, body: readonly Expr[]): void => {
+  if (fn.types.length > MAX_LOCALS)
+    internal(
+      `kernel ${fn.name} is too large: it needs ${fn.types.length} locals, and engines allow ${MAX_LOCALS}`,
+    );
   const params = binaryen.createType(fn.types.slice(0, fn.params));
   const code = fn.m.block(null, [...fn.head, ...body], result);
   fn.m.addFunction(fn.name, params, result, fn.types.slice(fn.params), code);

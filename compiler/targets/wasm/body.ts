@@ -2,6 +2,7 @@
 import binaryen from "binaryen";
 import { internal } from "../../diagnostics.js";
 import { BYTES } from "../../ir/types.js";
+import { splitRare } from "../../kernel/math/rare.js";
 import { asMachineOp } from "../../kernel/schedule.js";
 import { accessKind, coefficient, directUses } from "../../kernel/schedule-analysis.js";
 import type {
@@ -27,6 +28,7 @@ import {
   storeVector,
   type Where,
 } from "./memory.js";
+import { emitRareScalar, emitRareVector } from "./rare.js";
 import { SCALAR_RULES } from "./scalar.js";
 import { VECTOR_RULES } from "./simd.js";
 import {
@@ -308,14 +310,20 @@ const emitVectorStmt = (
 /** Emits a statement list without loops: each copy in turn, uniform statements once. */
 export const emitRun = (region: Region, stmts: readonly Exclude<Stmt, LoopStmt>[]): void => {
   const vec = region.vector;
+  const parts = splitRare(stmts, region.ctx.facts.uses, (s) => vec === null || vec.varying.has(s.id));
   if (vec === null) {
-    for (const stmt of stmts) emitScalarStmt(region, stmt);
+    for (const part of parts) {
+      if (part.kind === "rare") emitRareScalar(region, part, emitScalarStmt);
+      else emitScalarStmt(region, part);
+    }
     return;
   }
   vec.copies.forEach((_, copy) => {
-    for (const stmt of stmts) {
-      if (varies(vec, stmt)) emitVectorStmt(region, vec, stmt, copy);
-      else if (copy === 0) emitScalarStmt(region, stmt);
+    const emit = (inner: Region, stmt: OpStmt): void => emitVectorStmt(inner, vec, stmt, copy);
+    for (const part of parts) {
+      if (part.kind === "rare") emitRareVector(region, vec, part, copy, emit);
+      else if (varies(vec, part)) emitVectorStmt(region, vec, part, copy);
+      else if (copy === 0) emitScalarStmt(region, part);
     }
   });
 };

@@ -122,7 +122,9 @@ const emitPlainLoop = (region: Region, loop: LoopStmt): void => {
   if (counter === null) append(out, inner.out);
   else {
     out.push(set(fn, counter, i32(fn, 0)), ...pointerInits(fn, frame));
-    append(out, countedLoop(fn, {
+    append(
+      out,
+      countedLoop(fn, {
         frame,
         counter,
         from: 0,
@@ -131,7 +133,8 @@ const emitPlainLoop = (region: Region, loop: LoopStmt): void => {
         body: inner.out,
         slots,
         lanes,
-      }));
+      }),
+    );
   }
   for (const slot of slots) bindSlot(region, slot, slot.carry.result, slot.total ?? slot.local);
 };
@@ -187,10 +190,15 @@ const emitVectorLoop = (region: Region, loop: LoopStmt, lanes: Lanes, plan: Loop
   else {
     out.push(set(fn, counter, i32(fn, 0)), ...pointerInits(fn, frame));
     if (main !== null)
-      append(out, countedLoop(fn, { frame, counter, from: 0, to: mainEnd, step: wide, body: main, slots, lanes }));
+      append(
+        out,
+        countedLoop(fn, { frame, counter, from: 0, to: mainEnd, step: wide, body: main, slots, lanes }),
+      );
     for (const slot of slots) if (slot.total !== null) out.push(set(fn, slot.local, get(fn, slot.total)));
     if (single !== null)
-      append(out, countedLoop(fn, {
+      append(
+        out,
+        countedLoop(fn, {
           frame,
           counter,
           from: mainEnd,
@@ -199,7 +207,8 @@ const emitVectorLoop = (region: Region, loop: LoopStmt, lanes: Lanes, plan: Loop
           body: single,
           slots: [],
           lanes,
-        }));
+        }),
+      );
     if (partial !== null) append(out, partial);
   }
   for (const carry of reduceCarries(carries)) finishReduction(region, lanes, carry, slots);

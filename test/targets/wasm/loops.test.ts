@@ -272,6 +272,62 @@ describe("loop kernels", () => {
     assert.ok(Math.abs(got - exact) <= bound * exact, `${got} against ${exact}`);
   });
 
+  it("block long sums without losing or repeating a term", async () => {
+    for (const dtype of ["f32", "f64"] as const)
+      for (const n of [256, 257, 1000, 4099, 20_001]) {
+        const cols = 5;
+        const k = new KernelBuilder();
+        const x = k.input(dtype, n * cols);
+        const [perColumn, all, strided] = [k.output(dtype, cols), k.output(dtype, 1), k.output(dtype, 1)];
+        const start = k.constant(dtype, 3);
+        const sum = (extent: number, stride: number, column: number | null): ValueId => {
+          let result = -1;
+          k.loop(extent, true, (i) => {
+            const place = column === null ? at(0, [i, stride]) : at(0, [i, stride], [column, 1]);
+            const r = k.reduce("sum", dtype, start, k.load(x, place));
+            result = r.result;
+            return [r.carry];
+          });
+          return result;
+        };
+        k.loop(cols, true, (j) => {
+          k.store(perColumn, at(0, [j, 1]), sum(n, cols, j));
+          return [];
+        });
+        k.store(all, at(0), sum(n * cols, 1, null));
+        k.store(strided, at(0), sum(n, cols, null));
+        const values = ramp(n * cols, (q) => ((q * 31) % 13) - 2); // sums stay below 2^24
+        const got = await runProgram(k.program(), [dataOf(dtype, values)]);
+        const total = (keep: (q: number) => boolean): number =>
+          values.reduce((s, v, q) => (keep(q) ? s + v : s), 3);
+        assert.deepEqual(
+          first(got),
+          ramp(cols, (j) => total((q) => q % cols === j)),
+        );
+        assert.deepEqual([...(got[1] ?? [])], [total(() => true)]);
+        assert.deepEqual([...(got[2] ?? [])], [total((q) => q % cols === 0)]);
+      }
+  });
+
+  it("emit straight-line code of thousands of statements", async () => {
+    const n = 5000;
+    const k = new KernelBuilder();
+    const [x, y] = [k.input("i32", 5), k.output("i32", 5)];
+    k.loop(5, true, (i) => {
+      const loaded = k.load(x, at(0, [i, 1]));
+      let v = loaded;
+      for (let q = 0; q < n; q++) v = k.op("add", "i32", k.op("mul", "i32", v, loaded), loaded);
+      k.store(y, at(0, [i, 1]), v);
+      return [];
+    });
+    const wanted = [0, 1, -2, 3, 7].map((v) => {
+      let r = v;
+      for (let q = 0; q < n; q++) r = (Math.imul(r, v) + v) | 0;
+      return r;
+    });
+    assert.deepEqual(first(await runProgram(k.program(), [dataOf("i32", [0, 1, -2, 3, 7])])), wanted);
+  });
+
   it("carry recurrences, alone and side by side in vectors", async () => {
     // Fibonacci numbers modulo 2^32 along an axis of 20, from starts that differ along one of 7
     const k = new KernelBuilder();
