@@ -39,6 +39,8 @@ export interface Storage {
   /** Calls in progress that read it: it stays where it is. */
   pins: number;
   lease: Lease | null;
+  /** It had to leave the arena before. */
+  evicted: boolean;
   /** Neighbours in the order of use, while in the arena. */
   older: Storage | null;
   newer: Storage | null;
@@ -96,6 +98,7 @@ export const heapStorage = (dtype: DType, data: Data): Storage => ({
   heap: data,
   pins: 0,
   lease: null,
+  evicted: false,
   older: null,
   newer: null,
 });
@@ -109,10 +112,12 @@ const viewsOf = (buffer: ArrayBufferLike): { readonly [D in DType]: DataOf[D] } 
 });
 
 /**
- * @param softBytes bound on the address space; only what a single call needs at once may exceed it. The default leaves room
- *   for V8, which lets up to about 90 MB of evicted arrays pile up before it collects them.
+ * @param initialBytes bound on the address space; only what a single call needs at once may exceed it. The default leaves
+ *   room for V8, which lets up to about 90 MB of evicted arrays pile up before it collects them.
+ * @param maxBytes what the bound may grow to where arrays that had to leave are used again
  */
-export const createArena = (softBytes: number = 16 << 20): Arena => {
+export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Arena => {
+  let softBytes = initialBytes;
   const memory = new WebAssembly.Memory({
     initial: RESERVED_BYTES / PAGE,
     maximum: MAX_PAGES,
@@ -165,8 +170,10 @@ export const createArena = (softBytes: number = 16 << 20): Arena => {
   const evict = (storage: Storage): void => {
     if (storage.block === null) return;
     storage.heap ??= copyOut(storage.dtype, storage.block.start, storage.length);
+    storage.evicted = true;
     evictions++;
     leave(storage);
+    pressureHandler();
   };
 
   /** Adds at least `bytes`; false where the 4 GiB end. */
@@ -213,6 +220,7 @@ export const createArena = (softBytes: number = 16 << 20): Arena => {
       heap: null,
       pins: 0,
       lease: null,
+      evicted: false,
       older: null,
       newer: null,
     };
@@ -252,6 +260,7 @@ export const createArena = (softBytes: number = 16 << 20): Arena => {
       storage.block = block;
       link(storage);
       resident++;
+      if (storage.evicted) softBytes = Math.min(softBytes + block.size, maxBytes);
     } else if (storage !== newest) {
       unlink(storage);
       link(storage);
@@ -294,6 +303,12 @@ export const createArena = (softBytes: number = 16 << 20): Arena => {
       evictions,
     }),
   };
+};
+
+let pressureHandler = (): void => undefined;
+/** `handler` is called when an array has to leave an arena: others may then give memory back. */
+export const onMemoryPressure = (handler: () => void): void => {
+  pressureHandler = handler;
 };
 
 let shared: Arena | null = null;

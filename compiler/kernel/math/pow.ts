@@ -1,25 +1,20 @@
 /**
- * x^y = 2^(y log2 |x|), the logarithm and the product in double words, because y log2 |x| reaches the exponent's range
- * and its absolute error is the result's relative one.
+ * x^y = 2^(y log2 |x|), the logarithm and the product in two words, because y log2 |x| reaches the exponent's range and
+ * its absolute error is the result's relative one.
  *
- * log2 m for m in [sqrt(1/2), sqrt(2)): s = (m - 1) / (m + 1), log2 m = (2 / log 2) (s + s^3/3 + s^5/5 + ...).
+ * With |x| = m 2^e and s = (m - 1) / (m + 1): log2 |x| = e + 2 / (3 log 2) s (3 + s^2 + s^4 P(s^2)). As in FreeBSD's msun the
+ * first word of each pair has half a significand ("head"), so that products of heads are exact.
  */
-import {
-  type DoubleConstant,
-  type DoubleWord,
-  fastTwoSum,
-  timesDouble,
-  twoProduct,
-  twoSum,
-} from "./double-word.js";
 import { type Emitter, type FloatType, polynomial, signBit, type Value } from "./emit.js";
 import { decompose, formatOf, roundedInteger, scaleByPower } from "./format.js";
 
 interface PowTable {
-  /** 2 / log 2, two thirds of that, and what follows s^5 (c2 + c3 s^2 + ...). */
-  readonly c0: DoubleConstant;
-  readonly c1: DoubleConstant;
-  readonly rest: readonly number[];
+  /** 2 / (3 log 2): rounded, its head, and the rest. */
+  readonly factor: number;
+  readonly factorHead: number;
+  readonly factorRest: number;
+  /** (3 atanh(s) / s - 3 - s^2) / s^4 in s^2. */
+  readonly log: readonly number[];
   /** (2^r - 1) / r for |r| <= 1/2. */
   readonly exp2: readonly number[];
   /** |y log2 x| at which everything over- or underflows, and a |y| that is enough for that whatever x is. */
@@ -27,14 +22,13 @@ interface PowTable {
   readonly enough: number;
 }
 
-const twoWords = (high: number, low: number): DoubleConstant => ({ high, low });
-
 const TABLE: Readonly<Record<FloatType, PowTable>> = {
   f32: {
-    c0: twoWords(2.885390043258667, 3.851926067000022e-8),
-    c1: twoWords(0.9617967009544373, -7.028461812552678e-9),
-    // minimax on |s| <= 0.1716, relative error of the logarithm 2^-36.8
-    rest: [0.5770801901817322, 0.41184985637664795, 0.3378232419490814],
+    factor: 0.9617966939259756,
+    factorHead: 0.961669921875,
+    factorRest: 0.0001267720509756049,
+    // minimax on |s| <= 0.173, relative error of the logarithm 2^-36.7
+    log: [0.6000024080276489, 0.42819368839263916, 0.3516077995300293],
     // minimax on |r| <= 1/2, relative error of 2^r 2^-26.3
     exp2: [
       0.6931471824645996, 0.24022594094276428, 0.055503662675619125, 0.009625445120036602,
@@ -44,12 +38,13 @@ const TABLE: Readonly<Record<FloatType, PowTable>> = {
     enough: 2 ** 40,
   },
   f64: {
-    c0: twoWords(2.8853900817779268, 4.0710547481862066e-17),
-    c1: twoWords(0.9617966939259756, 5.0577616648125907e-17),
-    // minimax on |s| <= 0.1729, relative error of the logarithm 2^-73.2
-    rest: [
-      0.577078016355585, 0.41219858311140983, 0.3205988978983755, 0.26230820032205554, 0.22195216219635688,
-      0.19240532009840028, 0.16837307469919352, 0.17345157248551332,
+    factor: 0.9617966939259756,
+    factorHead: 0.9617966860532761,
+    factorRest: 7.872699542894897e-9,
+    // minimax on |s| <= 0.173, relative error of the logarithm 2^-66.1
+    log: [
+      0.6000000000000382, 0.4285714285493222, 0.3333333382018971, 0.27272672903806083, 0.2308030891589837,
+      0.19881097684754673, 0.19833665127692715,
     ],
     // minimax on |r| <= 1/2, relative error of 2^r 2^-57.0
     exp2: [
@@ -70,33 +65,49 @@ const TABLE: Readonly<Record<FloatType, PowTable>> = {
   },
 };
 
-/** log2 of a positive finite number in two words. */
-const log2Double = (m: Emitter, x: Value): DoubleWord => {
+/** x with the lower half of its significand cut off: 12 (f32) or 26 (f64) bits stay. */
+const headOf = (m: Emitter, x: Value): Value =>
+  m.float(m.and(m.bits(x), x.type === "f32" ? -(1n << 12n) : -(1n << 27n)));
+
+/** An unevaluated sum; `head` has half a significand. */
+interface Headed {
+  readonly head: Value;
+  readonly rest: Value;
+}
+
+/** log2 of a positive finite number. */
+const log2Headed = (m: Emitter, x: Value): Headed => {
   const t = TABLE[formatOf(x).type];
-  const { mantissa, exponent } = decompose(m, x);
+  const { mantissa, exponent: e } = decompose(m, x);
   const f = m.sub(mantissa, 1);
-  // m + 1 = d + dLow; s = f / (d + dLow) in two words
-  const d = m.add(mantissa, 1);
-  const dLow = m.sub(mantissa, m.sub(d, 1));
-  const inverse = m.div(m.constant(x.type, 1), d);
-  const high = m.mul(f, inverse);
-  const p = twoProduct(m, high, d);
-  const rest = m.sub(m.sub(m.sub(f, p.high), p.low), m.mul(high, dLow));
-  const s: DoubleWord = { high, low: m.mul(rest, inverse) };
-  // t = s^2 (c1 + s^2 (c2 + ...))
-  const q = twoProduct(m, high, high);
-  const z: DoubleWord = { high: q.high, low: m.add(q.low, m.mul(m.add(high, high), s.low)) };
-  const tail = m.mul(z.high, polynomial(m, z.high, t.rest));
-  const u = fastTwoSum(m, t.c1.high, tail);
-  const inner = timesDouble(m, z, { high: u.high, low: m.add(u.low, t.c1.low) });
-  const v = fastTwoSum(m, t.c0.high, inner.high);
-  const log = timesDouble(m, s, { high: v.high, low: m.add(v.low, m.add(inner.low, t.c0.low)) });
-  const sum = twoSum(m, exponent, log.high);
-  return fastTwoSum(m, sum.high, m.add(sum.low, log.low));
+  // the divisor m + 1 = d + dRest exactly; s = sHead + sRest
+  const sum = m.add(mantissa, 1);
+  const d = headOf(m, sum);
+  const dRest = m.sub(mantissa, m.sub(d, 1));
+  const inverse = m.div(m.constant(x.type, 1), sum);
+  const s = m.mul(f, inverse);
+  const sHead = headOf(m, s);
+  const sRest = m.mul(m.sub(m.sub(f, m.mul(sHead, d)), m.mul(sHead, dRest)), inverse);
+  // g = 3 + s^2 + s^4 P; the square of the head is exact
+  const z = m.mul(s, s);
+  const square = m.mul(sHead, sHead);
+  const r = m.fma(m.mul(z, z), polynomial(m, z, t.log), m.mul(sRest, m.add(sHead, s)));
+  const g = headOf(m, m.add(m.add(square, r), 3));
+  const gRest = m.sub(r, m.sub(m.sub(g, 3), square));
+  // p = s g
+  const u = m.mul(sHead, g);
+  const v = m.fma(sRest, g, m.mul(gRest, s));
+  const p = headOf(m, m.add(u, v));
+  const pRest = m.sub(v, m.sub(p, u));
+  // q = p 2 / (3 log 2)
+  const q = m.mul(p, t.factorHead);
+  const qRest = m.fma(p, t.factorRest, m.mul(pRest, t.factor));
+  const head = headOf(m, m.add(m.add(q, qRest), e));
+  return { head, rest: m.sub(qRest, m.sub(m.sub(head, e), q)) };
 };
 
-/** 2^(high + low), limited so that the exponent stays in scaleByPower's range; NaN stays. */
-const exp2Double = (m: Emitter, { high, low }: DoubleWord): Value => {
+/** 2^(high + low), high limited so that the exponent stays in scaleByPower's range; NaN stays. */
+const exp2Sum = (m: Emitter, high: Value, low: Value): Value => {
   const t = TABLE[formatOf(high).type];
   const h = m.select(m.gt(high, t.limit), t.limit, m.select(m.lt(high, -t.limit), -t.limit, high));
   const { value: n, bits } = roundedInteger(m, h);
@@ -114,11 +125,12 @@ export const pow = (m: Emitter, x: Value, y: Value): Value => {
   const nan = m.constant(type, Number.NaN);
   const one = m.constant(type, 1);
   const a = m.abs(x);
-  // a larger exponent over- or underflows as this one does, and its halves would overflow
+  // a larger exponent over- or underflows as this one does, and log |x| = 0 times infinity would be NaN
   const limited = m.select(m.gt(y, enough), enough, m.select(m.lt(y, -enough), -enough, y));
-  const log = log2Double(m, a);
-  const p = twoProduct(m, limited, log.high);
-  const finite = exp2Double(m, { high: p.high, low: m.add(p.low, m.mul(limited, log.low)) });
+  const log = log2Headed(m, a);
+  const yHead = headOf(m, limited);
+  const high = m.mul(yHead, log.head);
+  const finite = exp2Sum(m, high, m.fma(m.sub(limited, yHead), log.head, m.mul(limited, log.rest)));
   const negativeBase = m.select(m.and(m.lt(x, 0), m.ne(m.nearest(y), y)), nan, finite);
   // |x| is 0, Infinity or NaN
   const singular = m.not(m.and(m.gt(a, 0), m.lt(a, Number.POSITIVE_INFINITY)));

@@ -102,9 +102,9 @@ export const wasmType = (type: RegType): WasmType => WASM_TYPES[type];
 
 export const is64 = (type: RegType): boolean => type === "f64" || type === "i64";
 
+/** For telling -0 from 0 and one NaN from another. */
 const f64Bits = new DataView(new ArrayBuffer(8));
 
-/** f64 constants go through their bits, so that NaN payloads and signs survive. */
 export const scalarConst = (fn: Fn, type: RegType, value: number | bigint): Expr => {
   switch (type) {
     case "f32":

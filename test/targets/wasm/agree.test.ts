@@ -50,7 +50,7 @@ const compiled = async (
 const shown = (x: Data | undefined): string =>
   x === undefined ? "nothing" : [...x].map((n) => (Object.is(n, -0) ? "-0" : String(n))).join(" ");
 
-/** Equal bits (all NaNs are one value), or within `tolerance` ULPs of the largest magnitude where products may be contracted. */
+/** Equal bits (all NaNs are one value). */
 const agree = async (fn: IrFunction, inputs: readonly Data[], profile: Profile): Promise<void> => {
   const program = lowerProgram(fn);
   const wanted = interpreted(program, inputs);
