@@ -173,7 +173,6 @@ export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Aren
     storage.evicted = true;
     evictions++;
     leave(storage);
-    pressureHandler();
   };
 
   /** Adds at least `bytes`; false where the 4 GiB end. */
@@ -303,12 +302,6 @@ export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Aren
       evictions,
     }),
   };
-};
-
-let pressureHandler = (): void => undefined;
-/** `handler` is called when an array has to leave an arena: others may then give memory back. */
-export const onMemoryPressure = (handler: () => void): void => {
-  pressureHandler = handler;
 };
 
 let shared: Arena | null = null;

@@ -5,21 +5,11 @@ import type { IrFunction } from "../compiler/ir/types.js";
 import { lowerProgram } from "../compiler/kernel/lower.js";
 import type { KernelProgram } from "../compiler/kernel/types.js";
 import { type PassRun, runPasses } from "../compiler/passes/pipeline.js";
-import { compileSync, stopCompiler } from "../compiler/targets/wasm/client.js";
+import { compileSync } from "../compiler/targets/wasm/client.js";
 import { detectProfile } from "../compiler/targets/wasm/profile.js";
 import { scratchFor } from "../compiler/targets/wasm/scratch.js";
-import { onMemoryPressure } from "./arena.js";
 import { debug } from "./debug.js";
 import { type Binary, binaryOf } from "./run-wasm.js";
-
-/** A compile worker that has had nothing to do for so long is ended when memory gets scarce: it holds some 80 MB. */
-const IDLE_MS = 1000;
-let lastCompiled: number | null = null;
-onMemoryPressure(() => {
-  if (lastCompiled === null || performance.now() - lastCompiled < IDLE_MS) return;
-  lastCompiled = null;
-  stopCompiler();
-});
 
 /** What is compiled, and how. */
 export interface Source {
@@ -56,7 +46,6 @@ export const compileFunction = (source: Source, fn: IrFunction): Binary => {
   const program = lowerFunction(source, fn);
   const start = performance.now();
   const { wasm } = compileSync(program, detectProfile());
-  lastCompiled = performance.now();
   debug(1, () => {
     const ms = (performance.now() - start).toFixed(1);
     return `${fn.name}: ${program.kernels.length} kernels, ${wasm.length} bytes of WASM in ${ms} ms`;

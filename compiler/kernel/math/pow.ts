@@ -106,12 +106,14 @@ const log2Headed = (m: Emitter, x: Value): Headed => {
   return { head, rest: m.sub(qRest, m.sub(m.sub(head, e), q)) };
 };
 
-/** 2^(high + low), high limited so that the exponent stays in scaleByPower's range; NaN stays. */
+/** 2^(high + low), the sum limited so that the exponent stays in scaleByPower's range. */
 const exp2Sum = (m: Emitter, high: Value, low: Value): Value => {
   const t = TABLE[formatOf(high).type];
-  const h = m.select(m.gt(high, t.limit), t.limit, m.select(m.lt(high, -t.limit), -t.limit, high));
-  const { value: n, bits } = roundedInteger(m, h);
-  const r = m.add(m.sub(h, n), m.select(m.lt(m.abs(high), t.limit), low, 0));
+  const sum = m.add(high, low);
+  const inside = m.lt(m.abs(sum), t.limit);
+  const limit = m.select(m.lt(sum, 0), -t.limit, m.constant(sum.type, t.limit));
+  const { value: n, bits } = roundedInteger(m, m.select(inside, sum, limit));
+  const r = m.select(inside, m.add(m.sub(high, n), low), 0);
   return scaleByPower(m, m.fma(r, polynomial(m, r, t.exp2), 1), bits);
 };
 
