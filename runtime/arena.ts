@@ -129,6 +129,7 @@ export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Aren
   let newest: Storage | null = null;
   let resident = 0;
   let evictions = 0;
+  let evictedBytes = 0;
 
   const link = (storage: Storage): void => {
     storage.older = newest;
@@ -172,7 +173,9 @@ export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Aren
     storage.heap ??= copyOut(storage.dtype, storage.block.start, storage.length);
     storage.evicted = true;
     evictions++;
+    evictedBytes += storage.length * BYTES[storage.dtype];
     leave(storage);
+    pressureHandler(evictedBytes);
   };
 
   /** Adds at least `bytes`; false where the 4 GiB end. */
@@ -302,6 +305,12 @@ export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Aren
       evictions,
     }),
   };
+};
+
+let pressureHandler = (_evictedBytes: number): void => undefined;
+/** `handler` hears, whenever an array has to leave the arena, how much has left in all: others may give memory back then. */
+export const onMemoryPressure = (handler: (evictedBytes: number) => void): void => {
+  pressureHandler = handler;
 };
 
 let shared: Arena | null = null;

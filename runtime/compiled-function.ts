@@ -1,10 +1,11 @@
 /** One compiled function: its programs, one per signature, and the path of a call through them. */
+import { inspect } from "node:util";
 import { internal } from "../compiler/diagnostics.js";
 import type { AnyFunction, InputSource, OutLeaf, Tree } from "../compiler/frontend/types.js";
 import type { TensorType } from "../compiler/ir/types.js";
 import { type CapturedValue, captureName, changedCapture, readStaged } from "./captures.js";
 import type { Source } from "./compile.js";
-import { debug } from "./debug.js";
+import { debug, debugLevel } from "./debug.js";
 import { makeProgram } from "./make-program.js";
 import { recordArguments } from "./recorded-arguments.js";
 import { buildResult } from "./results.js";
@@ -57,6 +58,8 @@ export interface CompiledFunction {
   readonly explainMisses: () => readonly string[];
 }
 
+const valueText = (value: unknown): string => inspect(value, { depth: 6, breakLength: 120 });
+
 /** Programs kept per signature; the oldest goes. */
 const MAX_PROGRAMS = 64;
 /** So many values of one static argument, none of them twice in a row, earn a warning. */
@@ -71,6 +74,7 @@ const sameStatics = ({ program, staticValues }: Entry, leaves: readonly HostLeaf
  */
 export const createFunction = (source: Source, base: AnyFunction, interprets: boolean): CompiledFunction => {
   const names = parameterNames(base);
+  const verbose = debugLevel() >= 5;
   const programs = new Map<string, Entry[]>();
   const reasons: string[] = [];
   let hits = 0;
@@ -148,13 +152,19 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
       const captured = program.captured[index];
       return captured === undefined ? internal(`capture ${index} is missing`) : readStaged(captured);
     });
-    return buildResult(program.out, program.run(inputs), program.resultTypes, plain);
+    const result = buildResult(program.out, program.run(inputs), program.resultTypes, plain);
+    if (verbose)
+      debug(
+        5,
+        () => `${base.name || "function"}(${inputs.map(valueText).join(", ")}) = ${valueText(result)}`,
+      );
+    return result;
   };
 
   const call = (args: readonly unknown[]): unknown => {
     const signature = signatureOf(args, names);
     const entry = find(signature, args);
-    if (signature.plain && compiled.fast === null) compiled.fast = fastCall(entry.program, args);
+    if (signature.plain && compiled.fast === null && !verbose) compiled.fast = fastCall(entry.program, args);
     return invoke(entry, signature);
   };
 

@@ -164,13 +164,20 @@ const passThrough = (leaf: HostLeaf, input: TensorType, type: TensorType): Resul
   return viewAs(heapStorage(input.dtype, elementsOf(leaf, input)), input.dtype, type);
 };
 
+const moduleOf = ({ name, wasm }: Binary): WebAssembly.Module => {
+  try {
+    return new WebAssembly.Module(new Uint8Array(wasm));
+  } catch (e) {
+    return internal(
+      `the engine refuses the module of ${name}: ${e instanceof Error ? e.message : String(e)}`,
+    );
+  }
+};
+
 /** Instantiates a program. The WASM is compiled here, synchronously. */
 export const loadBinary = (binary: Binary): Executable => {
   const { memory } = arena();
-  // A copy whose buffer is not shared: what WebAssembly.Module takes.
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(binary.wasm)), {
-    env: { memory },
-  });
+  const { exports } = new WebAssembly.Instance(moduleOf(binary), { env: { memory } });
   const entry = binary.scalar ? exports.call : exports.run;
   if (typeof entry !== "function") return internal(`the module of ${binary.name} exports no entry`);
   return binary.scalar

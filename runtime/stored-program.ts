@@ -107,7 +107,7 @@ export const storeProgram = (
   return { functions, captures, inputs, out, resultTypes, staticLeaves, staticValues, ...code };
 };
 
-/** A variable of a function's scopes, or a global one, as a way to read it; null where there is none. */
+/** A variable of a function's scopes as a way to read it; null where there is none. */
 const variable = (
   fn: AnyFunction,
   name: string,
@@ -124,7 +124,8 @@ const variable = (
       return () => value;
     }
   }
-  return name in globalThis ? () => Reflect.get(globalThis, name) : null;
+  // Captures of global variables are paths from here.
+  return name === "globalThis" ? () => globalThis : null;
 };
 
 const step = (parent: unknown, key: string | number): unknown =>

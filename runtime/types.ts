@@ -192,6 +192,7 @@ export interface Inspectable<P extends readonly unknown[]> {
 }
 
 export interface CacheInfo {
+  /** Calls that found their program; those of plain numbers alone go to it directly and are not counted. */
   readonly hits: number;
   readonly misses: number;
   /** Programs that came from the disk cache: part of `misses`. */

@@ -3,7 +3,7 @@
  * has so few bits that e times it is exact. In f32 log(1 + f) = f - f^2/2 + f^3 P(f); in f64, where that polynomial would
  * be long, with s = f / (2 + f), log(1 + f) = 2 atanh s = f - (f^2/2 - s (f^2/2 + s^2 P(s^2))), as in FreeBSD's msun.
  */
-import { type DoubleWord, twoSum } from "./double-word.js";
+import { type DoubleWord, fastTwoSum, twoSum } from "./double-word.js";
 import { type Emitter, type FloatType, orSign, polynomial, type Value } from "./emit.js";
 import { decompose, formatOf } from "./format.js";
 
@@ -105,7 +105,9 @@ export const log1p = (m: Emitter, x: Value): Value =>
 /** f / log 2 = f + f (1 / log 2 - 1): what is rounded is the smaller part. */
 export const log2 = (m: Emitter, x: Value): Value => {
   const { e, f, tail } = terms(m, x);
-  return specialCases(m, x, m.add(e, m.add(f, m.fma(f, LOG2E_MINUS_1, m.mul(tail, Math.LOG2E)))));
+  const { high, low } = fastTwoSum(m, e, f);
+  const small = m.fma(f, LOG2E_MINUS_1, m.fma(tail, Math.LOG2E, low));
+  return specialCases(m, x, m.add(high, small));
 };
 
 /** f / log 10 = f/2 + f (1 / log 10 - 1/2), likewise. */

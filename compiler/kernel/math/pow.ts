@@ -5,6 +5,7 @@
  * With |x| = m 2^e and s = (m - 1) / (m + 1): log2 |x| = e + 2 / (3 log 2) s (3 + s^2 + s^4 P(s^2)). As in FreeBSD's msun the
  * first word of each pair has half a significand ("head"), so that products of heads are exact.
  */
+import { fastTwoSum } from "./double-word.js";
 import { type Emitter, type FloatType, polynomial, signBit, type Value } from "./emit.js";
 import { decompose, formatOf, roundedInteger, scaleByPower } from "./format.js";
 
@@ -15,7 +16,10 @@ interface PowTable {
   readonly factorRest: number;
   /** (3 atanh(s) / s - 3 - s^2) / s^4 in s^2. */
   readonly log: readonly number[];
-  /** (2^r - 1) / r for |r| <= 1/2. */
+  /** log 2 in a head and the rest. */
+  readonly ln2Head: number;
+  readonly ln2Rest: number;
+  /** (2^r - 1 - r log 2) / r^2 for |r| <= 1/2. */
   readonly exp2: readonly number[];
   /** |y log2 x| at which everything over- or underflows, and a |y| that is enough for that whatever x is. */
   readonly limit: number;
@@ -29,11 +33,13 @@ const TABLE: Readonly<Record<FloatType, PowTable>> = {
     factorRest: 0.0001267720509756049,
     // minimax on |s| <= 0.173, relative error of the logarithm 2^-36.7
     log: [0.6000024080276489, 0.42819368839263916, 0.3516077995300293],
-    // minimax on |r| <= 1/2, relative error of 2^r 2^-26.3
+    // minimax on |r| <= 1/2, relative error of 2^r 2^-28.2
     exp2: [
-      0.6931471824645996, 0.24022594094276428, 0.055503662675619125, 0.009625445120036602,
-      0.0013387927319854498, 0.00013332534581422806,
+      0.24022647738456726, 0.055503614246845245, 0.009618483483791351, 0.0013390574604272842,
+      0.00015337028889916837,
     ],
+    ln2Head: 0.693115234375,
+    ln2Rest: Math.LN2 - 0.693115234375,
     limit: 160,
     enough: 2 ** 40,
   },
@@ -46,20 +52,14 @@ const TABLE: Readonly<Record<FloatType, PowTable>> = {
       0.6000000000000382, 0.4285714285493222, 0.3333333382018971, 0.27272672903806083, 0.2308030891589837,
       0.19881097684754673, 0.19833665127692715,
     ],
-    // minimax on |r| <= 1/2, relative error of 2^r 2^-57.0
+    // minimax on |r| <= 1/2, relative error of 2^r 2^-57.3
     exp2: [
-      Math.LN2,
-      0.24022650695910172,
-      0.055504108664824574,
-      0.00961812910757706,
-      0.0013333558145567253,
-      0.00015403530478896765,
-      1.5252734738519187e-5,
-      1.3215424443975668e-6,
-      1.0177655745572235e-7,
-      7.0756270187171106e-9,
-      4.5193762520806783e-10,
+      0.24022650695910122, 0.05550410866481896, 0.009618129107595965, 0.0013333558147280865,
+      0.0001540353045619109, 1.525273288804589e-5, 1.3215435270613733e-6, 1.0178481291357386e-7,
+      7.073842345242606e-9, 4.3894479407606887e-10,
     ],
+    ln2Head: 0.693147175014019,
+    ln2Rest: 5.5459262969660605e-9,
     limit: 1100,
     enough: 2 ** 70,
   },
@@ -85,9 +85,9 @@ const log2Headed = (m: Emitter, x: Value): Headed => {
   const d = headOf(m, sum);
   const dRest = m.sub(mantissa, m.sub(d, 1));
   const inverse = m.div(m.constant(x.type, 1), sum);
-  const s = m.mul(f, inverse);
-  const sHead = headOf(m, s);
+  const sHead = headOf(m, m.mul(f, inverse));
   const sRest = m.mul(m.sub(m.sub(f, m.mul(sHead, d)), m.mul(sHead, dRest)), inverse);
+  const s = m.add(sHead, sRest);
   // g = 3 + s^2 + s^4 P; the square of the head is exact
   const z = m.mul(s, s);
   const square = m.mul(sHead, sHead);
@@ -113,8 +113,15 @@ const exp2Sum = (m: Emitter, high: Value, low: Value): Value => {
   const inside = m.lt(m.abs(sum), t.limit);
   const limit = m.select(m.lt(sum, 0), -t.limit, m.constant(sum.type, t.limit));
   const { value: n, bits } = roundedInteger(m, m.select(inside, sum, limit));
-  const r = m.select(inside, m.add(m.sub(high, n), low), 0);
-  return scaleByPower(m, m.fma(r, polynomial(m, r, t.exp2), 1), bits);
+  const whole = m.sub(high, n);
+  const r = m.select(inside, m.add(whole, low), 0);
+  // 1 + head(r) head(log 2), whose product is exact, and then everything smaller
+  const lost = m.select(inside, m.sub(low, m.sub(r, whole)), 0);
+  const rHead = headOf(m, r);
+  const main = fastTwoSum(m, 1, m.mul(rHead, t.ln2Head));
+  const linear = m.fma(rHead, t.ln2Rest, m.mul(m.add(m.sub(r, rHead), lost), Math.LN2));
+  const rest = m.fma(m.mul(r, r), polynomial(m, r, t.exp2), linear);
+  return scaleByPower(m, m.add(main.high, m.add(main.low, rest)), bits);
 };
 
 /**
