@@ -84,7 +84,7 @@ const trapError = (binary: Binary, cause: unknown): unknown => {
       ],
       { cause },
     );
-  const message = entry.message.replace("{}", String(detail));
+  const message = checkText(entry.message, detail);
   return new TscJitError([diagnostic(entry.code, "range", message, { span: entry.span })], { cause });
 };
 

@@ -1,5 +1,6 @@
 /** Properties, elements and rows of staged values. */
 import { type DType, isInt, type Var } from "../ir/types.js";
+import { NOT_WHOLE } from "../kernel/types.js";
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
 import { hostFunction } from "./hosts.js";
@@ -148,7 +149,7 @@ const staticIndex = (site: Site, value: TensorValue, index: unknown, size: numbe
   return rowAt(site, value, i);
 };
 
-/** As i32; a number with a fraction becomes -1, which the check refuses: JavaScript has no such element. */
+/** As i32; a number with a fraction becomes an index that the check refuses: JavaScript has no such element. */
 const wholeIndex = (site: Site, index: TensorValue): Var => {
   const { builder } = site.machine;
   const v = varOf(site, index);
@@ -157,7 +158,7 @@ const wholeIndex = (site: Site, index: TensorValue): Var => {
     return refuse(site, "TSJ1131", "a boolean is no index", "np.where chooses by a condition");
   if (isInt(dtype)) return builder.cast(v, "i32");
   const whole = builder.eq(builder.floor(v), v);
-  return builder.cast(builder.select(whole, v, builder.fill(v, -1)), "i32");
+  return builder.cast(builder.select(whole, v, builder.fill(v, NOT_WHOLE)), "i32");
 };
 
 /** `x.length` and friends on a number: library functions take numbers as arrays without axes. */

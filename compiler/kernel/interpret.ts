@@ -179,8 +179,8 @@ const run = (m: Machine, s: Stmt): void => {
     case "check": {
       if (numeric(m, s.cond) !== 0) return;
       const e = m.program.errors[s.error] ?? internal(`no error ${s.error}`);
-      const detail = s.detail === null ? "" : String(numeric(m, s.detail));
-      throw new KernelCheckError(e.code, e.message.replace("{}", detail), e.span);
+      const detail = s.detail === null ? null : numeric(m, s.detail);
+      throw new KernelCheckError(e.code, checkText(e.message, detail), e.span);
     }
     case "loop":
       runLoop(m, s);

@@ -213,6 +213,13 @@ export type ResultPlace =
   | { readonly kind: "output"; readonly index: number }
   | { readonly kind: "input"; readonly index: number };
 
+/** The index that the front end makes of a number with a fraction, or of NaN: out of range everywhere. */
+export const NOT_WHOLE = -(2 ** 31);
+
+/** The text of a failed check whose detail is known. */
+export const checkText = (message: string, detail: number | null): string =>
+  message.replace("{}", detail === NOT_WHOLE ? "(no whole number)" : String(detail ?? ""));
+
 /** A failed check's text; `{}` stands for the check's detail value. */
 export interface RuntimeErrorEntry {
   readonly code: string;

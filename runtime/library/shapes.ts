@@ -217,17 +217,19 @@ export const pad: (x: TensorLike, widths: Widths, value?: TensorLike) => Tensor 
   },
 );
 
-/** Slices of `x` along `axis` (of the flattened array without one) at whole-number indices; out of range throws. */
+/** Indices as i32. JavaScript's own numbers are f64: those with a fraction fail at run time. */
 const wholeIndices = (of: string, indices: TensorLike): Tensor => {
   const i = lift(indices);
-  // Numbers of JavaScript's, f64, are indices as they are; the cast refuses those out of range.
   if (i.dtype === "f32" || i.dtype === "bool")
-    fail("TSJ4042", "type", `the indices of ${of} are ${i.dtype}[${i.shape.join(", ")}]: indices are whole numbers`, {
+    fail("TSJ4042", "type", `the indices of ${of} are whole numbers, not ${i.dtype}[${i.shape.join(", ")}]`, {
       hint: 'make them i32: tensor([0, 2], { dtype: "i32" }), or x.astype("i32")',
     });
-  return prim.cast(i, { dtype: "i32" });
+  if (i.dtype !== "f64") return prim.cast(i, { dtype: "i32" });
+  // NaN is refused by the cast
+  return prim.cast(where((Math.floor(i) === i) as unknown as number, i, Number.NaN), { dtype: "i32" });
 };
 
+/** Slices of `x` along `axis` (of the flattened array without one) at whole-number indices; out of range throws. */
 export const take: (x: TensorLike, indices: TensorLike, axis?: number | null) => Tensor = library(
   "np.take",
   (x: TensorLike, indices: TensorLike, axis: number | null = null): Tensor => {
