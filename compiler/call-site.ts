@@ -6,7 +6,9 @@ import type { Span } from "./diagnostics.js";
 const ownFolders = (): readonly string[] => {
   const folder = new URL(".", import.meta.url);
   const isSource = folder.pathname.endsWith("/compiler/");
-  const urls = isSource ? ["./", "../runtime/", "../autodiff/"].map((path) => new URL(path, folder)) : [folder];
+  const urls = isSource
+    ? ["./", "../runtime/", "../autodiff/"].map((path) => new URL(path, folder))
+    : [folder];
   return urls.map((url) => fileURLToPath(url));
 };
 

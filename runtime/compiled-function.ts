@@ -1,5 +1,6 @@
 /** One compiled function: its programs, one per signature, and the path of a call through them. */
 import { inspect } from "node:util";
+import { callSite } from "../compiler/call-site.js";
 import { internal } from "../compiler/diagnostics.js";
 import type { AnyFunction, InputSource, OutLeaf, Tree } from "../compiler/frontend/types.js";
 import type { TensorType } from "../compiler/ir/types.js";
@@ -19,6 +20,7 @@ import {
   sameStatic,
   signatureOf,
 } from "./signature.js";
+import { type ArgumentTexts, argumentTexts, differenceText, leafValueText } from "./signature-text.js";
 import type { CacheInfo } from "./types.js";
 
 /** A program and what it holds for. */
@@ -40,6 +42,9 @@ interface Entry {
   /** Values of the static leaves. */
   readonly staticValues: readonly (HostLeaf | undefined)[];
   readonly staticArguments: readonly { readonly path: string; readonly value: number }[];
+  /** The arguments it was compiled for; `signature` has the static values as well. */
+  readonly texts: ArgumentTexts;
+  readonly signature: string;
 }
 
 /** A direct way for calls with this many plain numbers and nothing else. */
@@ -81,22 +86,23 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
   let misses = 0;
   let fromDisk = 0;
   let warned = false;
+  let last: Entry | null = null;
 
   const explain = (signature: Signature, args: readonly unknown[], known: readonly Entry[]): string => {
     if (known.length === 0) {
-      const others = [...programs.keys()].map((key) => `(${key})`);
-      return others.length === 0
-        ? `(${signature.key}): the first call`
-        : `(${signature.key}): new shapes, dtypes, structure or static values; known: ${others.join(" ")}`;
+      const texts = argumentTexts(args, names, []);
+      return last === null
+        ? `the first call: (${texts.join(", ")})`
+        : `other arguments: ${differenceText(texts, last.texts)}`;
     }
     const paths = leafPaths(args, names);
     for (const entry of known) {
       const changed = sameStatics(entry, signature.leaves) ? changedCapture(entry.program.captured) : null;
-      if (changed !== null) return `(${signature.key}): the captured ${captureName(changed)} has changed`;
+      if (changed !== null) return `the captured ${captureName(changed)} has changed`;
     }
     const statics = known[0]?.program.staticLeaves ?? [];
-    const values = statics.map((leaf) => `${paths[leaf]} = ${String(signature.leaves[leaf])}`);
-    return `(${signature.key}): a new static value: ${values.join(", ")}`;
+    const values = statics.map((leaf) => `${paths[leaf]} = ${leafValueText(signature.leaves[leaf])}`);
+    return `a new static value: ${values.join(", ")}`;
   };
 
   const warnOfStatics = (known: readonly Entry[]): void => {
@@ -104,8 +110,10 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
     const [argument] = known.at(-1)?.staticArguments ?? [];
     if (argument === undefined) return;
     warned = true;
+    const site = callSite();
+    const place = site === null ? "" : ` (called at ${site.file}:${site.line})`;
     process.emitWarning(
-      `${base.name || "a compiled function"}: ${argument.path} is needed at compile time, and each new value of it ` +
+      `${base.name || "a compiled function"}${place}: ${argument.path} is needed at compile time, and each new value of it ` +
         `compiles the function anew (${known.length} times so far)`,
       { type: "TscJitWarning", code: "TSJ5050" },
     );
@@ -116,7 +124,7 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
     recordArguments(source, args);
     const reason = explain(signature, args, known);
     reasons.push(reason);
-    debug(1, () => `${base.name || "function"} ${reason}`);
+    debug(1, () => `${base.name || "function"}: ${reason}`);
     const program = makeProgram({ source, base, names, args, signature, interprets });
     if (program.fromDisk) fromDisk++;
     const paths = program.staticLeaves.length === 0 ? [] : leafPaths(args, names);
@@ -127,7 +135,10 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
         path: paths[leaf] ?? "",
         value: Number(signature.leaves[leaf]),
       })),
+      texts: argumentTexts(args, names, []),
+      signature: `(${argumentTexts(args, names, program.staticLeaves).join(", ")})`,
     };
+    last = entry;
     known.unshift(entry);
     if (known.length > MAX_PROGRAMS) known.pop();
     programs.set(signature.key, known);
@@ -177,8 +188,8 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
       hits,
       misses,
       fromDisk,
-      entries: [...programs].flatMap(([signature, entries]) =>
-        entries.map(({ staticArguments }) => ({ signature, staticArguments })),
+      entries: [...programs.values()].flatMap((entries) =>
+        entries.map(({ signature, staticArguments }) => ({ signature, staticArguments })),
       ),
     }),
     explainMisses: () => [...reasons],

@@ -1,7 +1,12 @@
 /** Runs compiled programs: places their arguments in the arena, calls the module, takes the results. */
 import { diagnostic, internal, TscJitError } from "../compiler/diagnostics.js";
 import { BYTES, type DType, sizeOf, type TensorType } from "../compiler/ir/types.js";
-import type { KernelProgram, ResultPlace, RuntimeErrorEntry } from "../compiler/kernel/types.js";
+import {
+  checkText,
+  type KernelProgram,
+  type ResultPlace,
+  type RuntimeErrorEntry,
+} from "../compiler/kernel/types.js";
 import type { Data } from "../compiler/ops/op.js";
 import { type Block, roundUp } from "./allocator.js";
 import { arena, heapStorage, newData, type Storage } from "./arena.js";

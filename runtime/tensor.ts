@@ -35,11 +35,12 @@ class TensorObject {
   readonly #weak: boolean;
 
   constructor(storage: Storage, shape: Shape, weak: boolean) {
-    this.shape = shape;
+    this.shape = Object.freeze(shape);
     this.dtype = storage.dtype;
     this.#storage = storage;
     this.#weak = weak;
     Object.defineProperty(this, "data", dataProperty);
+    Object.freeze(this);
     arena().watch(this, storage);
   }
 

@@ -200,6 +200,7 @@ export interface CacheInfo {
   readonly entries: readonly CacheEntryInfo[];
 }
 export interface CacheEntryInfo {
+  /** The arguments in words, static values included: `(x: f32[128,784], n: number = 3)`. */
   readonly signature: string;
   /** Paths of the number arguments whose values are part of the key, with those values. */
   readonly staticArguments: readonly { readonly path: string; readonly value: number }[];

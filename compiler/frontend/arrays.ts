@@ -1,6 +1,7 @@
 /** Array methods on arrays whose length is known: callbacks are inlined once an element. */
 import { callValue } from "./calls.js";
 import { truth } from "./conditions.js";
+import { isJsArray, iterate } from "./iterate.js";
 import { refuse, type Site, step } from "./machine.js";
 import { binary } from "./operators.js";
 import { isKnown, toHost, toNumber } from "./reify.js";
@@ -209,8 +210,8 @@ const METHODS: Readonly<Record<string, Method>> = {
         relative(site, at(args, 1), items.length, items.length),
       ),
     ),
-  concat: (_, array, args) =>
-    arrayOf([...array.items, ...args.flatMap((a) => (a.kind === "array" ? a.items : [a]))]),
+  concat: (site, array, args) =>
+    arrayOf([...array.items, ...args.flatMap((a) => (isJsArray(a) ? iterate(site, a) : [a]))]),
   flat: (site, array, args) =>
     arrayOf(flatten(array.items, args.length === 0 ? 1 : toNumber(site, at(args, 0), "a depth"))),
   indexOf: (site, array, args) => staticValue(array.items.findIndex((item) => same(site, item, at(args, 0)))),

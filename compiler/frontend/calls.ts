@@ -64,7 +64,8 @@ const withCall = (site: Site, name: string, error: TscJitError): TscJitError => 
   const span = site.node === null ? null : spanAt(site);
   const isShown = (at: Span | null): boolean => at?.file === span?.file && at?.line === span?.line;
   const [d, ...others] = error.diagnostics;
-  if (span === null || d === undefined || others.length > 0 || d.span === null || isShown(d.span)) return error;
+  if (span === null || d === undefined || others.length > 0 || d.span === null || isShown(d.span))
+    return error;
   const calls = d.related.filter((r) => r.message.endsWith(CALLED));
   if (calls.length >= MAX_CALLS || calls.some((call) => isShown(call.span))) return error;
   const message = `${name === "" ? "the function" : `\`${name}\``}${CALLED}`;

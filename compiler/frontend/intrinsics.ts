@@ -9,7 +9,16 @@ import { toHost } from "./reify.js";
 import { constantOf, constantVar, derived, isLeaf, lift, tensorOf, varOf } from "./tensors.js";
 import { jvpCall, vjpCall } from "./transform-calls.js";
 import { mapLeaves } from "./trees.js";
-import { arrayOf, describe, functionOf, isStatic, keysOf, staticValue, UNDEFINED, type Value } from "./values.js";
+import {
+  arrayOf,
+  describe,
+  functionOf,
+  isStatic,
+  keysOf,
+  staticValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 type Intrinsic = (site: Site, args: readonly Value[]) => Value;
 
@@ -22,9 +31,11 @@ const option = (site: Site, value: Value | undefined, name: string): Value => {
 const checkOptions = (site: Site, args: readonly Value[], of: string, names: readonly string[]): void => {
   const options = args[1] ?? UNDEFINED;
   if (isStatic(options) && options.value === undefined) return;
-  const known = options.kind === "host" ? openHost(site, options) : options;
-  if (known.kind !== "object")
-    return refuse(site, "TSJ1054", `the options of ${of} are an object: { ${names.join(", ")} }`);
+  const opened = options.kind === "host" ? openHost(site, options) : options;
+  const known =
+    opened.kind === "object"
+      ? opened
+      : refuse(site, "TSJ1054", `the options of ${of} are an object: { ${names.join(", ")} }`);
   const unknown = keysOf(known).find((name) => !names.includes(name));
   if (unknown !== undefined)
     refuse(site, "TSJ1054", `${of} has no option \`${unknown}\`: it has ${names.join(", ")}`);

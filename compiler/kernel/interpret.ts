@@ -5,17 +5,18 @@ import { opTable } from "../ops/index.js";
 import { allocate } from "../ops/ndarray.js";
 import type { Data } from "../ops/op.js";
 import { evalMachineOp, isMachineOp, type Register } from "./machine.js";
-import type {
-  Address,
-  BufferId,
-  Combine,
-  KernelProgram,
-  LoopStmt,
-  MatmulKernel,
-  MatrixView,
-  OpStmt,
-  RegType,
-  Stmt,
+import {
+  type Address,
+  type BufferId,
+  type Combine,
+  checkText,
+  type KernelProgram,
+  type LoopStmt,
+  type MatmulKernel,
+  type MatrixView,
+  type OpStmt,
+  type RegType,
+  type Stmt,
 } from "./types.js";
 
 /** A check that failed while the program ran. */

@@ -29,7 +29,11 @@ const rateAt = (rate: LearningRate, step: Tensor): number => (typeof rate === "f
 
 const checkRate = (of: string, rate: unknown): void => {
   if (typeof rate !== "number" && typeof rate !== "function")
-    fail("TSJ4043", "type", `the learning rate of ${of} is a number or a function of the step, not a ${typeof rate}`);
+    fail(
+      "TSJ4043",
+      "type",
+      `the learning rate of ${of} is a number or a function of the step, not a ${typeof rate}`,
+    );
 };
 
 export interface SgdState {

@@ -38,10 +38,12 @@ const operand = (op: OpName, x: unknown): NdArray => {
 const checkParams = (op: OpName, params: unknown): void => {
   const schema = schemaOf(op);
   const names = schema.map(([name]) => name).join(", ");
-  if (typeof params !== "object" || params === null || isTensor(params))
-    return fail("TSJ5082", "type", `prim.${op} takes its params at the end, as one object: { ${names} }`);
+  const given: object =
+    typeof params === "object" && params !== null && !isTensor(params)
+      ? params
+      : fail("TSJ5082", "type", `prim.${op} takes its params at the end, as one object: { ${names} }`);
   for (const [name, kind] of schema) {
-    const value: unknown = Reflect.get(params, name);
+    const value: unknown = Reflect.get(given, name);
     const fault = value === undefined ? "is missing" : paramFault(kind, value);
     if (fault !== null) fail("TSJ5082", "type", `prim.${op}: the param ${name} ${fault}`);
   }
@@ -69,7 +71,7 @@ const evaluate = <K extends OpName>(op: K, args: readonly unknown[]): Tensor => 
   const params = given as OpParams[K]; // by the check
   inferType(op, inputs, params);
   const { data, dtype, shape } = opTable[op].eval(inputs, params);
-  return fromData(data.slice(), dtype, shape);
+  return fromData(data.slice(), dtype, [...shape]);
 };
 
 const names = Object.keys(paramSchema) as OpName[];

@@ -54,12 +54,16 @@ export const min: Reduction = library(
 export const any: Reduction = library(
   "np.any",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce("np.any", x, axis, options, (v, axes) => prim.reduceMax(prim.cast(v, { dtype: "bool" }), { axes })),
+    reduce("np.any", x, axis, options, (v, axes) =>
+      prim.reduceMax(prim.cast(v, { dtype: "bool" }), { axes }),
+    ),
 );
 export const all: Reduction = library(
   "np.all",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce("np.all", x, axis, options, (v, axes) => prim.reduceMin(prim.cast(v, { dtype: "bool" }), { axes })),
+    reduce("np.all", x, axis, options, (v, axes) =>
+      prim.reduceMin(prim.cast(v, { dtype: "bool" }), { axes }),
+    ),
 );
 
 /** Arithmetic mean; integers give f32. */
@@ -82,10 +86,17 @@ type Variance = (x: TensorLike, axis?: Axis | null, options?: VarianceOptions) =
 export const variance: Variance = library(
   "np.var",
   (x: TensorLike, axis: Axis | null = null, options: VarianceOptions = {}) =>
-    reduce("np.var", x, axis, options, (v, axes) => {
-      const d = lift(v - mean(v, axes, { keepdims: true }));
-      return lift(prim.reduceSum(lift(d * d), { axes }) / (countOf(v.shape, axes) - (options.ddof ?? 0)));
-    }, VARIANCE_OPTIONS),
+    reduce(
+      "np.var",
+      x,
+      axis,
+      options,
+      (v, axes) => {
+        const d = lift(v - mean(v, axes, { keepdims: true }));
+        return lift(prim.reduceSum(lift(d * d), { axes }) / (countOf(v.shape, axes) - (options.ddof ?? 0)));
+      },
+      VARIANCE_OPTIONS,
+    ),
 );
 export const std: Variance = library(
   "np.std",
@@ -114,7 +125,7 @@ const argReduce = (
   f: (v: Tensor, axis: number) => Tensor,
 ): Tensor => {
   requireOptions(of, options, OPTIONS);
-  const given = lift(x);
+  const given = countable(lift(x));
   const v = axis === null ? prim.reshape(given, { shape: [given.size] }) : given;
   const a = axis === null ? 0 : normalizeAxis(axis, v.ndim);
   const r = f(v, a);
