@@ -134,7 +134,7 @@ const refuse = (value: unknown, path: Path, names: ArgumentNames): never => {
 };
 
 /** How a value is taken apart: what both the key and the tree of the arguments are made from. */
-interface Visitor<T> {
+export interface Visitor<T> {
   readonly staged: (leaf: HostLeaf, type: TensorType, weak: boolean, hostArray: boolean) => T;
   readonly constant: (value: unknown, key: string) => T;
   readonly array: (items: readonly T[]) => T;
@@ -193,6 +193,10 @@ const visit = <T>(
   within.delete(value);
   return Array.isArray(value) ? v.array(children) : v.object(keys, children);
 };
+
+/** Takes argument `index` apart. */
+export const visitArgument = <T>(arg: unknown, index: number, names: ArgumentNames, v: Visitor<T>): T =>
+  visit(arg, [index], names, v, new Set());
 
 const stagedKey = (type: TensorType, hostArray: boolean): string =>
   `${type.dtype}[${type.shape.join(",")}]${hostArray ? "h" : ""}`;

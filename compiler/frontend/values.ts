@@ -259,7 +259,9 @@ export const describe = (value: Value): string => {
     case "tensor": {
       const { dtype, shape } = value.v.type;
       if (value.weak) return dtype === "bool" ? "a boolean" : "a number";
-      return shape.length === 0 ? `a ${dtype} scalar` : `${dtype}[${shape.join(", ")}]`;
+      return shape.length === 0
+        ? `${dtype === "u32" || dtype === "bool" ? "a" : "an"} ${dtype} scalar`
+        : `${dtype}[${shape.join(", ")}]`;
     }
     case "array":
       return `an array of ${lengthOf(value)}`;
