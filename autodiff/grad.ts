@@ -54,9 +54,9 @@ const scalarResult = (fn: IrFunction, aux: number): Var => {
   }
   if (!isFloat(value.type.dtype) || value.type.shape.length > 0) {
     const span = fn.body.find((eqn) => eqn.outs[0] === value)?.span ?? null;
-    const message = `grad needs a function that gives one float scalar, ${fn.name} gives ${typeText(value.type)}`;
+    const message = `grad needs a function that gives one float scalar, this one gives ${typeText(value.type)}`;
     const hint = isFloat(value.type.dtype)
-      ? "reduce it (np.sum, np.mean), or use jacrev or jacfwd for the derivative of every element"
+      ? "reduce it to one number: np.sum, np.mean"
       : "cast the result to f32 or f64; integers and booleans have no derivative";
     return fail("TSJ3001", "type", message, { span, hint });
   }

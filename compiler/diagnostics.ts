@@ -1,7 +1,11 @@
 /** Diagnostics: what every layer throws when it refuses something, printed with the user's line as tsc does. */
 import { readFileSync } from "node:fs";
+import { callSite } from "./call-site.js";
 
-/** A place in the user's source. Lines and columns count from 1; `length` is in characters on the first line. */
+/**
+ * A place in the user's source. Lines and columns count from 1; `length` is in characters on the first line, 0 for the
+ * word that starts there.
+ */
 export interface Span {
   readonly file: string;
   readonly line: number;
@@ -53,7 +57,9 @@ export const renderSpan = (span: Span): string => {
   const place = `${span.file}:${span.line}:${span.column}`;
   if (line === null) return place;
   const gutter = String(span.line);
-  const width = Math.max(1, Math.min(span.length, line.length - span.column + 1));
+  const rest = line.slice(span.column - 1);
+  const length = span.length > 0 ? span.length : (/^[\w$.]*/.exec(rest)?.[0].length ?? 0);
+  const width = Math.max(1, Math.min(length, rest.length));
   const marks = " ".repeat(Math.max(0, span.column - 1)) + "~".repeat(width);
   return `${place}\n\n${gutter} | ${line}\n${" ".repeat(gutter.length)} | ${marks}`;
 };
@@ -66,12 +72,19 @@ export const renderDiagnostic = (d: Diagnostic): string => {
   return parts.join("\n");
 };
 
+/** The text of all diagnostics; those without a place are shown at the user's call that led to them. */
+const renderAll = (diagnostics: readonly Diagnostic[]): string => {
+  const homeless = diagnostics.some((d) => d.span === null && d.kind !== "internal");
+  const site = homeless ? callSite() : null;
+  return diagnostics.map((d) => renderDiagnostic({ ...d, span: d.span ?? site })).join("\n\n");
+};
+
 /** The one error class of the project; `message` is the rendered text of all its diagnostics. */
 export class TscJitError extends Error {
   override readonly name = "TscJitError";
   readonly diagnostics: readonly Diagnostic[];
   constructor(diagnostics: readonly Diagnostic[], options?: ErrorOptions) {
-    super(diagnostics.map(renderDiagnostic).join("\n\n"), options);
+    super(renderAll(diagnostics), options);
     this.diagnostics = diagnostics;
   }
   /** Code of the first diagnostic. */

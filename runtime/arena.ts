@@ -39,6 +39,8 @@ export interface Storage {
   /** Calls in progress that read it: it stays where it is. */
   pins: number;
   lease: Lease | null;
+  /** It had to leave the arena before. */
+  evicted: boolean;
   /** Neighbours in the order of use, while in the arena. */
   older: Storage | null;
   newer: Storage | null;
@@ -96,6 +98,7 @@ export const heapStorage = (dtype: DType, data: Data): Storage => ({
   heap: data,
   pins: 0,
   lease: null,
+  evicted: false,
   older: null,
   newer: null,
 });
@@ -108,8 +111,13 @@ const viewsOf = (buffer: ArrayBufferLike): { readonly [D in DType]: DataOf[D] } 
   bool: new Uint8Array(buffer),
 });
 
-/** @param softBytes bound on the address space; only what a single call needs at once may exceed it. */
-export const createArena = (softBytes: number = 64 << 20): Arena => {
+/**
+ * @param initialBytes bound on the address space; only what a single call needs at once may exceed it. The default leaves
+ *   room for V8, which lets up to about 90 MB of evicted arrays pile up before it collects them.
+ * @param maxBytes what the bound may grow to where arrays that had to leave are used again
+ */
+export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Arena => {
+  let softBytes = initialBytes;
   const memory = new WebAssembly.Memory({
     initial: RESERVED_BYTES / PAGE,
     maximum: MAX_PAGES,
@@ -121,6 +129,7 @@ export const createArena = (softBytes: number = 64 << 20): Arena => {
   let newest: Storage | null = null;
   let resident = 0;
   let evictions = 0;
+  let evictedBytes = 0;
 
   const link = (storage: Storage): void => {
     storage.older = newest;
@@ -162,8 +171,11 @@ export const createArena = (softBytes: number = 64 << 20): Arena => {
   const evict = (storage: Storage): void => {
     if (storage.block === null) return;
     storage.heap ??= copyOut(storage.dtype, storage.block.start, storage.length);
+    storage.evicted = true;
     evictions++;
+    evictedBytes += storage.length * BYTES[storage.dtype];
     leave(storage);
+    pressureHandler(evictedBytes);
   };
 
   /** Adds at least `bytes`; false where the 4 GiB end. */
@@ -210,6 +222,7 @@ export const createArena = (softBytes: number = 64 << 20): Arena => {
       heap: null,
       pins: 0,
       lease: null,
+      evicted: false,
       older: null,
       newer: null,
     };
@@ -249,6 +262,7 @@ export const createArena = (softBytes: number = 64 << 20): Arena => {
       storage.block = block;
       link(storage);
       resident++;
+      if (storage.evicted) softBytes = Math.min(softBytes + block.size, maxBytes);
     } else if (storage !== newest) {
       unlink(storage);
       link(storage);
@@ -291,6 +305,12 @@ export const createArena = (softBytes: number = 64 << 20): Arena => {
       evictions,
     }),
   };
+};
+
+let pressureHandler = (_evictedBytes: number): void => undefined;
+/** `handler` hears, whenever an array has to leave the arena, how much has left in all: others may give memory back then. */
+export const onMemoryPressure = (handler: (evictedBytes: number) => void): void => {
+  pressureHandler = handler;
 };
 
 let shared: Arena | null = null;

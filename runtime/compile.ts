@@ -1,16 +1,34 @@
 /** From a function and the shape of its arguments to a program: front end, passes, lowering, WASM. */
 import { stage } from "../compiler/frontend/stage.js";
 import type { AnyFunction, ArgLeaf, Staged, Tree } from "../compiler/frontend/types.js";
+import { printFunction } from "../compiler/ir/print.js";
 import type { IrFunction } from "../compiler/ir/types.js";
 import { lowerProgram } from "../compiler/kernel/lower.js";
+import { printProgram } from "../compiler/kernel/print.js";
 import type { KernelProgram } from "../compiler/kernel/types.js";
 import { kernelsOf } from "../compiler/kernel/walk.js";
 import { type PassRun, runPasses } from "../compiler/passes/pipeline.js";
-import { compileSync } from "../compiler/targets/wasm/client.js";
+import { compileSync, stopCompiler } from "../compiler/targets/wasm/client.js";
 import { detectProfile } from "../compiler/targets/wasm/profile.js";
 import { scratchFor } from "../compiler/targets/wasm/scratch.js";
-import { debug } from "./debug.js";
+import { onMemoryPressure } from "./arena.js";
+import { debug, debugLevel } from "./debug.js";
 import { type Binary, binaryOf } from "./run-wasm.js";
+
+/**
+ * A program that has had so much leave the arena since it last compiled is in a loop of large results: the worker, which holds
+ * 40 MB, is ended rather than left to idle.
+ */
+const PRESSURE_BYTES = 64 << 20;
+let evictedBytes = 0;
+let evictedWhenCompiled = 0;
+let isWorkerIdle = false;
+onMemoryPressure((bytes) => {
+  evictedBytes = bytes;
+  if (!isWorkerIdle || bytes - evictedWhenCompiled < PRESSURE_BYTES) return;
+  isWorkerIdle = false;
+  stopCompiler();
+});
 
 /** What is compiled, and how. */
 export interface Source {
@@ -33,6 +51,8 @@ export const stageAndOptimise = (source: Source, args: readonly Tree<ArgLeaf>[])
   const staged = stage({ fn: source.root, args, scope: source.scope });
   const middle = performance.now();
   const { fn, runs } = runPasses(staged.fn);
+  debug(2, () => `${fn.name} as staged\n${printFunction(staged.fn, { spans: true })}`);
+  debug(2, () => `${fn.name} after the passes\n${printFunction(fn, { spans: true })}`);
   debug(1, () => {
     const passes = (performance.now() - middle).toFixed(1);
     return `${fn.name}: staged in ${(middle - start).toFixed(1)} ms, passes ${passes} ms, ${fn.body.length} equations`;
@@ -46,7 +66,10 @@ export const lowerFunction = ({ strict, fast }: Source, fn: IrFunction): KernelP
 export const compileFunction = (source: Source, fn: IrFunction): Binary => {
   const program = lowerFunction(source, fn);
   const start = performance.now();
-  const { wasm } = compileSync(program, detectProfile());
+  const { wasm, wat } = compileSync(program, detectProfile(), { wat: debugLevel() >= 4 });
+  isWorkerIdle = true;
+  evictedWhenCompiled = evictedBytes;
+  debug(4, () => `${fn.name}\n${printProgram(program)}\n${wat ?? ""}`);
   debug(1, () => {
     const ms = (performance.now() - start).toFixed(1);
     return `${fn.name}: ${kernelsOf(program.steps).length} kernels, ${wasm.length} bytes of WASM in ${ms} ms`;

@@ -1,10 +1,12 @@
 /** One compiled function: its programs, one per signature, and the path of a call through them. */
+import { inspect } from "node:util";
+import { callSite } from "../compiler/call-site.js";
 import { internal } from "../compiler/diagnostics.js";
 import type { AnyFunction, InputSource, OutLeaf, Tree } from "../compiler/frontend/types.js";
 import type { TensorType } from "../compiler/ir/types.js";
 import { type CapturedValue, captureName, changedCapture, readStaged } from "./captures.js";
 import type { Source } from "./compile.js";
-import { debug } from "./debug.js";
+import { debug, debugLevel } from "./debug.js";
 import { makeProgram } from "./make-program.js";
 import { recordArguments } from "./recorded-arguments.js";
 import { buildResult } from "./results.js";
@@ -18,6 +20,7 @@ import {
   sameStatic,
   signatureOf,
 } from "./signature.js";
+import { type ArgumentTexts, argumentTexts, differenceText, leafValueText } from "./signature-text.js";
 import type { CacheInfo } from "./types.js";
 
 /** A program and what it holds for. */
@@ -39,6 +42,9 @@ interface Entry {
   /** Values of the static leaves. */
   readonly staticValues: readonly (HostLeaf | undefined)[];
   readonly staticArguments: readonly { readonly path: string; readonly value: number }[];
+  /** The arguments it was compiled for; `signature` has the static values as well. */
+  readonly texts: ArgumentTexts;
+  readonly signature: string;
 }
 
 /** A direct way for calls with this many plain numbers and nothing else. */
@@ -57,6 +63,8 @@ export interface CompiledFunction {
   readonly explainMisses: () => readonly string[];
 }
 
+const valueText = (value: unknown): string => inspect(value, { depth: 6, breakLength: 120 });
+
 /** Programs kept per signature; the oldest goes. */
 const MAX_PROGRAMS = 64;
 /** So many values of one static argument, none of them twice in a row, earn a warning. */
@@ -71,28 +79,30 @@ const sameStatics = ({ program, staticValues }: Entry, leaves: readonly HostLeaf
  */
 export const createFunction = (source: Source, base: AnyFunction, interprets: boolean): CompiledFunction => {
   const names = parameterNames(base);
+  const verbose = debugLevel() >= 5;
   const programs = new Map<string, Entry[]>();
   const reasons: string[] = [];
   let hits = 0;
   let misses = 0;
   let fromDisk = 0;
   let warned = false;
+  let last: Entry | null = null;
 
   const explain = (signature: Signature, args: readonly unknown[], known: readonly Entry[]): string => {
     if (known.length === 0) {
-      const others = [...programs.keys()].map((key) => `(${key})`);
-      return others.length === 0
-        ? `(${signature.key}): the first call`
-        : `(${signature.key}): new shapes, dtypes, structure or static values; known: ${others.join(" ")}`;
+      const texts = argumentTexts(args, names, []);
+      return last === null
+        ? `the first call: (${texts.join(", ")})`
+        : `other arguments: ${differenceText(texts, last.texts)}`;
     }
     const paths = leafPaths(args, names);
     for (const entry of known) {
       const changed = sameStatics(entry, signature.leaves) ? changedCapture(entry.program.captured) : null;
-      if (changed !== null) return `(${signature.key}): the captured ${captureName(changed)} has changed`;
+      if (changed !== null) return `the captured ${captureName(changed)} has changed`;
     }
     const statics = known[0]?.program.staticLeaves ?? [];
-    const values = statics.map((leaf) => `${paths[leaf]} = ${String(signature.leaves[leaf])}`);
-    return `(${signature.key}): a new static value: ${values.join(", ")}`;
+    const values = statics.map((leaf) => `${paths[leaf]} = ${leafValueText(signature.leaves[leaf])}`);
+    return `a new static value: ${values.join(", ")}`;
   };
 
   const warnOfStatics = (known: readonly Entry[]): void => {
@@ -100,8 +110,10 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
     const [argument] = known.at(-1)?.staticArguments ?? [];
     if (argument === undefined) return;
     warned = true;
+    const site = callSite();
+    const place = site === null ? "" : ` (called at ${site.file}:${site.line})`;
     process.emitWarning(
-      `${base.name || "a compiled function"}: ${argument.path} is needed at compile time, and each new value of it ` +
+      `${base.name || "a compiled function"}${place}: ${argument.path} is needed at compile time, and each new value of it ` +
         `compiles the function anew (${known.length} times so far)`,
       { type: "TscJitWarning", code: "TSJ5050" },
     );
@@ -112,7 +124,7 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
     recordArguments(source, args);
     const reason = explain(signature, args, known);
     reasons.push(reason);
-    debug(1, () => `${base.name || "function"} ${reason}`);
+    debug(1, () => `${base.name || "function"}: ${reason}`);
     const program = makeProgram({ source, base, names, args, signature, interprets });
     if (program.fromDisk) fromDisk++;
     const paths = program.staticLeaves.length === 0 ? [] : leafPaths(args, names);
@@ -123,7 +135,10 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
         path: paths[leaf] ?? "",
         value: Number(signature.leaves[leaf]),
       })),
+      texts: argumentTexts(args, names, []),
+      signature: `(${argumentTexts(args, names, program.staticLeaves).join(", ")})`,
     };
+    last = entry;
     known.unshift(entry);
     if (known.length > MAX_PROGRAMS) known.pop();
     programs.set(signature.key, known);
@@ -148,13 +163,19 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
       const captured = program.captured[index];
       return captured === undefined ? internal(`capture ${index} is missing`) : readStaged(captured);
     });
-    return buildResult(program.out, program.run(inputs), program.resultTypes, plain);
+    const result = buildResult(program.out, program.run(inputs), program.resultTypes, plain);
+    if (verbose)
+      debug(
+        5,
+        () => `${base.name || "function"}(${inputs.map(valueText).join(", ")}) = ${valueText(result)}`,
+      );
+    return result;
   };
 
   const call = (args: readonly unknown[]): unknown => {
     const signature = signatureOf(args, names);
     const entry = find(signature, args);
-    if (signature.plain && compiled.fast === null) compiled.fast = fastCall(entry.program, args);
+    if (signature.plain && compiled.fast === null && !verbose) compiled.fast = fastCall(entry.program, args);
     return invoke(entry, signature);
   };
 
@@ -167,8 +188,8 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
       hits,
       misses,
       fromDisk,
-      entries: [...programs].flatMap(([signature, entries]) =>
-        entries.map(({ staticArguments }) => ({ signature, staticArguments })),
+      entries: [...programs.values()].flatMap((entries) =>
+        entries.map(({ signature, staticArguments }) => ({ signature, staticArguments })),
       ),
     }),
     explainMisses: () => [...reasons],

@@ -27,18 +27,24 @@ export const functionText = (fn: AnyFunction): string => {
 const scripts = new Map<string, string>();
 
 /**
- * Which file a function is written in and all of that file's text: an assignment anywhere in it may make a captured variable
- * one that changes. Null where there is no inspector.
+ * Which file a function is written in, all of that file's text, and the place in it: an assignment anywhere in the file may
+ * make a captured variable one that changes, and equal functions at two places capture different variables. Null where
+ * there is no inspector.
  */
 const scriptText = (fn: AnyFunction): string | null => {
   const facts = functionFacts(fn);
   if (facts === null) return null;
-  const known = scripts.get(facts.scriptId);
+  const text = digestOfScript(facts.scriptId);
+  return text === null ? null : `${text}:${facts.line}:${facts.column}`;
+};
+
+const digestOfScript = (scriptId: string): string | null => {
+  const known = scripts.get(scriptId);
   if (known !== undefined) return known;
-  const script = scriptById(facts.scriptId);
+  const script = scriptById(scriptId);
   if (script === null) return null;
   const text = digest(`${script.file}\n${script.text}`);
-  scripts.set(facts.scriptId, text);
+  scripts.set(scriptId, text);
   return text;
 };
 
@@ -47,7 +53,7 @@ const AMBIENT = /\b(process|globalThis|require|import)\b/;
 
 export interface FunctionDescription {
   readonly text: string;
-  /** Digest of the script; null for functions of ours, which the build identifies. */
+  /** Digest of the script, and the function's place in it; null for functions of ours, which the build identifies. */
   readonly script: string | null;
 }
 

@@ -8,7 +8,7 @@ import { detectProfile } from "../compiler/targets/wasm/profile.js";
 import { type CapturedValue, capturedValues } from "./captures.js";
 import { compileFunction, type Source, stageAndOptimise } from "./compile.js";
 import type { Program } from "./compiled-function.js";
-import { debug } from "./debug.js";
+import { debug, showsStages } from "./debug.js";
 import { functionText } from "./describe-function.js";
 import { type CacheKey, hasPrograms, readEntries, writeEntry } from "./disk-cache.js";
 import { isSmall, runInterpreted } from "./run-interpreted.js";
@@ -120,7 +120,7 @@ const fromDisk = (request: ProgramRequest, key: CacheKey): Program | null => {
 /** Throws the diagnostics of the front end. */
 export const makeProgram = (request: ProgramRequest): Program => {
   const { source, args, names, signature, interprets } = request;
-  const key = cacheKey(request);
+  const key = showsStages() ? null : cacheKey(request);
   const loaded = key === null ? null : fromDisk(request, key);
   if (loaded !== null) return loaded;
 

@@ -1,7 +1,12 @@
 /** Runs compiled programs: places their arguments in the arena, calls the module, takes the results. */
 import { diagnostic, internal, TscJitError } from "../compiler/diagnostics.js";
 import { BYTES, type DType, sizeOf, type TensorType } from "../compiler/ir/types.js";
-import type { KernelProgram, ResultPlace, RuntimeErrorEntry } from "../compiler/kernel/types.js";
+import {
+  checkText,
+  type KernelProgram,
+  type ResultPlace,
+  type RuntimeErrorEntry,
+} from "../compiler/kernel/types.js";
 import type { Data } from "../compiler/ops/op.js";
 import { type Block, roundUp } from "./allocator.js";
 import { arena, heapStorage, newData, type Storage } from "./arena.js";
@@ -84,7 +89,7 @@ const trapError = (binary: Binary, cause: unknown): unknown => {
       ],
       { cause },
     );
-  const message = entry.message.replace("{}", String(detail));
+  const message = checkText(entry.message, detail);
   return new TscJitError([diagnostic(entry.code, "range", message, { span: entry.span })], { cause });
 };
 
@@ -164,13 +169,20 @@ const passThrough = (leaf: HostLeaf, input: TensorType, type: TensorType): Resul
   return viewAs(heapStorage(input.dtype, elementsOf(leaf, input)), input.dtype, type);
 };
 
+const moduleOf = ({ name, wasm }: Binary): WebAssembly.Module => {
+  try {
+    return new WebAssembly.Module(new Uint8Array(wasm));
+  } catch (e) {
+    return internal(
+      `the engine refuses the module of ${name}: ${e instanceof Error ? e.message : String(e)}`,
+    );
+  }
+};
+
 /** Instantiates a program. The WASM is compiled here, synchronously. */
 export const loadBinary = (binary: Binary): Executable => {
   const { memory } = arena();
-  // A copy whose buffer is not shared: what WebAssembly.Module takes.
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(binary.wasm)), {
-    env: { memory },
-  });
+  const { exports } = new WebAssembly.Instance(moduleOf(binary), { env: { memory } });
   const entry = binary.scalar ? exports.call : exports.run;
   if (typeof entry !== "function") return internal(`the module of ${binary.name} exports no entry`);
   return binary.scalar

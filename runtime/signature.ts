@@ -4,7 +4,7 @@
  */
 import { fail } from "../compiler/diagnostics.js";
 import { metaOf } from "../compiler/frontend/registry.js";
-import type { AnyFunction, ArgLeaf, StaticNumbers, Tree } from "../compiler/frontend/types.js";
+import type { AnyFunction, ArgLeaf, StaticNumbers, Store, Tree } from "../compiler/frontend/types.js";
 import type { Shape, TensorType } from "../compiler/ir/types.js";
 import { isNumber, readNested } from "./nested.js";
 import { isTensor, isWeak } from "./tensor.js";
@@ -134,8 +134,14 @@ const refuse = (value: unknown, path: Path, names: ArgumentNames): never => {
 };
 
 /** How a value is taken apart: what both the key and the tree of the arguments are made from. */
-interface Visitor<T> {
-  readonly staged: (leaf: HostLeaf, type: TensorType, weak: boolean, hostArray: boolean) => T;
+export interface Visitor<T> {
+  readonly staged: (
+    leaf: HostLeaf,
+    type: TensorType,
+    weak: boolean,
+    hostArray: boolean,
+    store: Store | null,
+  ) => T;
   readonly constant: (value: unknown, key: string) => T;
   readonly array: (items: readonly T[]) => T;
   readonly object: (keys: readonly string[], fields: readonly T[]) => T;
@@ -152,7 +158,7 @@ const visit = <T>(
 ): T => {
   switch (typeof value) {
     case "number":
-      return v.staged(value, SCALAR, true, false);
+      return v.staged(value, SCALAR, true, false, null);
     case "string":
       return v.constant(value, JSON.stringify(value));
     case "boolean":
@@ -167,11 +173,11 @@ const visit = <T>(
       break;
   }
   if (value === null) return v.constant(null, "null");
-  if (isTensor(value)) return v.staged(value, value, isWeak(value), false);
+  if (isTensor(value)) return v.staged(value, value, isWeak(value), false, null);
   if (ArrayBuffer.isView(value)) {
     const dtype = dtypeOfTyped(value);
     if (dtype === null || !isTypedArray(value)) return refuse(value, path, names);
-    return v.staged(value, { dtype, shape: [value.length] }, false, true);
+    return v.staged(value, { dtype, shape: [value.length] }, false, true, storeOf(value));
   }
   if (within.has(value))
     return fail("TSJ5041", "type", `${pathText(path, names)} contains itself`, {
@@ -179,7 +185,7 @@ const visit = <T>(
     });
   if (Array.isArray(value)) {
     const nested = readNested(value, isNumber, pathText(path, names));
-    if (nested !== null) return v.staged(nested, { dtype: "f64", shape: nested.shape }, false, true);
+    if (nested !== null) return v.staged(nested, { dtype: "f64", shape: nested.shape }, false, true, null);
   } else if (!isRecord(value)) return refuse(value, path, names);
   within.add(value);
   const keys = Object.keys(value);
@@ -194,19 +200,35 @@ const visit = <T>(
   return Array.isArray(value) ? v.array(children) : v.object(keys, children);
 };
 
-const stagedKey = (type: TensorType, hostArray: boolean): string =>
-  `${type.dtype}[${type.shape.join(",")}]${hostArray ? "h" : ""}`;
+/** Takes argument `index` apart. */
+export const visitArgument = <T>(arg: unknown, index: number, names: ArgumentNames, v: Visitor<T>): T =>
+  visit(arg, [index], names, v, new Set());
+
+/** The kind of a typed array. */
+const storeOf = (x: TypedArray): Store => {
+  if (x instanceof Float32Array) return "f32";
+  if (x instanceof Float64Array) return "f64";
+  if (x instanceof Uint32Array) return "u32";
+  if (x instanceof Int8Array) return "i8";
+  if (x instanceof Uint8Array) return "u8";
+  if (x instanceof Uint8ClampedArray) return "u8c";
+  if (x instanceof Int16Array) return "i16";
+  return x instanceof Uint16Array ? "u16" : "i32";
+};
+
+const stagedKey = (type: TensorType, hostArray: boolean, store: Store | null): string =>
+  `${type.dtype}[${type.shape.join(",")}]${store ?? (hostArray ? "h" : "")}`;
 
 /** The signature of a call. Throws a diagnostic that names the argument where one can't be taken. */
 export const signatureOf = (args: readonly unknown[], names: ArgumentNames): Signature => {
   const leaves: HostLeaf[] = [];
   let plain = true;
   const visitor: Visitor<string> = {
-    staged: (leaf, type, weak, hostArray) => {
+    staged: (leaf, type, weak, hostArray, store) => {
       leaves.push(leaf);
       if (typeof leaf === "number") return "n";
       plain = false;
-      return `${stagedKey(type, hostArray)}${weak ? "w" : ""}`;
+      return `${stagedKey(type, hostArray, store)}${weak ? "w" : ""}`;
     },
     constant: (_, key) => key,
     array: (items) => `(${items.join()})`,
@@ -246,7 +268,7 @@ export const sameStatic = (a: HostLeaf | undefined, b: HostLeaf | undefined): bo
 export const argumentTrees = (args: readonly unknown[], names: ArgumentNames): readonly Tree<ArgLeaf>[] => {
   let index = 0;
   const visitor: Visitor<Tree<ArgLeaf>> = {
-    staged: (leaf, type, weak, hostArray) => {
+    staged: (leaf, type, weak, hostArray, store) => {
       const { dtype, shape } = type;
       return {
         kind: "leaf",
@@ -257,6 +279,7 @@ export const argumentTrees = (args: readonly unknown[], names: ArgumentNames): r
           weak,
           value: staticNumbers(leaf),
           hostArray,
+          store,
         },
       };
     },
@@ -297,9 +320,11 @@ export const stagedType = (
   readonly type: TensorType;
   readonly weak: boolean;
   readonly hostArray: boolean;
+  readonly store: Store | null;
 } | null => {
-  if (typeof value === "number") return { leaf: value, type: SCALAR, weak: true, hostArray: false };
-  if (isTensor(value)) return { leaf: value, type: value, weak: isWeak(value), hostArray: false };
+  if (typeof value === "number")
+    return { leaf: value, type: SCALAR, weak: true, hostArray: false, store: null };
+  if (isTensor(value)) return { leaf: value, type: value, weak: isWeak(value), hostArray: false, store: null };
   if (isTypedArray(value)) {
     const dtype = dtypeOfTyped(value) ?? "f64";
     return {
@@ -307,10 +332,11 @@ export const stagedType = (
       type: { dtype, shape: [value.length] },
       weak: false,
       hostArray: true,
+      store: storeOf(value),
     };
   }
   if (!Array.isArray(value)) return null;
   const nested = readNested(value, isNumber, "the captured array");
   if (nested === null) return null;
-  return { leaf: nested, type: { dtype: "f64", shape: nested.shape }, weak: false, hostArray: true };
+  return { leaf: nested, type: { dtype: "f64", shape: nested.shape }, weak: false, hostArray: true, store: null };
 };

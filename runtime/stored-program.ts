@@ -10,11 +10,16 @@ import { describeFunction, type FunctionDescription } from "./describe-function.
 import type { Binary } from "./run-wasm.js";
 import { type HostLeaf, stagedType } from "./signature.js";
 
-/** How a function is found again: it is the root, a captured value, or what another one was made from. */
+/**
+ * How a function is found again: it is the root, a captured value, what another one or a captured value was made from, or the
+ * only one that the library has under a name.
+ */
 type Route =
   | { readonly via: "root" }
   | { readonly via: "capture"; readonly capture: number }
-  | { readonly via: "origin"; readonly of: number };
+  | { readonly via: "origin"; readonly of: number }
+  | { readonly via: "captureOrigin"; readonly capture: number }
+  | { readonly via: "library"; readonly id: string };
 
 interface StoredFunction extends FunctionDescription {
   readonly route: Route;
@@ -24,8 +29,8 @@ type StoredCapture = Omit<Capture, "read">;
 
 /** What of a program can be written down. */
 export interface StoredProgram {
-  readonly functions: readonly (StoredFunction | null)[];
-  readonly captures: readonly (StoredCapture | null)[];
+  readonly functions: readonly StoredFunction[];
+  readonly captures: readonly StoredCapture[];
   readonly inputs: readonly InputSource[];
   readonly out: Tree<OutLeaf>;
   readonly resultTypes: readonly TensorType[];
@@ -45,22 +50,31 @@ export type ProgramFacts = Omit<
   readonly captures: readonly Capture[];
 };
 
-const libraryFunctions = new WeakSet<AnyFunction>();
-/** Functions of the library: the build decides them and what they capture. */
-export const markLibrary = (fn: AnyFunction): void => void libraryFunctions.add(fn);
+const isFunction = (x: unknown): x is AnyFunction => typeof x === "function";
+
+/** Functions of the library by their ids; null for an id that several have, such as the methods of an optimizer. */
+const libraryFunctions = new Map<string, AnyFunction | null>();
+export const markLibrary = (id: string, fn: AnyFunction): void =>
+  void libraryFunctions.set(id, libraryFunctions.has(id) ? null : fn);
+
+/** What a callable was made from. */
+const originOf = (value: unknown): AnyFunction | null => {
+  const meta = isFunction(value) ? metaOf(value) : undefined;
+  return meta === undefined || meta.kind === "intrinsic" ? null : meta.fn;
+};
 
 /** Through a function with a smaller index, so that following routes ends at the root. */
 const routeTo = (fn: AnyFunction, index: number, { functions, captures }: ProgramFacts): Route | null => {
   if (index === 0) return { via: "root" };
-  const leadsHere = ({ expect, fn: owner }: Capture): boolean =>
-    expect.kind === "function" && expect.fn === index && owner < index;
-  const capture = captures.findIndex(leadsHere);
-  if (capture >= 0) return { via: "capture", capture };
-  const of = functions.findIndex((other, k) => {
-    const meta = metaOf(other);
-    return k < index && meta !== undefined && meta.kind !== "intrinsic" && meta.fn === fn;
-  });
-  return of >= 0 ? { via: "origin", of } : null;
+  const before = captures.map((c, k) => ({ ...c, k })).filter((c) => c.fn < index);
+  const capture = before.find(({ expect }) => expect.kind === "function" && expect.fn === index);
+  if (capture !== undefined) return { via: "capture", capture: capture.k };
+  const of = functions.slice(0, index).findIndex((other) => originOf(other) === fn);
+  if (of >= 0) return { via: "origin", of };
+  const made = before.find(({ read, aspect }) => aspect === "value" && originOf(read()) === fn);
+  if (made !== undefined) return { via: "captureOrigin", capture: made.k };
+  for (const [id, known] of libraryFunctions) if (known === fn) return { via: "library", id };
+  return null;
 };
 
 /** The program in a form that another process can check and load; null if it depends on what only this process has. */
@@ -69,29 +83,31 @@ export const storeProgram = (
   staticValues: readonly number[],
   code: { readonly ir: string | null; readonly binary: Binary | null },
 ): StoredProgram | null => {
-  const functions: (StoredFunction | null)[] = [];
+  const functions: StoredFunction[] = [];
   for (const [index, fn] of facts.functions.entries()) {
-    if (libraryFunctions.has(fn)) {
-      functions.push(null);
-      continue;
-    }
     const route = routeTo(fn, index, facts);
     const description = route === null ? null : describeFunction(fn);
-    if (route === null || description === null) return null;
+    if (route === null || description === null) {
+      debug(1, () => `function ${fn.name} cannot be recognised in another process`);
+      return null;
+    }
     functions.push({ route, ...description });
   }
-  const captures: (StoredCapture | null)[] = [];
-  for (const { fn, name, path, aspect, expect, mutable } of facts.captures) {
-    const owner = facts.functions[fn];
-    const isLibrary = owner !== undefined && libraryFunctions.has(owner);
-    if (isLibrary && (expect.kind === "staged" || mutable)) return null;
-    captures.push(isLibrary ? null : { fn, name, path, aspect, expect, mutable });
-  }
+  const captures = facts.captures.map(
+    ({ fn, name, path, aspect, expect, mutable }): StoredCapture => ({
+      fn,
+      name,
+      path,
+      aspect,
+      expect,
+      mutable,
+    }),
+  );
   const { inputs, out, resultTypes, staticLeaves } = facts;
   return { functions, captures, inputs, out, resultTypes, staticLeaves, staticValues, ...code };
 };
 
-/** A variable of a function's scopes, or a global one, as a way to read it; null where there is none. */
+/** A variable of a function's scopes as a way to read it; null where there is none. */
 const variable = (
   fn: AnyFunction,
   name: string,
@@ -108,7 +124,8 @@ const variable = (
       return () => value;
     }
   }
-  return name in globalThis ? () => Reflect.get(globalThis, name) : null;
+  // Captures of global variables are paths from here.
+  return name === "globalThis" ? () => globalThis : null;
 };
 
 const step = (parent: unknown, key: string | number): unknown =>
@@ -120,8 +137,6 @@ const reader = ({ path, aspect }: StoredCapture, base: () => unknown): (() => un
 
 const isNative = (fn: AnyFunction): boolean =>
   Function.prototype.toString.call(fn).endsWith("{ [native code] }");
-
-const isFunction = (x: unknown): x is AnyFunction => typeof x === "function";
 
 /** Whether a captured value is what it was in the process that stored the program. Functions are compared elsewhere. */
 const matches = ({ expect }: StoredCapture, value: unknown): boolean => {
@@ -170,7 +185,7 @@ export const resolveCaptures = (
     const known = functions.get(index);
     if (known !== undefined) return known;
     const entry = stored.functions[index];
-    if (entry === null || entry === undefined) return null;
+    if (entry === undefined) return null;
     const fn = follow(entry.route);
     if (fn === null || !isSame(fn, entry)) return null;
     functions.set(index, fn);
@@ -184,11 +199,12 @@ export const resolveCaptures = (
         const value = readerAt(route.capture)?.();
         return isFunction(value) ? value : null;
       }
-      case "origin": {
-        const outer = functionAt(route.of);
-        const meta = outer === null ? undefined : metaOf(outer);
-        return meta !== undefined && meta.kind !== "intrinsic" ? meta.fn : null;
-      }
+      case "origin":
+        return originOf(functionAt(route.of));
+      case "captureOrigin":
+        return originOf(readerAt(route.capture)?.());
+      case "library":
+        return libraryFunctions.get(route.id) ?? null;
       default: {
         const never: never = route;
         return never;
@@ -199,7 +215,7 @@ export const resolveCaptures = (
     const known = readers.get(index);
     if (known !== undefined) return known;
     const capture = stored.captures[index];
-    if (capture === null || capture === undefined) return null;
+    if (capture === undefined) return null;
     const owner = functionAt(capture.fn);
     const base = owner === null ? null : variable(owner, capture.name, scope);
     if (base === null) return null;
@@ -210,15 +226,6 @@ export const resolveCaptures = (
 
   const captures: Capture[] = [];
   for (const [index, capture] of stored.captures.entries()) {
-    if (capture === null) {
-      // Decided by the build: neither checked nor read again.
-      captures.push({
-        ...{ fn: -1, name: "", path: [], aspect: "value", mutable: false },
-        expect: { kind: "constant", key: "undefined" },
-        read: () => undefined,
-      });
-      continue;
-    }
     const read = readerAt(index);
     const value = read?.();
     const same =

@@ -116,6 +116,15 @@ const convert = (elements: ArrayLike<number | boolean>, dtype: DType): Data => {
   return data;
 };
 
+const OPTIONS: readonly string[] = ["shape", "dtype"];
+const checkOptions = (options: object): void => {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    fail("TSJ5036", "type", "tensor's options are an object: { shape, dtype }");
+  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
+  if (unknown !== undefined)
+    fail("TSJ5037", "type", `tensor has no option ${JSON.stringify(unknown)}: it has ${OPTIONS.join(", ")}`);
+};
+
 /**
  * An array. Nested arrays and numbers give f32, booleans bool, typed arrays their own dtype; the data are copied.
  * Throws a diagnostic for ragged arrays, for what is no number, and where `shape` does not fit the number of elements.
@@ -124,6 +133,7 @@ const makeFrom = <const S extends Shape = Shape, D extends DType = DType>(
   data: TensorData,
   options: TensorOptions<S, D> = {},
 ): Tensor<NoInfer<S>, NoInfer<D>> => {
+  checkOptions(options);
   const { elements, shape: own, dtype: natural } = readData(data);
   const dtype: DType = options.dtype ?? natural;
   if (!DTYPES.includes(dtype))

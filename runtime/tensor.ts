@@ -35,11 +35,12 @@ class TensorObject {
   readonly #weak: boolean;
 
   constructor(storage: Storage, shape: Shape, weak: boolean) {
-    this.shape = shape;
+    this.shape = Object.freeze(shape);
     this.dtype = storage.dtype;
     this.#storage = storage;
     this.#weak = weak;
     Object.defineProperty(this, "data", dataProperty);
+    Object.freeze(this);
     arena().watch(this, storage);
   }
 
@@ -156,7 +157,7 @@ const sliceAt = (t: TensorObject, index: number): Tensor => {
   const { length } = t;
   const at = index < 0 ? index + length : index;
   if (at < 0 || at >= length)
-    throw new RangeError(`index ${index} is out of range for axis 0 of size ${length}`);
+    return fail("TSJ5014", "range", `index ${index} is out of range for axis 0 of size ${length}`);
   const shape = t.shape.slice(1);
   const size = sizeOf(shape);
   const { dtype, heap, block } = TensorObject.storageOf(t);

@@ -74,6 +74,8 @@ const checkArgnums = (argnums: unknown, of: string): void => {
 };
 
 const checkKeys = (options: object, known: readonly string[], of: string): void => {
+  if (typeof options !== "object" || options === null)
+    fail("TSJ5077", "type", `the options of ${of} are an object: { ${known.join(", ")} }`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined)
     fail("TSJ5072", "type", `${of} has no option ${JSON.stringify(unknown)}: it has ${known.join(", ")}`);
@@ -225,13 +227,23 @@ export const stopGradient = intrinsic("stopGradient", <T>(x: T): T => x);
  * A function of the library: `fn` is inlined into compiled code; called from outside it is compiled for each signature, and
  * small arrays run in the interpreter at first.
  */
-export const library = <F extends AnyFunction>(id: string, fn: F): F => {
+const makeLibrary = <F extends AnyFunction>(id: string, fn: F): F => {
   let target: CompiledFunction | null = null;
   const callable = (...args: unknown[]): unknown => {
     target ??= createFunction({ root: callable, scope: null, strict: false, fast: false }, fn, true);
     return target.call(args);
   };
-  markLibrary(fn);
+  markLibrary(id, fn);
   // It takes tensors and numbers where `fn` does, and gives what `fn` gives.
   return register(callable, { kind: "library", id, fn }) as unknown as F;
 };
+export const library = intrinsic("library", makeLibrary);
+
+/** A function of the library that makes functions: run as it is outside, inlined into compiled code. */
+export const factory = <F extends AnyFunction>(id: string, fn: F): F =>
+  // The same function under another identity.
+  register((...args: readonly never[]) => Reflect.apply(fn, undefined, args), {
+    kind: "library",
+    id,
+    fn,
+  }) as unknown as F;

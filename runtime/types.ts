@@ -192,6 +192,7 @@ export interface Inspectable<P extends readonly unknown[]> {
 }
 
 export interface CacheInfo {
+  /** Calls that found their program; those of plain numbers alone go to it directly and are not counted. */
   readonly hits: number;
   readonly misses: number;
   /** Programs that came from the disk cache: part of `misses`. */
@@ -199,6 +200,7 @@ export interface CacheInfo {
   readonly entries: readonly CacheEntryInfo[];
 }
 export interface CacheEntryInfo {
+  /** The arguments in words, static values included: `(x: f32[128,784], n: number = 3)`. */
   readonly signature: string;
   /** Paths of the number arguments whose values are part of the key, with those values. */
   readonly staticArguments: readonly { readonly path: string; readonly value: number }[];

@@ -1,12 +1,13 @@
 /** Array methods on arrays whose length is known: callbacks are inlined once an element. */
 import { callValue } from "./calls.js";
 import { truth } from "./conditions.js";
+import { isJsArray, iterate } from "./iterate.js";
 import { touch } from "./journal.js";
 import { refuse, type Site, step } from "./machine.js";
 import { refuseFixed } from "./members.js";
 import { binary } from "./operators.js";
-import { STAGED_METHODS, STAGED_MUTATIONS } from "./staged-methods.js";
 import { isKnown, toHost, toNumber } from "./reify.js";
+import { STAGED_METHODS, STAGED_MUTATIONS } from "./staged-methods.js";
 import { type ArrayValue, arrayOf, builtin, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
 
 type Method = (site: Site, array: ArrayValue, args: readonly Value[]) => Value;
@@ -214,8 +215,8 @@ const METHODS: Readonly<Record<string, Method>> = {
         relative(site, at(args, 1), items.length, items.length),
       ),
     ),
-  concat: (_, array, args) =>
-    arrayOf([...array.items, ...args.flatMap((a) => (a.kind === "array" ? a.items : [a]))]),
+  concat: (site, array, args) =>
+    arrayOf([...array.items, ...args.flatMap((a) => (isJsArray(a) ? iterate(site, a) : [a]))]),
   flat: (site, array, args) =>
     arrayOf(flatten(array.items, args.length === 0 ? 1 : toNumber(site, at(args, 0), "a depth"))),
   indexOf: (site, array, args) => staticValue(array.items.findIndex((item) => same(site, item, at(args, 0)))),
@@ -250,13 +251,15 @@ export const arrayMethod = (site: Site, array: ArrayValue, name: string): Value 
   if (array.held.kind === "staged") {
     const same = Object.hasOwn(STAGED_METHODS, name) ? STAGED_METHODS[name] : undefined;
     if (same !== undefined) return builtin(name, (args, caller) => same(caller, array, args));
-    const change = Object.hasOwn(STAGED_MUTATIONS, name) && name !== "set" ? STAGED_MUTATIONS[name] : undefined;
+    const change =
+      Object.hasOwn(STAGED_MUTATIONS, name) && name !== "set" ? STAGED_MUTATIONS[name] : undefined;
     if (change !== undefined)
       return builtin(name, (args, caller) =>
         array.fixed === null ? change(caller, array, args) : refuseFixed(caller, array.fixed, "an element"),
       );
   }
-  const listed = Object.hasOwn(STAGED_METHODS, name) && SEARCHING.has(name) ? STAGED_METHODS[name] : undefined;
+  const listed =
+    Object.hasOwn(STAGED_METHODS, name) && SEARCHING.has(name) ? STAGED_METHODS[name] : undefined;
   if (listed !== undefined && !isKnown(site, array))
     return builtin(name, (args, caller) => listed(caller, array, args));
   const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;

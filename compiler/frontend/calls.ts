@@ -1,5 +1,5 @@
 /** Calls: functions are inlined, those of the language and of the library are known by identity. */
-import { fail, TscJitError } from "../diagnostics.js";
+import { fail, type Span, TscJitError } from "../diagnostics.js";
 import { createEnvironment, declare } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { BUILTIN_OBJECTS, hostFunction, placeText } from "./hosts.js";
@@ -57,11 +57,30 @@ const deeper = <T>(site: Site, name: string, f: () => T): T => {
   machine.path.push(site.node?.pos ?? -1);
   try {
     return f();
+  } catch (e) {
+    throw e instanceof TscJitError ? withCall(site, name, e) : e;
   } finally {
     machine.depth--;
     machine.path.pop();
   }
 };
+
+/** Calls that are shown on the way to a fault. */
+const MAX_CALLS = 4;
+
+/** The error with the call that led there, unless its place or an inner call is shown at that line already. */
+const withCall = (site: Site, name: string, error: TscJitError): TscJitError => {
+  const span = site.node === null ? null : spanAt(site);
+  const isShown = (at: Span | null): boolean => at?.file === span?.file && at?.line === span?.line;
+  const [d, ...others] = error.diagnostics;
+  if (span === null || d === undefined || others.length > 0 || d.span === null || isShown(d.span))
+    return error;
+  const calls = d.related.filter((r) => r.message.endsWith(CALLED));
+  if (calls.length >= MAX_CALLS || calls.some((call) => isShown(call.span))) return error;
+  const message = `${name === "" ? "the function" : `\`${name}\``}${CALLED}`;
+  return new TscJitError([{ ...d, related: [...d.related, { message, span }] }]);
+};
+const CALLED = " is called here";
 
 const callClosure = (
   site: Site,

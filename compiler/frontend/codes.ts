@@ -26,6 +26,7 @@ export const CODES = {
   TSJ1051: code("type", "a property of undefined or null"),
   TSJ1052: code("type", "a value of this kind is no operand"),
   TSJ1053: code("type", "a value is used before its declaration"),
+  TSJ1054: code("type", "an option that does not exist"),
   TSJ1060: code("unsupported", "a result that can't leave compiled code"),
   TSJ1061: code("purity", "a value that outlives the transform it was computed in"),
   TSJ1100: code("unsupported", "a condition known only at run time, where the structure of values depends on it"),

@@ -160,9 +160,9 @@ const hidden = (site: Site, value: unknown, place: Place, staged: StagedAs): Val
     return staticNumbers(value);
   }
   const known = machine.hidden.get(key);
-  const { type, weak, hostArray } = staged;
+  const { type, weak, hostArray, store } = staged;
   const input = known ?? {
-    capture: record(machine, place, { kind: "staged", type, weak, hostArray }, true),
+    capture: record(machine, place, { kind: "staged", type, weak, hostArray, store }, true),
     v: machine.root.param(type),
     type,
   };
@@ -183,7 +183,7 @@ const hidden = (site: Site, value: unknown, place: Place, staged: StagedAs): Val
     fixed: "captured",
     born: nextSerial(),
     mayBe: [],
-    store: null,
+    store,
     holes: false,
     view: null,
     replaced: [],

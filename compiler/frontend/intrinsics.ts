@@ -1,5 +1,6 @@
 /** Functions of the package that the front end itself knows: primitives, transforms, and what looks at kinds of values. */
 import { isFloat } from "../ir/types.js";
+import { openHost } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { callPrimitive } from "./primitives.js";
 import { promote } from "./promote.js";
@@ -8,12 +9,37 @@ import { toHost } from "./reify.js";
 import { constantOf, constantVar, derived, isLeaf, lift, tensorOf, varOf } from "./tensors.js";
 import { jvpCall, vjpCall } from "./transform-calls.js";
 import { mapLeaves } from "./trees.js";
-import { arrayOf, describe, functionOf, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
+import {
+  arrayOf,
+  describe,
+  functionOf,
+  isStatic,
+  keysOf,
+  staticValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 type Intrinsic = (site: Site, args: readonly Value[]) => Value;
 
-const option = (value: Value | undefined, name: string): Value =>
-  value?.kind === "object" ? (value.props.get(name) ?? UNDEFINED) : UNDEFINED;
+const option = (site: Site, value: Value | undefined, name: string): Value => {
+  const options = value?.kind === "host" ? openHost(site, value) : value;
+  return options?.kind === "object" ? (options.props.get(name) ?? UNDEFINED) : UNDEFINED;
+};
+
+/** Refuses options that `of` does not have: a misspelt one would do nothing. */
+const checkOptions = (site: Site, args: readonly Value[], of: string, names: readonly string[]): void => {
+  const options = args[1] ?? UNDEFINED;
+  if (isStatic(options) && options.value === undefined) return;
+  const opened = options.kind === "host" ? openHost(site, options) : options;
+  const known =
+    opened.kind === "object"
+      ? opened
+      : refuse(site, "TSJ1054", `the options of ${of} are an object: { ${names.join(", ")} }`);
+  const unknown = keysOf(known).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    refuse(site, "TSJ1054", `${of} has no option \`${unknown}\`: it has ${names.join(", ")}`);
+};
 
 const transformed = (site: Site, args: readonly Value[], transform: Transform): Value => {
   const fn = args[0] ?? UNDEFINED;
@@ -24,7 +50,7 @@ const transformed = (site: Site, args: readonly Value[], transform: Transform): 
 
 /** A value of an options object, or `fallback`. */
 const readOption = <T>(site: Site, args: readonly Value[], name: string, fallback: T): T => {
-  const value = option(args[1], name);
+  const value = option(site, args[1], name);
   return isStatic(value) && value.value === undefined
     ? fallback
     : (toHost(site, value, `the option ${name}`) as T);
@@ -32,15 +58,18 @@ const readOption = <T>(site: Site, args: readonly Value[], name: string, fallbac
 
 const gradLike =
   (kind: "grad" | "valueAndGrad"): Intrinsic =>
-  (site, args) =>
-    transformed(site, args, {
+  (site, args) => {
+    checkOptions(site, args, kind, ["argnums", "hasAux"]);
+    return transformed(site, args, {
       kind,
       argnums: readOption<number | readonly number[]>(site, args, "argnums", 0),
       hasAux: readOption(site, args, "hasAux", false),
     });
+  };
 
 const tensorIntrinsic: Intrinsic = (site, args) => {
   const data = args[0] ?? UNDEFINED;
+  checkOptions(site, args, "tensor", ["shape", "dtype"]);
   const constant = constantOf(data);
   const wanted = readOption<string | null>(site, args, "dtype", null);
   const shape = readOption<readonly number[] | null>(site, args, "shape", null);
@@ -73,12 +102,16 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   grad: gradLike("grad"),
   valueAndGrad: gradLike("valueAndGrad"),
   jit: (site, args) => transformed(site, args, { kind: "jit" }),
-  vmap: (site, args) =>
-    transformed(site, args, {
+  vmap: (site, args) => {
+    checkOptions(site, args, "vmap", ["inAxes", "outAxes"]);
+    return transformed(site, args, {
       kind: "vmap",
       inAxes: readOption<AxesSpec>(site, args, "inAxes", 0),
       outAxes: readOption<AxesSpec>(site, args, "outAxes", 0),
-    }),
+    });
+  },
+  // A library function made in compiled code, such as the methods of an optimizer, is the function itself.
+  library: (_, args) => args[1] ?? UNDEFINED,
   jvp: jvpCall,
   vjp: vjpCall,
   stopGradient: (site, args) =>

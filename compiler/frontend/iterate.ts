@@ -15,6 +15,13 @@ import {
   type Value,
 } from "./values.js";
 
+/** Array.isArray: a number array of the caller's is one, typed arrays and tensors are none. */
+export const isJsArray = (value: Value): boolean => {
+  if (value.kind === "host" || value.kind === "static") return Array.isArray(value.value);
+  if (value.kind === "tensor") return value.hostArray && value.v.type.dtype === "f64";
+  return value.kind === "array";
+};
+
 /** The elements of an iterable; a staged array gives its rows. */
 export const iterate = (site: Site, value: Value): readonly Value[] => {
   if (value.kind === "array") return value.spoilt === null ? value.items : refuseUnmerged(site, value.spoilt);

@@ -72,6 +72,17 @@ export const slotsOf = (site: Site, cell: Cell, states: readonly State[]): reado
   }
   if (cell.kind === "array") {
     const first = states[0];
+    const staged = states.flatMap((s) => (s.kind === "array" && s.held.kind === "staged" ? [s.held] : []));
+    const [held] = staged;
+    if (held !== undefined) {
+      if (staged.some((other) => other.rows !== held.rows)) return null;
+      const children = staged.every((other) => other.children === held.children) ? held.children : null;
+      const write = (): void => {
+        touch(machine, cell);
+        cell.held = { ...held, children };
+      };
+      return [{ cell, key: "rows", write }];
+    }
     const length = first?.kind === "array" && first.held.kind === "list" ? first.held.list.length : lengthOf(cell);
     return Array.from({ length }, (_, key) => ({
       cell,

@@ -3,7 +3,7 @@ import type { Var } from "../ir/types.js";
 import { callValue } from "./calls.js";
 import { newArray, typedArray } from "./construct.js";
 import { openHost } from "./hosts.js";
-import { iterate } from "./iterate.js";
+import { isJsArray, iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
 import { MATH } from "./math.js";
 import { getMember, setMember } from "./members.js";
@@ -96,14 +96,7 @@ const assign: Handler = (site, args) => {
   return target;
 };
 
-const isArray: Handler = (_, args) => {
-  const value = at(args, 0);
-  if (value.kind === "host") return staticValue(Array.isArray(value.value));
-  if (value.kind === "static") return staticValue(Array.isArray(value.value));
-  // A number array of the caller's; typed arrays and tensors are none.
-  if (value.kind === "tensor") return staticValue(value.hostArray && value.v.type.dtype === "f64");
-  return staticValue(value.kind === "array");
-};
+const isArray: Handler = (_, args) => staticValue(isJsArray(at(args, 0)));
 
 /** Only where the operand is staged; JavaScript answers for the rest. */
 const staged =

@@ -105,8 +105,12 @@ export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Valu
       `\`${op}\` of ${describe(a)} and ${describe(b)} is not compiled`,
       "compare with ===",
     );
-  const known = isEquality(op) ? decidedEquality(op, a, b) : null;
-  if (known !== null) return staticValue(known);
+  if (isEquality(op)) {
+    const [x, y] = op.length === 2 ? [withoutText(a, b), withoutText(b, a)] : [a, b];
+    if (x !== a || y !== b) return binary(site, op, x, y);
+    const known = decidedEquality(op, a, b);
+    if (known !== null) return staticValue(known);
+  }
   const text = textConcat(site, op, a, b);
   if (text !== null) return text;
   if (isBitwise(op)) return bitwise(site, op, a, b);
@@ -122,9 +126,26 @@ const needsConversion = (a: Value, b: Value): boolean => {
   return (isObject(a) && isPrimitive(b)) || (isPrimitive(a) && isObject(b));
 };
 
+/** `==` with a staged number or boolean makes a number of a string. */
+const withoutText = (value: Value, other: Value): Value =>
+  isStatic(value) && typeof value.value === "string" && other.kind === "tensor"
+    ? staticValue(Number(value.value))
+    : value;
+
+/** `boolean` or `number` for JavaScript's own values, null for arrays' elements, which are compared by value. */
+const scalarType = (v: Value): "boolean" | "number" | null => {
+  if (isStatic(v))
+    return typeof v.value === "boolean" ? "boolean" : typeof v.value === "number" ? "number" : null;
+  if (v.kind !== "tensor" || !v.weak) return null;
+  return v.v.type.dtype === "bool" ? "boolean" : "number";
+};
+
 /** Equality of objects is identity, and a staged value equals no string, null or undefined; null where it must be computed. */
 const decidedEquality = (op: "==" | "!=" | "===" | "!==", a: Value, b: Value): boolean | null => {
-  if (isLeaf(a) && isLeaf(b)) return null;
+  if (isLeaf(a) && isLeaf(b)) {
+    const [p, q] = [scalarType(a), scalarType(b)];
+    return op.length === 3 && p !== null && q !== null && p !== q ? op === "!==" : null;
+  }
   const numeric = (v: Value): boolean => isLeaf(v) || v.kind === "array";
   if ((a.kind === "tensor" && numeric(b)) || (b.kind === "tensor" && numeric(a))) return null;
   const same =

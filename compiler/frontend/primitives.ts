@@ -1,4 +1,5 @@
 /** `prim.*`: one op each, operands first, then the op's params as one static object. No promotion. */
+import { paramFault, schemaOf } from "../ir/params.js";
 import {
   BINARY_OPS,
   type DType,
@@ -67,6 +68,11 @@ export const callPrimitive = (site: Site, name: string, args: readonly Value[]):
     : {};
   if (typeof params !== "object" || params === null)
     return refuse(site, "TSJ2104", `prim.${name} takes its params as one object at the end`);
+  for (const [key, kind] of schemaOf(name)) {
+    const value: unknown = Reflect.get(params, key);
+    const fault = value === undefined ? "is missing" : paramFault(kind, value);
+    if (fault !== null) refuse(site, "TSJ2104", `prim.${name}: the param ${key} ${fault}`);
+  }
   const operands = takesParams ? args.slice(0, -1) : args;
   for (const o of operands)
     if (o.kind === "object" || o.kind === "function")

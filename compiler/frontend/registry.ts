@@ -3,7 +3,7 @@
  * Registering is what makes a callee recognisable under any name, import style or bundler rename.
  */
 import type { TensorType } from "../ir/types.js";
-import type { AnyFunction } from "./types.js";
+import type { AnyFunction, Store } from "./types.js";
 
 /** One entry per axis spec: an axis, null for not batched, or a tree of these. */
 export type AxesSpec = number | null | readonly AxesSpec[] | { readonly [key: string]: AxesSpec };
@@ -49,11 +49,12 @@ export type StagedReader = (value: unknown) => {
   readonly type: TensorType;
   readonly weak: boolean;
   readonly hostArray: boolean;
+  readonly store: Store | null;
 } | null;
 
 const isNumber = (value: unknown): value is number => typeof value === "number";
 let stagedReader: StagedReader = (value) =>
-  isNumber(value) ? { type: { dtype: "f64", shape: [] }, weak: true, hostArray: false } : null;
+  isNumber(value) ? { type: { dtype: "f64", shape: [] }, weak: true, hostArray: false, store: null } : null;
 
 /** The run time says what its arrays look like. Numbers are known without it. */
 export const registerStagedReader = (read: StagedReader): void => {

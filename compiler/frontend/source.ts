@@ -90,6 +90,17 @@ const parseAlone = (
 
 export const nameOf = (fn: AnyFunction): string => (fn.name === "" ? "the function" : `\`${fn.name}\``);
 
+/** The name of the variable or property that a function without a name goes to, alone or within calls: `step = jit(() => ..)`. */
+export const nameByUse = (node: ts.Node): string | null => {
+  const t = typescript();
+  const { parent } = node;
+  if (parent === undefined) return null;
+  if (t.isVariableDeclaration(parent) || t.isPropertyAssignment(parent))
+    return t.isIdentifier(parent.name) ? parent.name.text : null;
+  const isArgument = t.isCallExpression(parent) && parent.expression !== node;
+  return isArgument || t.isParenthesizedExpression(parent) ? nameByUse(parent) : null;
+};
+
 const sourceText = (fn: AnyFunction): string => {
   const text = Function.prototype.toString.call(fn);
   if (!/\{\s*\[native code\]\s*\}$/.test(text)) return text;

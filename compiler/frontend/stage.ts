@@ -6,9 +6,9 @@ import { callValue } from "./calls.js";
 import { hostFunction, openHost } from "./hosts.js";
 import { openScripts } from "./inspector.js";
 import { type Machine, NeedStatic, needKey, refuse, type Site } from "./machine.js";
-import { metaOf } from "./registry.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
-import { sourceOf } from "./source.js";
+import { metaOf } from "./registry.js";
+import { nameByUse, sourceOf } from "./source.js";
 import { refuseUnmerged, varOf } from "./tensors.js";
 import { typescript } from "./ts.js";
 import type {
@@ -66,7 +66,7 @@ const attempt = (request: StageRequest, statics: ReadonlySet<string>): Staged =>
     outTree(site, callRoot(site, request.fn, args), results),
   );
   for (const { v, capture } of machine.hidden.values()) inputs.set(v, { kind: "capture", index: capture });
-  const fn = withoutUnused(machine.root.finish(nameFor(request.fn), results));
+  const fn = withoutUnused(machine.root.finish(nameFor(request, request.fn), results));
   return {
     fn,
     inputs: fn.params.flatMap((p) => inputs.get(p) ?? []),
@@ -130,12 +130,15 @@ const rootFunction = (fn: AnyFunction): Value => {
     : functionOf({ kind: "host", fn, libraryScript: null });
 };
 
-const nameFor = (fn: AnyFunction): string => {
+const nameFor = (request: StageRequest, fn: AnyFunction): string => {
   const meta = metaOf(fn);
-  if (meta?.kind === "transform")
-    return meta.transform.kind === "jit" ? nameFor(meta.fn) : `${meta.transform.kind}(${nameFor(meta.fn)})`;
+  if (meta?.kind === "transform") {
+    const inner = nameFor(request, meta.fn);
+    return meta.transform.kind === "jit" ? inner : `${meta.transform.kind}(${inner})`;
+  }
   if (meta !== undefined) return meta.id;
-  return fn.name || "anonymous";
+  if (fn.name !== "") return fn.name;
+  return nameByUse(sourceOf(fn, { library: false, inspect: request.scope === null }).node) ?? "anonymous";
 };
 
 const argument = (
@@ -198,7 +201,7 @@ const argumentLeaf = (
     fixed: "argument",
     born: nextSerial(),
     mayBe: [],
-    store: null,
+    store: leaf.store,
     holes: false,
     view: null,
     replaced: [],

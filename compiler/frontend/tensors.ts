@@ -144,9 +144,7 @@ const notArray = (site: Site, value: Value, what: string): never =>
     site,
     "TSJ1052",
     `${what} is ${describe(value)}, not a number or an array`,
-    value.kind === "static" && typeof value.value === "string"
-      ? null
-      : "write out which of its numbers is meant",
+    value.kind === "static" ? null : "write out which of its numbers is meant",
   );
 
 /**

@@ -40,7 +40,7 @@ const matching = (
       !isFloat(v.type.dtype) ||
       (!leaf.weak && v.type.dtype !== wanted.v.type.dtype)
     )
-      refuse(site, "TSJ3013", `${what} must be ${typeText(wanted.v.type)}, it is ${typeText(v.type)}`);
+      refuse(site, "TSJ3013", `${what} must be ${typeText(wanted.v.type)}, not ${typeText(v.type)}`);
     return site.machine.builder.cast(v, wanted.v.type.dtype);
   });
 };

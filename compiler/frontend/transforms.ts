@@ -43,7 +43,7 @@ const positions = (site: Site, { argnums, kind }: GradTransform, count: number):
     return refuse(
       site,
       "TSJ3010",
-      `${kind} is asked for argument ${n}, but the call has ${count}`,
+      `argnums ${n} of ${kind} names no argument: the call has ${count}`,
       "argnums counts from 0",
     );
   });
@@ -54,7 +54,7 @@ const requireFloat = (site: Site, leaf: TensorValue, kind: string, k: number): v
   refuse(
     site,
     "TSJ3012",
-    `${kind} can't differentiate in argument ${k}: it holds ${typeText(leaf.v.type)}, and only f32 and f64 vary smoothly`,
+    `${kind} can't differentiate by argument ${k + 1}: it holds ${typeText(leaf.v.type)}, and only f32 and f64 vary smoothly`,
     "choose other arguments with argnums, or cast this one to f32",
   );
 };
@@ -65,13 +65,13 @@ const gradCall = (site: Site, transform: GradTransform, fn: Value, args: readonl
   const { builder } = site.machine;
   const wanted = positions(site, transform, args.length);
   const given = wanted.map((k) => {
-    const leaves = stagedLeaves(site, args[k] ?? UNDEFINED, `argument ${k} of ${kind}`);
+    const leaves = stagedLeaves(site, args[k] ?? UNDEFINED, `argument ${k + 1} of ${kind}`);
     for (const leaf of leaves) requireFloat(site, leaf, kind, k);
     if (leaves.length === 0)
       refuse(
         site,
         "TSJ3012",
-        `${kind} can't differentiate in argument ${k}: it is ${describe(args[k] ?? UNDEFINED)}`,
+        `${kind} can't differentiate by argument ${k + 1}: it is ${describe(args[k] ?? UNDEFINED)}`,
       );
     return leaves;
   });

@@ -4,6 +4,9 @@ import type { IrFunction, TensorType } from "../ir/types.js";
 // biome-ignore lint/complexity/noBannedTypes: any callable the user hands in; its signature is read from its source
 export type AnyFunction = Function;
 
+/** Kinds of typed arrays, by how they convert what is stored in them. */
+export type Store = "f32" | "f64" | "i8" | "u8" | "u8c" | "i16" | "u16" | "i32" | "u32";
+
 /** Nested arrays and plain objects with leaves; objects keep their keys in insertion order. */
 export type Tree<L> =
   | { readonly kind: "leaf"; readonly leaf: L }
@@ -27,8 +30,10 @@ export type ArgLeaf =
       readonly weak: boolean;
       /** Also a small number array's numbers (a shape, axes); null for what can't become static. */
       readonly value: StaticNumbers | null;
-      /** Integer typed arrays and number arrays: reading one element gives a JavaScript number (weak f64). */
+      /** Typed arrays and number arrays: reading one element gives a JavaScript number (weak f64). */
       readonly hostArray: boolean;
+      /** The kind of a typed array; null for everything else. */
+      readonly store: Store | null;
     }
   | { readonly kind: "static"; readonly value: unknown };
 
@@ -46,6 +51,7 @@ export type Expectation =
       readonly type: TensorType;
       readonly weak: boolean;
       readonly hostArray: boolean;
+      readonly store: Store | null;
     };
 
 /** What of a captured value decides: itself, an array's length, an object's keys, or the text of its numbers. */

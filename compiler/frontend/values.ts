@@ -6,7 +6,9 @@ import type { Environment } from "./environment.js";
 import type { Frame, Site } from "./machine.js";
 import type { Transform } from "./registry.js";
 import type { FunctionNode } from "./source.js";
-import type { AnyFunction } from "./types.js";
+import type { AnyFunction, Store } from "./types.js";
+
+export type { Store };
 
 /** What could be made static to know a staged value at compile time: a number argument or a captured number or array. */
 export type Need =
@@ -34,9 +36,6 @@ export interface StaticValue {
   readonly kind: "static";
   readonly value: unknown;
 }
-
-/** How a typed array converts what is stored in it; null for other arrays. */
-export type Store = "f32" | "f64" | "i8" | "u8" | "u8c" | "i16" | "u16" | "i32" | "u32";
 
 /** Part of another array: elements at these indices along its first axes. Reading and writing go to that array. */
 export interface View {
@@ -259,7 +258,9 @@ export const describe = (value: Value): string => {
     case "tensor": {
       const { dtype, shape } = value.v.type;
       if (value.weak) return dtype === "bool" ? "a boolean" : "a number";
-      return shape.length === 0 ? `a ${dtype} scalar` : `${dtype}[${shape.join(", ")}]`;
+      return shape.length === 0
+        ? `${dtype === "u32" || dtype === "bool" ? "a" : "an"} ${dtype} scalar`
+        : `${dtype}[${shape.join(", ")}]`;
     }
     case "array":
       return `an array of ${lengthOf(value)}`;

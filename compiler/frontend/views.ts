@@ -2,17 +2,19 @@
  * Elements, rows and views of staged arrays. A row of a matrix is a view: it is read from and written to the matrix, whatever
  * was written there meanwhile. Indices that are known only at run time are checked when the program runs.
  */
+
 import { isInt, type Var } from "../ir/types.js";
+import { NOT_WHOLE } from "../kernel/types.js";
+import { isIntegral, sameValue } from "./integral.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
-import { isIntegral, sameValue } from "./integral.js";
 import { storedAs } from "./stores.js";
 import { lift, needsOf, tensorOf, varOf } from "./tensors.js";
 import { describe, type Replaced, type TensorValue, type Value, type View } from "./values.js";
 
 export type Index = number | TensorValue;
 
-/** As i32; a number with a fraction becomes -1, which the check refuses: JavaScript has no such element. */
+/** As i32; a number with a fraction becomes an index that the check refuses: JavaScript has no such element. */
 export const wholeIndex = (site: Site, index: TensorValue): Var => {
   const { builder } = site.machine;
   const v = varOf(site, index);
@@ -21,7 +23,7 @@ export const wholeIndex = (site: Site, index: TensorValue): Var => {
     return refuse(site, "TSJ1131", "a boolean is no index", "np.where chooses by a condition");
   if (isInt(dtype) || isIntegral(site.machine, v)) return builder.cast(v, "i32");
   const whole = builder.eq(builder.floor(v), v);
-  return builder.cast(builder.select(whole, v, builder.fill(v, -1)), "i32");
+  return builder.cast(builder.select(whole, v, builder.fill(v, NOT_WHOLE)), "i32");
 };
 
 /** The array that elements are read from and written to, and where in it. */
@@ -30,7 +32,9 @@ const rootOf = (x: TensorValue, more: readonly Index[]): { root: TensorValue; in
 
 const startsOf = (site: Site, index: readonly Index[]): readonly Var[] =>
   index.map((i) =>
-    typeof i === "number" ? site.machine.builder.scalar(i, "i32") : wholeIndex(site, lift(site, i, "the index")),
+    typeof i === "number"
+      ? site.machine.builder.scalar(i, "i32")
+      : wholeIndex(site, lift(site, i, "the index")),
   );
 
 /** The block at `index` along the first axes of `whole`, without those axes. */
@@ -156,14 +160,22 @@ export const settleRows = (site: Site, root: TensorValue): void => {
 export const writeElement = (site: Site, x: TensorValue, index: Index, value: Value): void => {
   const { builder } = site.machine;
   if (x.view !== null && detached(site, x.view) !== null)
-    refuse(site, "TSJ1043", "this row is no longer part of its array: it can't be written to", "copy it first");
+    refuse(
+      site,
+      "TSJ1043",
+      "this row is no longer part of its array: it can't be written to",
+      "copy it first",
+    );
   const { root, index: all } = rootOf(x, [index]);
   if (pendingAt(root) !== null) refusePending(site);
   const update = storedAs(site, value, root, "the element");
-  update(all.map(() => 1), (block) => {
-    const starts = startsOf(site, all);
-    return builder.emit("dynamicUpdate", [varOf(site, root), block, ...starts], { mode: "check" });
-  });
+  update(
+    all.map(() => 1),
+    (block) => {
+      const starts = startsOf(site, all);
+      return builder.emit("dynamicUpdate", [varOf(site, root), block, ...starts], { mode: "check" });
+    },
+  );
 };
 
 /** x[index] = row: the row's elements are copied, and the row is part of the array from now on. */
@@ -182,7 +194,8 @@ export const writeRow = (site: Site, x: TensorValue, index: Index, row: TensorVa
   const gone = from === null ? null : detached(site, from);
   const source = from !== null && gone === null ? (from.index[0] ?? 0) : null;
   const [first = 0] = all;
-  if (pending !== null && (pending.twin === null || !sameIndex(site, pending.twin, first))) refusePending(site);
+  if (pending !== null && (pending.twin === null || !sameIndex(site, pending.twin, first)))
+    refusePending(site);
   if (source !== null && sameIndex(site, source, first)) return;
   if (all.length > 1 && row.view !== null) refusePending(site);
   if (row.fixed !== null || (row.view !== null && from === null))
@@ -192,10 +205,10 @@ export const writeRow = (site: Site, x: TensorValue, index: Index, row: TensorVa
       "a row that belongs to another array is put in this one: the two arrays would share it",
       "copy it: row.slice()",
     );
-  const block = machine.builder.reshape(
-    machine.builder.cast(varOf(site, row), root.v.type.dtype),
-    [...all.map(() => 1), ...wanted],
-  );
+  const block = machine.builder.reshape(machine.builder.cast(varOf(site, row), root.v.type.dtype), [
+    ...all.map(() => 1),
+    ...wanted,
+  ]);
   const starts = [...startsOf(site, all), ...wanted.map(() => machine.builder.scalar(0, "i32"))];
   const next = machine.builder.emit("dynamicUpdate", [before, block, ...starts], { mode: "check" });
   touch(machine, root);
@@ -212,10 +225,15 @@ export const writeRow = (site: Site, x: TensorValue, index: Index, row: TensorVa
 };
 
 /** What a region leaves of an array whose rows it exchanged. */
-export const afterRegion = (site: Site, cell: TensorValue, states: readonly (readonly Replaced[])[]): boolean => {
+export const afterRegion = (
+  site: Site,
+  cell: TensorValue,
+  states: readonly (readonly Replaced[])[],
+): boolean => {
   for (const replaced of states) {
     const last = replaced.at(-1);
-    if (replaced.length > cell.replaced.length && last !== undefined && last.twin !== null) refusePending(site);
+    if (replaced.length > cell.replaced.length && last !== undefined && last.twin !== null)
+      refusePending(site);
   }
   return states.some((replaced) => replaced.length !== cell.replaced.length);
 };

@@ -52,6 +52,8 @@ const normalize = (site: Site, axis: number, leaf: TensorValue, what: string): n
   );
 };
 
+const countText = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
 export const vmapCall = (site: Site, { inAxes, outAxes }: Vmap, fn: Value, args: readonly Value[]): Value => {
   const { builder } = site.machine;
   const specs = Array.isArray(inAxes) ? (inAxes as readonly AxesSpec[]) : args.map(() => inAxes);
@@ -59,7 +61,7 @@ export const vmapCall = (site: Site, { inAxes, outAxes }: Vmap, fn: Value, args:
     return refuse(
       site,
       "TSJ3020",
-      `inAxes has ${specs.length} entries, the call has ${args.length} arguments`,
+      `inAxes has ${countText(specs.length, "entry", "entries")}, the call has ${countText(args.length, "argument", "arguments")}`,
     );
   let size: { readonly n: number; readonly what: string } | null = null;
   const fronts: { readonly leaf: TensorValue; readonly front: TensorValue }[] = [];
@@ -70,7 +72,7 @@ export const vmapCall = (site: Site, { inAxes, outAxes }: Vmap, fn: Value, args:
       return mapStaged(site, arg, (value) => {
         const axis = axes[at++] ?? null;
         if (axis === null) return value;
-        const what = `argument ${k}`;
+        const what = `argument ${k + 1}`;
         const leaf = lift(site, value, what);
         const from = normalize(site, axis, leaf, what);
         const { shape, dtype } = leaf.v.type;

@@ -134,7 +134,9 @@ export const paramFault = (kind: ParamKind, value: unknown): string | null => {
     case "sizes":
       return isNumbers(value) && value.every(isSize) ? null : "must be a list of integers >= 0";
     case "dtype":
-      return typeof value === "string" && isDType(value) ? null : "must be a dtype";
+      return typeof value === "string" && isDType(value)
+        ? null
+        : `must be one of ${Object.keys(DTYPES).join(", ")}, not ${JSON.stringify(value)}`;
     case "mode":
       return typeof value === "string" && Object.hasOwn(MODES, value) ? null : "must be check or clamp";
     default: {

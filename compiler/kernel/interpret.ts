@@ -5,19 +5,20 @@ import { opTable } from "../ops/index.js";
 import { allocate } from "../ops/ndarray.js";
 import type { Data } from "../ops/op.js";
 import { evalMachineOp, isMachineOp, type Register } from "./machine.js";
-import type {
-  Address,
-  BufferId,
-  Combine,
-  KernelProgram,
-  LoopStmt,
-  MatmulKernel,
-  MatrixView,
-  OpStmt,
-  RegType,
-  Step,
-  Stmt,
-  WhileStmt,
+import {
+  type Address,
+  type BufferId,
+  type Combine,
+  checkText,
+  type KernelProgram,
+  type LoopStmt,
+  type MatmulKernel,
+  type MatrixView,
+  type OpStmt,
+  type RegType,
+  type Step,
+  type Stmt,
+  type WhileStmt,
 } from "./types.js";
 
 /** A check that failed while the program ran. */
@@ -194,8 +195,8 @@ const run = (m: Machine, s: Stmt): void => {
     case "check": {
       if (numeric(m, s.cond) !== 0) return;
       const e = m.program.errors[s.error] ?? internal(`no error ${s.error}`);
-      const detail = s.detail === null ? "" : String(numeric(m, s.detail));
-      throw new KernelCheckError(e.code, e.message.replace("{}", detail), e.span);
+      const detail = s.detail === null ? null : numeric(m, s.detail);
+      throw new KernelCheckError(e.code, checkText(e.message, detail), e.span);
     }
     case "loop":
       runLoop(m, s);

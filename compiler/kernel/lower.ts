@@ -201,7 +201,10 @@ const placeBuffers = (
         case "output":
           return source;
         case "scratch":
-          return { kind: "scratch", offset: plan.offsets.get(id) ?? internal("a scratch buffer has no place") };
+          return {
+            kind: "scratch",
+            offset: plan.offsets.get(id) ?? internal("a scratch buffer has no place"),
+          };
         default: {
           const never: never = source;
           return internal(`unexpected source ${JSON.stringify(never)}`);

@@ -18,6 +18,9 @@ export { directUses, walkStmts };
 export const updateUses = (loop: LoopStmt): readonly ValueId[] =>
   loop.carries.map((c) => (c.kind === "reduce" ? c.value : c.next));
 
+/** Nested expressions deeper than this are cut, since whoever walks them recurses. */
+const MAX_DEPTH = 24;
+
 export interface KernelFacts {
   readonly types: ReadonlyMap<ValueId, RegType>;
   readonly consts: ReadonlyMap<ValueId, ConstStmt>;
@@ -88,7 +91,14 @@ export const kernelFacts = (body: readonly Stmt[]): KernelFacts => {
     atEnd.forEach(use);
   };
   scan(body, []);
-  const inlineable = new Set([...local].filter((id) => uses.get(id) === 1 && !asAddress.has(id)));
+  const inlineable = new Set<ValueId>();
+  const depths = new Map<ValueId, number>();
+  for (const [id, op] of ops) {
+    const depth = 1 + Math.max(0, ...op.args.map((a) => (inlineable.has(a) ? (depths.get(a) ?? 0) : 0)));
+    depths.set(id, depth);
+    const once = local.has(id) && uses.get(id) === 1 && !asAddress.has(id);
+    if (once && depth < MAX_DEPTH) inlineable.add(id);
+  }
   return { types, consts, ops, uses, inlineable, stored };
 };
 

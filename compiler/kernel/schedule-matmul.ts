@@ -30,7 +30,8 @@ const ACCUMULATORS: Readonly<Record<Profile, number>> = { base: 8, fma: 12, wide
 const ROWS: Readonly<Record<Profile, number>> = { base: 4, fma: 6, wide: 6 };
 const UNROLL_K: Readonly<Record<Profile, number>> = { base: 1, fma: 4, wide: 4 };
 
-const MAX_UNSPLIT_K = 1024;
+/** A tile's panels of A and B should fit the first-level cache together. */
+const PANEL_BYTES = 48 << 10;
 const BLOCK_K = 512;
 const BLOCK_M = 240;
 /** Packed B should fit in half of a second-level cache of 2 MB. */
@@ -52,7 +53,8 @@ export const planMatmul = (kernel: MatmulKernel, profile: Profile): MatmulPlan =
   const rows = m <= 4 * maxRows ? ceilDiv(m, ceilDiv(m, maxRows)) : maxRows;
   const vectors = Math.max(1, Math.min(Math.floor(ACCUMULATORS[profile] / rows), ceilDiv(n, lanes), 8));
   const width = vectors * lanes;
-  const blockK = Math.max(1, evenBlock(k, k <= MAX_UNSPLIT_K ? MAX_UNSPLIT_K : BLOCK_K, 4));
+  const unsplit = Math.max(BLOCK_K, Math.floor(PANEL_BYTES / (size * (rows + width))));
+  const blockK = Math.max(1, evenBlock(k, k <= unsplit ? unsplit : BLOCK_K, 4));
   const blockM = evenBlock(m, roundUp(BLOCK_M, rows), rows);
   const columns = Math.max(width, Math.floor(RHS_BYTES / (blockK * size) / width) * width);
   const blockN = evenBlock(n, columns, width);

@@ -49,7 +49,7 @@ const scalarOpCost = (op: MachineOp, from: RegType | undefined): number => {
   return op === "sqrt" ? 5 : 1;
 };
 
-const PER_LANE = 2; // extract and insert
+const PER_LANE = 3; // extract the operands, insert the result
 /** Ops that SIMD lacks cost their scalar form in each lane. */
 const vectorOpCost = (
   stmt: OpStmt,
@@ -230,10 +230,7 @@ const planLoop = (loop: LoopStmt, facts: KernelFacts): Planned => {
   const scalar = extent * (inner.cost + loop.carries.length + LOOP_OVERHEAD);
   const asScalar: Planned = { cost: scalar, plan: new Map([...inner.plan, [loop.axis, SCALAR_PLAN]]) };
   const vectorisable =
-    loop.parallel &&
-    extent > 1 &&
-    isUniform([loop]) &&
-    loop.carries.every((c) => c.kind === "reduce");
+    loop.parallel && extent > 1 && isUniform([loop]) && loop.carries.every((c) => c.kind === "reduce");
   if (!vectorisable) return asScalar;
   const lanes = lanesFor(loop, facts);
   const varying = varyingIn(loop);

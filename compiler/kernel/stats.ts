@@ -136,7 +136,12 @@ const kernelStats = (p: KernelProgram, [kernel, runs]: readonly [Kernel, number]
     }
     return total * runs;
   };
-  return { name: kernel.name, flops: c.flops * runs, bytesRead: bytes(c.reads), bytesWritten: bytes(c.writes) };
+  return {
+    name: kernel.name,
+    flops: c.flops * runs,
+    bytesRead: bytes(c.reads),
+    bytesWritten: bytes(c.writes),
+  };
 };
 
 export const programStats = (p: KernelProgram): ProgramStats => {

@@ -91,6 +91,11 @@ export interface OpStmt {
   readonly type: RegType;
   /** threefry's output word; absent for all others. */
   readonly lane?: 0 | 1;
+  /**
+   * A `select` whose condition seldom holds: a target may skip what only its second operand needs where it holds in no
+   * lane. A hint alone: nothing but speed depends on it.
+   */
+  readonly rare?: true;
 }
 export interface LoadStmt {
   readonly kind: "load";
@@ -263,6 +268,13 @@ export interface Buffer {
 export type ResultPlace =
   | { readonly kind: "output"; readonly index: number }
   | { readonly kind: "input"; readonly index: number };
+
+/** The index that the front end makes of a number with a fraction, or of NaN: out of range everywhere. */
+export const NOT_WHOLE = -(2 ** 31);
+
+/** The text of a failed check whose detail is known. */
+export const checkText = (message: string, detail: number | null): string =>
+  message.replace("{}", detail === NOT_WHOLE ? "(no whole number)" : String(detail ?? ""));
 
 /** A failed check's text; `{}` stands for the check's detail value. */
 export interface RuntimeErrorEntry {

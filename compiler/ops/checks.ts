@@ -1,5 +1,15 @@
 /** What shape rules share: counts, dtypes, axes. Every refusal is a ShapeError that names the op and shows the types. */
-import { type AnyOp, type DType, type Shape, sameShape, type TensorType, typeText } from "../ir/types.js";
+import { isDType } from "../ir/params.js";
+import {
+  type AnyOp,
+  BYTES,
+  type DType,
+  type OpName,
+  type Shape,
+  sameShape,
+  type TensorType,
+  typeText,
+} from "../ir/types.js";
 import { ShapeError } from "./op.js";
 
 export const refuse = (op: AnyOp, message: string, kind: "shape" | "type" = "shape"): never => {
@@ -37,6 +47,12 @@ export const three = <T>(op: AnyOp, xs: readonly T[]): readonly [T, T, T] => {
 export const requireDType = (op: AnyOp, t: TensorType, allowed: readonly DType[]): void => {
   if (!allowed.includes(t.dtype))
     refuse(op, `is defined for ${allowed.join(", ")}, not for ${typeText(t)}`, "type");
+};
+
+/** A param that names a dtype, which untyped callers may have misspelt. */
+export const requireKnownDType = (op: OpName, dtype: DType): void => {
+  if (!isDType(dtype))
+    refuse(op, `there is no dtype ${JSON.stringify(dtype)}: use ${Object.keys(BYTES).join(", ")}`, "type");
 };
 
 /** Equal dtypes, then equal shapes. */

@@ -1,7 +1,7 @@
 /** Ops without operands: const, literal, iota. */
 import { type DType, type Shape, sizeOf } from "../ir/types.js";
 import { neverBatched } from "./batching.js";
-import { refuse, requireAxis, requireShape, zero } from "./checks.js";
+import { refuse, requireAxis, requireKnownDType, requireShape, zero } from "./checks.js";
 import { INT_RANGE } from "./convert.js";
 import { noDerivative, type RecordsOf } from "./elementwise.js";
 import { allocate, materialize, ndarray, range } from "./ndarray.js";
@@ -43,6 +43,7 @@ export const constantOps: RecordsOf<"const" | "literal" | "iota"> = {
     name: "const",
     infer: (inputs, { value, dtype, shape }) => {
       zero("const", inputs);
+      requireKnownDType("const", dtype);
       requireShape("const", shape);
       requireElements("const", dtype, [value]);
       return { dtype, shape };
@@ -56,6 +57,7 @@ export const constantOps: RecordsOf<"const" | "literal" | "iota"> = {
     name: "literal",
     infer: (inputs, { data, dtype, shape }) => {
       zero("literal", inputs);
+      requireKnownDType("literal", dtype);
       requireShape("literal", shape);
       if (data.length !== sizeOf(shape))
         refuse("literal", `${data.length} values for shape [${shape.join(",")}]`);
@@ -72,6 +74,7 @@ export const constantOps: RecordsOf<"const" | "literal" | "iota"> = {
     name: "iota",
     infer: (inputs, { dtype, shape, axis }) => {
       zero("iota", inputs);
+      requireKnownDType("iota", dtype);
       requireShape("iota", shape);
       requireAxis("iota", axis, { dtype, shape });
       if (dtype === "bool") refuse("iota", "bool has no indices", "type");

@@ -1,6 +1,6 @@
 /** Elementwise ops of mixed dtypes: select, cast, bitcast. */
 import { type DType, isFloat, isInt } from "../ir/types.js";
-import { one, refuse, requireDType, requireEqual, three } from "./checks.js";
+import { one, refuse, requireDType, requireEqual, requireKnownDType, three } from "./checks.js";
 import { batchElementwise, mapElements, noDerivative, type RecordsOf } from "./elementwise.js";
 import { allocate, at } from "./ndarray.js";
 import type { Data } from "./op.js";
@@ -70,7 +70,10 @@ export const convertOps: RecordsOf<"select" | "cast" | "bitcast"> = {
   // integer to integer wraps modulo 2^32; to bool is x != 0 (so NaN gives 1); bool gives 0 or 1
   cast: {
     name: "cast",
-    infer: (inputs, { dtype }) => ({ dtype, shape: one("cast", inputs).shape }),
+    infer: (inputs, { dtype }) => {
+      requireKnownDType("cast", dtype);
+      return { dtype, shape: one("cast", inputs).shape };
+    },
     eval: (inputs, { dtype }) => {
       const x = one("cast", inputs);
       const convert = converter(x.dtype, dtype);

@@ -233,8 +233,8 @@ export const elementwiseRules: ElementwiseRules = {
   neg: [twice("neg")],
   abs: [
     idempotent("abs"),
-    rule1("|-x| = |x|", (r, x) => {
-      const y = under(r, x, "neg");
+    rule1("|-x| = |x|, but unsigned -x is 2^32 - x and its own magnitude", (r, x, { dtype }) => {
+      const y = dtype === "u32" ? null : under(r, x, "neg");
       return y === null ? null : r.emit("abs", [y], NONE);
     }),
   ],

@@ -95,6 +95,15 @@ export const trailingAxes = (rank: number, resultRank: number): readonly number[
 /** 0, 1, .., n-1. */
 export const range = (n: number): readonly number[] => Array.from({ length: n }, (_, k) => k);
 
+/** Refuses an options argument that is no object, and names that `of` does not know: a misspelt option would do nothing. */
+export const requireOptions = (of: string, options: unknown, names: readonly string[]): void => {
+  if (typeof options !== "object" || options === null)
+    fail("TSJ4040", "type", `the options of ${of} are an object: { ${names.join(", ")} }`);
+  const unknown = Object.keys(options as object).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    fail("TSJ4041", "type", `${of} has no option \`${unknown}\`: it has ${names.join(", ")}`);
+};
+
 /** A shape argument: a number or a list of sizes >= 0. */
 export const shapeArgument = (shape: number | readonly number[]): Shape => {
   const list = typeof shape === "number" ? [shape] : shape;

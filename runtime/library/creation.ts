@@ -101,7 +101,7 @@ export const tril: (x: TensorLike, k?: number) => Tensor = library(
     const v = lift(x);
     const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
     const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
-    return prim.select(prim.ge(lift(row + k), col), v, zerosLike(v));
+    return prim.select(lift((row + k >= col) as unknown as number), v, zerosLike(v));
   },
 );
 export const triu: (x: TensorLike, k?: number) => Tensor = library(
@@ -110,6 +110,6 @@ export const triu: (x: TensorLike, k?: number) => Tensor = library(
     const v = lift(x);
     const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
     const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
-    return prim.select(prim.le(lift(row + k), col), v, zerosLike(v));
+    return prim.select(lift((row + k <= col) as unknown as number), v, zerosLike(v));
   },
 );

@@ -86,12 +86,13 @@ export const logSoftmax: (x: TensorLike, axis?: Axis) => Tensor = library(
 export const oneHot: (labels: TensorLike, classes: number, dtype?: DType) => Tensor = library(
   "nn.oneHot",
   (labels: TensorLike, classes: number, dtype: DType = "f32"): Tensor => {
-    const l = prim.cast(lift(labels), { dtype: "i32" });
+    const given = lift(labels);
+    const l = given.dtype === "bool" ? prim.cast(given, { dtype: "i32" }) : given;
     const wanted = prim.broadcast(expandDims(l, l.ndim), {
       shape: [...l.shape, classes],
       dims: range(l.ndim + 1),
     });
-    const place = prim.iota({ dtype: "i32", shape: [...l.shape, classes], axis: l.ndim });
+    const place = prim.iota({ dtype: l.dtype, shape: [...l.shape, classes], axis: l.ndim });
     return prim.cast(prim.eq(wanted, place), { dtype });
   },
 );

@@ -2,9 +2,10 @@
  * optim: gradient descent methods as pairs of functions. `init(params)` makes the state; `update(grads, state, params)`
  * gives `{ updates, state }`, and `applyUpdates(params, updates)` the new parameters. All take trees.
  */
-import { library } from "../transforms.js";
+import { fail } from "../../compiler/diagnostics.js";
+import { factory, library } from "../transforms.js";
 import type { Tensor } from "../types.js";
-import { lift } from "./core.js";
+import { lift, requireOptions } from "./core.js";
 import { prim } from "./prim.js";
 import { treeLeaves, treeMap } from "./tree.js";
 
@@ -26,6 +27,15 @@ const zeroLike = (p: Tensor): Tensor => prim.const({ value: 0, dtype: p.dtype, s
 const zeroCount = (): Tensor => prim.const({ value: 0, dtype: "i32", shape: [] });
 const rateAt = (rate: LearningRate, step: Tensor): number => (typeof rate === "function" ? rate(step) : rate);
 
+const checkRate = (of: string, rate: unknown): void => {
+  if (typeof rate !== "number" && typeof rate !== "function")
+    fail(
+      "TSJ4043",
+      "type",
+      `the learning rate of ${of} is a number or a function of the step, not a ${typeof rate}`,
+    );
+};
+
 export interface SgdState {
   readonly count: Tensor;
   /** Running direction; null without momentum. */
@@ -36,8 +46,9 @@ export interface SgdOptions {
   /** Looks ahead along the velocity (Nesterov). */
   readonly nesterov?: boolean;
 }
-/** v = momentum * v + g; p -= rate * v. */
-export const sgd = (rate: LearningRate, options: SgdOptions = {}): Optimizer<SgdState> => {
+const makeSgd = (rate: LearningRate, options: SgdOptions = {}): Optimizer<SgdState> => {
+  checkRate("optim.sgd", rate);
+  requireOptions("optim.sgd", options, ["momentum", "nesterov"]);
   const { momentum = 0, nesterov = false } = options;
   const init = <P>(params: P): SgdState => ({
     count: zeroCount(),
@@ -53,6 +64,11 @@ export const sgd = (rate: LearningRate, options: SgdOptions = {}): Optimizer<Sgd
   };
   return { init: library("optim.sgd.init", init), update: library("optim.sgd.update", update) };
 };
+/** Gradient descent: v = momentum * v + g; p -= rate * v. `rate` is a number or a function of the step count. */
+export const sgd: (rate: LearningRate, options?: SgdOptions) => Optimizer<SgdState> = factory(
+  "optim.sgd",
+  makeSgd,
+);
 
 export interface AdamState {
   readonly count: Tensor;
@@ -67,8 +83,9 @@ export interface AdamOptions {
   /** Decoupled weight decay (AdamW): p -= rate * weightDecay * p. */
   readonly weightDecay?: number;
 }
-/** Kingma and Ba, "Adam" (2015), algorithm 1; with `weightDecay` Loshchilov and Hutter's AdamW. */
-export const adam = (rate: LearningRate, options: AdamOptions = {}): Optimizer<AdamState> => {
+const makeAdam = (rate: LearningRate, options: AdamOptions = {}): Optimizer<AdamState> => {
+  checkRate("optim.adam", rate);
+  requireOptions("optim.adam", options, ["b1", "b2", "eps", "weightDecay"]);
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8, weightDecay = 0 } = options;
   const init = <P>(params: P): AdamState => ({
     count: zeroCount(),
@@ -99,6 +116,14 @@ export const adam = (rate: LearningRate, options: AdamOptions = {}): Optimizer<A
   };
   return { init: library("optim.adam.init", init), update: library("optim.adam.update", update) };
 };
+/**
+ * Kingma and Ba, "Adam" (2015), algorithm 1; with `weightDecay` Loshchilov and Hutter's AdamW. `rate` is a number or a
+ * function of the step count.
+ */
+export const adam: (rate: LearningRate, options?: AdamOptions) => Optimizer<AdamState> = factory(
+  "optim.adam",
+  makeAdam,
+);
 
 /** Square root of the sum of squares of all leaves. */
 export const globalNorm: (tree: unknown) => Tensor = library("optim.globalNorm", (tree: unknown): Tensor => {

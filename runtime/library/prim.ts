@@ -5,7 +5,7 @@
  */
 import { fail } from "../../compiler/diagnostics.js";
 import { register, registerNamespace } from "../../compiler/frontend/registry.js";
-import { paramSchema } from "../../compiler/ir/params.js";
+import { paramFault, paramSchema, schemaOf } from "../../compiler/ir/params.js";
 import type { NoParams, OpName, OpParams, TensorType } from "../../compiler/ir/types.js";
 import { opTable } from "../../compiler/ops/index.js";
 import { type NdArray, ShapeError } from "../../compiler/ops/op.js";
@@ -35,6 +35,20 @@ const operand = (op: OpName, x: unknown): NdArray => {
   return { dtype, shape, data };
 };
 
+const checkParams = (op: OpName, params: unknown): void => {
+  const schema = schemaOf(op);
+  const names = schema.map(([name]) => name).join(", ");
+  const given: object =
+    typeof params === "object" && params !== null && !isTensor(params)
+      ? params
+      : fail("TSJ5082", "type", `prim.${op} takes its params at the end, as one object: { ${names} }`);
+  for (const [name, kind] of schema) {
+    const value: unknown = Reflect.get(given, name);
+    const fault = value === undefined ? "is missing" : paramFault(kind, value);
+    if (fault !== null) fail("TSJ5082", "type", `prim.${op}: the param ${name} ${fault}`);
+  }
+};
+
 const inferType = <K extends OpName>(
   op: K,
   inputs: readonly TensorType[],
@@ -51,12 +65,13 @@ const inferType = <K extends OpName>(
 /** An op outside of compiled code. */
 const evaluate = <K extends OpName>(op: K, args: readonly unknown[]): Tensor => {
   const hasParams = Object.keys(paramSchema[op]).length > 0;
+  const given: unknown = hasParams ? args.at(-1) : {};
+  checkParams(op, given);
   const inputs = (hasParams ? args.slice(0, -1) : args).map((x) => operand(op, x));
-  // The params' type is that of the op: the caller's types say so, and inferType checks what they hold.
-  const params = (hasParams ? args.at(-1) : {}) as OpParams[K];
+  const params = given as OpParams[K]; // by the check
   inferType(op, inputs, params);
   const { data, dtype, shape } = opTable[op].eval(inputs, params);
-  return fromData(data.slice(), dtype, shape);
+  return fromData(data.slice(), dtype, [...shape]);
 };
 
 const names = Object.keys(paramSchema) as OpName[];

@@ -1,22 +1,26 @@
 /** np: reductions. `axis` is one axis, a list, or all; `keepdims` leaves the reduced axes as size 1. */
 import { library } from "../transforms.js";
 import type { Tensor, TensorLike } from "../types.js";
-import { type Axis, countOf, keepDims, lift, normalizeAxes, normalizeAxis } from "./core.js";
+import { type Axis, countOf, keepDims, lift, normalizeAxes, normalizeAxis, requireOptions } from "./core.js";
 import { isfinite, where } from "./elementwise.js";
 import { prim } from "./prim.js";
 
 export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
+const OPTIONS: readonly string[] = ["keepdims"];
 type Reduction = (x: TensorLike, axis?: Axis | null, options?: ReduceOptions) => Tensor;
 
 /** Applies `f` over the axes and restores them where asked. */
 const reduce = (
+  of: string,
   x: TensorLike,
   axis: Axis | null,
   options: ReduceOptions,
   f: (v: Tensor, axes: readonly number[]) => Tensor,
+  names: readonly string[] = OPTIONS,
 ): Tensor => {
+  requireOptions(of, options, names);
   const v = lift(x);
   const axes = normalizeAxes(axis, v.ndim);
   const r = f(v, axes);
@@ -29,40 +33,44 @@ const countable = (v: Tensor): Tensor => (v.dtype === "bool" ? prim.cast(v, { dt
 export const sum: Reduction = library(
   "np.sum",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce(x, axis, options, (v, axes) => prim.reduceSum(countable(v), { axes })),
+    reduce("np.sum", x, axis, options, (v, axes) => prim.reduceSum(countable(v), { axes })),
 );
 export const prod: Reduction = library(
   "np.prod",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce(x, axis, options, (v, axes) => prim.reduceProd(countable(v), { axes })),
+    reduce("np.prod", x, axis, options, (v, axes) => prim.reduceProd(countable(v), { axes })),
 );
 export const max: Reduction = library(
   "np.max",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce(x, axis, options, (v, axes) => prim.reduceMax(v, { axes })),
+    reduce("np.max", x, axis, options, (v, axes) => prim.reduceMax(v, { axes })),
 );
 export const min: Reduction = library(
   "np.min",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce(x, axis, options, (v, axes) => prim.reduceMin(v, { axes })),
+    reduce("np.min", x, axis, options, (v, axes) => prim.reduceMin(v, { axes })),
 );
 /** True where any element is nonzero. */
 export const any: Reduction = library(
   "np.any",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce(x, axis, options, (v, axes) => prim.reduceMax(prim.cast(v, { dtype: "bool" }), { axes })),
+    reduce("np.any", x, axis, options, (v, axes) =>
+      prim.reduceMax(prim.cast(v, { dtype: "bool" }), { axes }),
+    ),
 );
 export const all: Reduction = library(
   "np.all",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce(x, axis, options, (v, axes) => prim.reduceMin(prim.cast(v, { dtype: "bool" }), { axes })),
+    reduce("np.all", x, axis, options, (v, axes) =>
+      prim.reduceMin(prim.cast(v, { dtype: "bool" }), { axes }),
+    ),
 );
 
 /** Arithmetic mean; integers give f32. */
 export const mean: Reduction = library(
   "np.mean",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce(x, axis, options, (v, axes) =>
+    reduce("np.mean", x, axis, options, (v, axes) =>
       lift(prim.reduceSum(countable(v), { axes }) / countOf(v.shape, axes)),
     ),
 );
@@ -71,16 +79,24 @@ export interface VarianceOptions extends ReduceOptions {
   /** Divisor is n - ddof. */
   readonly ddof?: number;
 }
+const VARIANCE_OPTIONS: readonly string[] = ["keepdims", "ddof"];
 type Variance = (x: TensorLike, axis?: Axis | null, options?: VarianceOptions) => Tensor;
 
 /** Mean squared distance from the mean, in two passes (no cancellation). */
 export const variance: Variance = library(
   "np.var",
   (x: TensorLike, axis: Axis | null = null, options: VarianceOptions = {}) =>
-    reduce(x, axis, options, (v, axes) => {
-      const d = lift(v - mean(v, axes, { keepdims: true }));
-      return lift(prim.reduceSum(lift(d * d), { axes }) / (countOf(v.shape, axes) - (options.ddof ?? 0)));
-    }),
+    reduce(
+      "np.var",
+      x,
+      axis,
+      options,
+      (v, axes) => {
+        const d = lift(v - mean(v, axes, { keepdims: true }));
+        return lift(prim.reduceSum(lift(d * d), { axes }) / (countOf(v.shape, axes) - (options.ddof ?? 0)));
+      },
+      VARIANCE_OPTIONS,
+    ),
 );
 export const std: Variance = library(
   "np.std",
@@ -92,7 +108,7 @@ export const std: Variance = library(
 export const logsumexp: Reduction = library(
   "nn.logsumexp",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
-    reduce(x, axis, options, (v, axes) => {
+    reduce("nn.logsumexp", x, axis, options, (v, axes) => {
       const m = prim.stopGradient(prim.reduceMax(v, { axes }));
       const shift = where(isfinite(m), m, 0); // an infinite maximum would give inf - inf
       const spread = lift(v - prim.reshape(shift, { shape: keepDims(v.shape, axes) }));
@@ -102,12 +118,14 @@ export const logsumexp: Reduction = library(
 
 type ArgReduction = (x: TensorLike, axis?: number | null, options?: ReduceOptions) => Tensor;
 const argReduce = (
+  of: string,
   x: TensorLike,
   axis: number | null,
   options: ReduceOptions,
   f: (v: Tensor, axis: number) => Tensor,
 ): Tensor => {
-  const given = lift(x);
+  requireOptions(of, options, OPTIONS);
+  const given = countable(lift(x));
   const v = axis === null ? prim.reshape(given, { shape: [given.size] }) : given;
   const a = axis === null ? 0 : normalizeAxis(axis, v.ndim);
   const r = f(v, a);
@@ -119,12 +137,12 @@ const argReduce = (
 export const argmax: ArgReduction = library(
   "np.argmax",
   (x: TensorLike, axis: number | null = null, options: ReduceOptions = {}) =>
-    argReduce(x, axis, options, (v, a) => prim.argmax(v, { axis: a })),
+    argReduce("np.argmax", x, axis, options, (v, a) => prim.argmax(v, { axis: a })),
 );
 export const argmin: ArgReduction = library(
   "np.argmin",
   (x: TensorLike, axis: number | null = null, options: ReduceOptions = {}) =>
-    argReduce(x, axis, options, (v, a) => prim.argmin(v, { axis: a })),
+    argReduce("np.argmin", x, axis, options, (v, a) => prim.argmin(v, { axis: a })),
 );
 
 /** Running sum along `axis` (of the flattened array without one), by doubling steps: log2(n) shifted additions. */

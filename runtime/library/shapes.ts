@@ -192,7 +192,7 @@ export const tile: (x: TensorLike, counts: Size) => Tensor = library(
   "np.tile",
   (x: TensorLike, counts: Size): Tensor => {
     const v = lift(x);
-    const reps = typeof counts === "number" ? [counts] : counts;
+    const reps = typeof counts === "number" ? [counts] : [...counts];
     const rank = Math.max(v.ndim, reps.length);
     const sizes = range(rank).map((k) => v.shape[k - rank + v.ndim] ?? 1);
     const times = range(rank).map((k) => reps[k - rank + reps.length] ?? 1);
@@ -217,6 +217,18 @@ export const pad: (x: TensorLike, widths: Widths, value?: TensorLike) => Tensor 
   },
 );
 
+/** Indices as i32. JavaScript's own numbers are f64: those with a fraction fail at run time. */
+const wholeIndices = (of: string, indices: TensorLike): Tensor => {
+  const i = lift(indices);
+  if (i.dtype === "f32" || i.dtype === "bool")
+    fail("TSJ4042", "type", `the indices of ${of} are whole numbers, not ${i.dtype}[${i.shape.join(", ")}]`, {
+      hint: 'make them i32: tensor([0, 2], { dtype: "i32" }), or x.astype("i32")',
+    });
+  if (i.dtype !== "f64") return prim.cast(i, { dtype: "i32" });
+  // NaN is refused by the cast
+  return prim.cast(where((Math.floor(i) === i) as unknown as number, i, Number.NaN), { dtype: "i32" });
+};
+
 /** Slices of `x` along `axis` (of the flattened array without one) at whole-number indices; out of range throws. */
 export const take: (x: TensorLike, indices: TensorLike, axis?: number | null) => Tensor = library(
   "np.take",
@@ -225,7 +237,7 @@ export const take: (x: TensorLike, indices: TensorLike, axis?: number | null) =>
     const v = axis === null ? ravel(given) : given;
     const a = axis === null ? 0 : normalizeAxis(axis, v.ndim);
     const n = v.shape[a] ?? 1;
-    const i = prim.cast(lift(indices), { dtype: "i32" });
+    const i = wholeIndices("np.take", indices);
     return prim.gather(v, where((i < 0) as unknown as number, i + n, i), {
       axis: a,
       batch: 0,
@@ -239,7 +251,7 @@ export const takeAlongAxis: (x: TensorLike, indices: TensorLike, axis: number) =
   "np.takeAlongAxis",
   (x: TensorLike, indices: TensorLike, axis: number): Tensor => {
     const v = lift(x);
-    const i = prim.cast(lift(indices), { dtype: "i32" });
+    const i = wholeIndices("np.takeAlongAxis", indices);
     const last = v.ndim - 1;
     const a = normalizeAxis(axis, v.ndim);
     const rows = moveaxis(v, a, last);

@@ -11,8 +11,20 @@ type Fields = Readonly<Record<string, Node>>;
 
 const fieldOf = (tree: Node, name: string): Node => (tree as Fields)[name];
 
+/** A node in words: what decides whether trees fit together. */
+const nodeText = (tree: Node): string => {
+  if (isLeaf(tree)) return "a number or tensor";
+  if (Array.isArray(tree)) return `an array of ${tree.length}`;
+  if (typeof tree !== "object" || tree === null) return String(tree);
+  return `an object { ${Object.keys(tree).sort().join(", ")} }`;
+};
+
 const mapNodes = (f: LeafFunction, trees: readonly Node[]): Node => {
   const first = trees[0];
+  const wanted = nodeText(first);
+  const odd = trees.find((tree) => nodeText(tree) !== wanted);
+  if (odd !== undefined)
+    return fail("TSJ4031", "type", `trees differ in structure: ${wanted} here, ${nodeText(odd)} there`);
   if (isLeaf(first)) return f(...(trees as readonly Tensor[]));
   if (Array.isArray(first))
     return first.map((_, k) =>

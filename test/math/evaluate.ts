@@ -2,8 +2,9 @@
  * Runs expanded elementwise ops: the straight-line machine ops of one kernel as a JavaScript function, with the rounding of
  * each register's type. Fast enough for millions of f32 samples; i64 registers are bigints.
  */
-import { isFloat } from "../../compiler/ir/types.js";
+
 import type { DType, ElementwiseOp } from "../../compiler/ir/types.js";
+import { isFloat } from "../../compiler/ir/types.js";
 import { expandMath } from "../../compiler/kernel/math/expand.js";
 import type { LoopKernel, OpStmt, RegType, Stmt, ValueId } from "../../compiler/kernel/types.js";
 
@@ -31,7 +32,14 @@ export type Contraction = "fused" | "separate";
 const literal = (type: RegType, value: number | bigint): string =>
   type === "i64" ? `${value}n` : Object.is(value, -0) ? "-0" : String(value);
 
-const COMPARISONS: Readonly<Record<string, string>> = { eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=" };
+const COMPARISONS: Readonly<Record<string, string>> = {
+  eq: "===",
+  ne: "!==",
+  lt: "<",
+  le: "<=",
+  gt: ">",
+  ge: ">=",
+};
 const WORDS: Readonly<Record<string, string>> = { and: "&", or: "|", xor: "^", add: "+", sub: "-" };
 
 /** The expression of one machine op; `from` is the type of its data operands. */
@@ -52,7 +60,9 @@ const expression = (s: OpStmt, from: RegType, args: readonly string[], contracti
     case "div":
       return rounded(`${x} / ${y}`);
     case "fma":
-      return contraction === "fused" ? rounded(`${x} * ${y} + ${z}`) : rounded(`${rounded(`${x} * ${y}`)} + ${z}`);
+      return contraction === "fused"
+        ? rounded(`${x} * ${y} + ${z}`)
+        : rounded(`${rounded(`${x} * ${y}`)} + ${z}`);
     case "neg":
       return rounded(`-${x}`);
     case "abs":

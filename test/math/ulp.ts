@@ -23,8 +23,10 @@ const f32Spacing = (x: number): number => {
  */
 export const f32Error = (result: number, exact: number): number => {
   const rounded = Math.fround(exact);
-  if (Object.is(result, rounded)) return Number.isFinite(rounded) ? Math.abs(result - exact) / f32Spacing(exact) : 0;
-  if (Number.isNaN(rounded) || Number.isNaN(result) || exact === 0 || !Number.isFinite(exact)) return Infinity;
+  if (Object.is(result, rounded))
+    return Number.isFinite(rounded) ? Math.abs(result - exact) / f32Spacing(exact) : 0;
+  if (Number.isNaN(rounded) || Number.isNaN(result) || exact === 0 || !Number.isFinite(exact))
+    return Infinity;
   // the infinity after the largest number stands one spacing above it
   const reach = (x: number): number => (Number.isFinite(x) ? x : Math.sign(x) * 2 ** 128);
   if (result === 0 && Math.sign(1 / result) !== Math.sign(exact)) return Infinity;
@@ -63,6 +65,28 @@ export const wordsFrom = (seed: number): (() => number) => {
 };
 
 export const SPECIAL = [
-  0, 5e-324, 2 ** -149, 2 ** -126, 1e-10, 0.5, 1, 1 + 2 ** -23, 1.5, 2, 2.5, 3, 1e10, 2 ** 23 - 0.5, 2 ** 24, 2 ** 31, 2 ** 32,
-  2 ** 53, 1e30, 3.4028234663852886e38, 1.7976931348623157e308, Number.POSITIVE_INFINITY,
-].flatMap((x) => [x, -x]).concat(Number.NaN);
+  0,
+  5e-324,
+  2 ** -149,
+  2 ** -126,
+  1e-10,
+  0.5,
+  1,
+  1 + 2 ** -23,
+  1.5,
+  2,
+  2.5,
+  3,
+  1e10,
+  2 ** 23 - 0.5,
+  2 ** 24,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53,
+  1e30,
+  3.4028234663852886e38,
+  1.7976931348623157e308,
+  Number.POSITIVE_INFINITY,
+]
+  .flatMap((x) => [x, -x])
+  .concat(Number.NaN);

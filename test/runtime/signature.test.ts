@@ -87,7 +87,10 @@ describe("signatures", () => {
         index: 0,
         type: { dtype: "f64", shape: [2, 2] },
         weak: false,
-        value: null,
+        value: [
+          [1, 2],
+          [3, 4],
+        ],
         hostArray: true,
       },
     });

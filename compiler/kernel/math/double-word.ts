@@ -39,21 +39,3 @@ export const twoProduct = (m: Emitter, a: Value, b: Value): DoubleWord => {
   const cross = m.add(m.add(m.sub(m.mul(x.high, y.high), high), m.mul(x.high, y.low)), m.mul(x.low, y.high));
   return { high, low: m.add(cross, m.mul(x.low, y.low)) };
 };
-
-/** A constant in two words of its own precision: as written to about twice the format's digits. */
-export interface DoubleConstant {
-  readonly high: number;
-  readonly low: number;
-}
-
-/** x * c to nearly twice the precision. */
-export const timesConstant = (m: Emitter, x: DoubleWord, c: DoubleConstant): DoubleWord => {
-  const p = twoProduct(m, x.high, m.constant(x.high.type, c.high));
-  return fastTwoSum(m, p.high, m.add(p.low, m.add(m.mul(x.high, c.low), m.mul(x.low, c.high))));
-};
-
-/** a * b to nearly twice the precision. */
-export const timesDouble = (m: Emitter, a: DoubleWord, b: DoubleWord): DoubleWord => {
-  const p = twoProduct(m, a.high, b.high);
-  return fastTwoSum(m, p.high, m.add(p.low, m.add(m.mul(a.high, b.low), m.mul(a.low, b.high))));
-};

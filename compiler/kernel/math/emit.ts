@@ -63,8 +63,8 @@ export interface Emitter {
   /** The float whose bits an integer holds. */
   readonly float: (a: Value) => Value;
   /**
-   * For each k `cond ? rare()[k] : usual[k]`, where `cond` holds seldom: the place where a target that can skip code
-   * would skip it. `rare` must be free of faults for every operand.
+   * For each k `cond ? rare()[k] : usual[k]`, where `cond` holds seldom: selects that a target may take as a branch
+   * around what only `rare` needs.
    */
   readonly rarely: (cond: Value, rare: () => readonly Value[], usual: readonly Value[]) => readonly Value[];
 }
@@ -102,7 +102,13 @@ export const createEmitter = (push: (stmt: Stmt) => void, fresh: () => ValueId):
   };
   const op: Emitter["op"] = (name, type, ...args) => {
     const ids = args.map((a) => a.id);
-    return once(`${name}:${type}:${ids.join(",")}`, type, (id) => ({ kind: "op", id, op: name, args: ids, type }));
+    return once(`${name}:${type}:${ids.join(",")}`, type, (id) => ({
+      kind: "op",
+      id,
+      op: name,
+      args: ids,
+      type,
+    }));
   };
 
   /** Operands as registers of one type, that of the first register among them. */
@@ -169,7 +175,13 @@ export const createEmitter = (push: (stmt: Stmt) => void, fresh: () => ValueId):
     float: (a) => bitcast(a, a.type === "i64" ? "f64" : "f32"),
     rarely: (cond, rare, usual) => {
       const results = rare();
-      return usual.map((value, k) => select(cond, results[k] ?? internal("a rare case gives too few values"), value));
+      return usual.map((value, k) => {
+        const result = results[k] ?? internal("a rare case gives too few values");
+        const { type } = value;
+        const args = [cond.id, result.id, value.id];
+        const key = `rare:${args.join(",")}`;
+        return once(key, type, (id) => ({ kind: "op", id, op: "select", args, type, rare: true }));
+      });
     },
   };
 };

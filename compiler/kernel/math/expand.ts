@@ -7,6 +7,7 @@
 import { internal } from "../../diagnostics.js";
 import type { ElementwiseOp } from "../../ir/types.js";
 import { isMachineOp } from "../machine.js";
+import { directUses, updateUses } from "../schedule-analysis.js";
 import type { Address, Carry, Kernel, OpStmt, RegType, Stmt, ValueId } from "../types.js";
 import { nextRegister } from "../walk.js";
 import { cbrt } from "./cbrt.js";
@@ -140,7 +141,7 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
   const named = (id: ValueId): ValueId => x.alias.get(id) ?? id;
   const address = (at: Address): Address =>
     at.dynamic === null ? at : { ...at, dynamic: named(at.dynamic) };
-  const valueOf = (id: ValueId): Value => ({
+  const register = (id: ValueId): Value => ({
     id,
     type: x.types.get(id) ?? internal(`kernel value ${id} is used before it is defined`),
   });
@@ -153,7 +154,7 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
         break;
       case "op": {
         const args = s.args.map(named);
-        const result = isElementwise(s.op) ? EXPANSIONS[s.op](m, args.map(valueOf), s) : null;
+        const result = isElementwise(s.op) ? EXPANSIONS[s.op](m, args.map(register), s) : null;
         if (result !== null) x.alias.set(s.id, result.id);
         else if (isMachineOp(s.op)) push({ ...s, args });
         else internal(`${s.op} has no machine form`);
@@ -173,7 +174,8 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
         for (const c of inits) if (c.kind === "recur") x.types.set(c.param, c.type);
         const inner = expandBody(x, s.body);
         const carries = inits.map(
-          (c): Carry => (c.kind === "reduce" ? { ...c, value: named(c.value) } : { ...c, next: named(c.next) }),
+          (c): Carry =>
+            c.kind === "reduce" ? { ...c, value: named(c.value) } : { ...c, next: named(c.next) },
         );
         for (const c of carries) x.types.set(c.result, c.type);
         const { extent } = s;
@@ -209,12 +211,27 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
   return out;
 };
 
+/** `body` without ops and constants that nothing reads; `used` grows from the last statement back. */
+const dropUnused = (body: readonly Stmt[], used: Set<ValueId>): readonly Stmt[] => {
+  const kept: Stmt[] = [];
+  for (const s of [...body].reverse()) {
+    if ((s.kind === "op" || s.kind === "const") && !used.has(s.id)) continue;
+    for (const id of directUses(s)) used.add(id);
+    if (s.kind !== "loop") kept.push(s);
+    else {
+      for (const id of updateUses(s)) used.add(id);
+      kept.push({ ...s, body: dropUnused(s.body, used) });
+    }
+  }
+  return kept.reverse();
+};
+
 /** The same kernel with machine ops alone. New values have ids that the kernel does not use. */
 export const expandMath = (kernel: Kernel): Kernel => {
   const body = kernel.kind === "matmul" ? kernel.epilogue : kernel.body;
   let next = Math.max(nextRegister(body), kernel.kind === "matmul" ? kernel.acc + 1 : 0);
   const expander: Expander = { types: new Map(), alias: new Map(), fresh: () => next++ };
-  if (kernel.kind === "loops") return { ...kernel, body: expandBody(expander, body) };
+  if (kernel.kind === "loops") return { ...kernel, body: dropUnused(expandBody(expander, body), new Set()) };
   expander.types.set(kernel.acc, kernel.dtype);
-  return { ...kernel, epilogue: expandBody(expander, body) };
+  return { ...kernel, epilogue: dropUnused(expandBody(expander, body), new Set()) };
 };

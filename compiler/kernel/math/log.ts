@@ -3,7 +3,7 @@
  * has so few bits that e times it is exact. In f32 log(1 + f) = f - f^2/2 + f^3 P(f); in f64, where that polynomial would
  * be long, with s = f / (2 + f), log(1 + f) = 2 atanh s = f - (f^2/2 - s (f^2/2 + s^2 P(s^2))), as in FreeBSD's msun.
  */
-import { type DoubleWord, twoSum } from "./double-word.js";
+import { type DoubleWord, fastTwoSum, twoSum } from "./double-word.js";
 import { type Emitter, type FloatType, orSign, polynomial, type Value } from "./emit.js";
 import { decompose, formatOf } from "./format.js";
 
@@ -23,31 +23,31 @@ const TABLE: Readonly<Record<FloatType, LogTable>> = {
     ln2Lo: Math.LN2 - 0.693145751953125,
     // minimax on [-0.295, 0.417], relative error of the logarithm 2^-26.6
     tail: [
-      0.3333333134651184, -0.25000864267349243, 0.20001308619976044, -0.16621454060077667, 0.14198549091815948,
-      -0.13176456093788147, 0.12789921462535858, -0.07624974101781845,
+      0.3333333134651184, -0.25000864267349243, 0.20001308619976044, -0.16621454060077667,
+      0.14198549091815948, -0.13176456093788147, 0.12789921462535858, -0.07624974101781845,
     ],
     // 0x1.3441p-2
-    log10Of2Hi: 0.301029205322265625,
-    log10Of2Lo: 0.301029995663981195 - 0.301029205322265625,
+    log10Of2Hi: 0.3010292053222656,
+    log10Of2Lo: 0.3010299956639812 - 0.3010292053222656,
   },
   f64: {
     // 0x1.62e42feep-1: 32 bits
-    ln2Hi: 6.93147180369123816490e-1,
-    ln2Lo: 1.90821492927058770002e-10,
+    ln2Hi: 0.6931471803691238,
+    ln2Lo: 1.9082149292705877e-10,
     // minimax on |s| <= 0.1729, relative error of the logarithm 2^-59.3
     tail: [
       0.6666666666666743, 0.3999999999935192, 0.28571428757613004, 0.22222196893247548, 0.18183657232639502,
       0.15311541039808338, 0.14822294718368545,
     ],
     // 0x1.34413509fp-2
-    log10Of2Hi: 3.01029995663611771306e-1,
-    log10Of2Lo: 3.69423907715893078616e-13,
+    log10Of2Hi: 0.30102999566361177,
+    log10Of2Lo: 3.694239077158931e-13,
   },
 };
 
 /** 1 / log 2 - 1 and 1 / log 10 - 1/2, to the last bit of a double. */
-const LOG2E_MINUS_1 = 0.442695040888963407;
-const LOG10E_MINUS_HALF = -0.0657055180967481723;
+const LOG2E_MINUS_1 = 0.4426950408889634;
+const LOG10E_MINUS_HALF = -0.06570551809674817;
 
 interface Terms {
   readonly e: Value;
@@ -105,7 +105,9 @@ export const log1p = (m: Emitter, x: Value): Value =>
 /** f / log 2 = f + f (1 / log 2 - 1): what is rounded is the smaller part. */
 export const log2 = (m: Emitter, x: Value): Value => {
   const { e, f, tail } = terms(m, x);
-  return specialCases(m, x, m.add(e, m.add(f, m.fma(f, LOG2E_MINUS_1, m.mul(tail, Math.LOG2E)))));
+  const { high, low } = fastTwoSum(m, e, f);
+  const small = m.fma(f, LOG2E_MINUS_1, m.fma(tail, Math.LOG2E, low));
+  return specialCases(m, x, m.add(high, small));
 };
 
 /** f / log 10 = f/2 + f (1 / log 10 - 1/2), likewise. */

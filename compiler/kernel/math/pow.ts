@@ -1,91 +1,127 @@
 /**
- * x^y = 2^(y log2 |x|), the logarithm and the product in double words, because y log2 |x| reaches the exponent's range
- * and its absolute error is the result's relative one.
+ * x^y = 2^(y log2 |x|), the logarithm and the product in two words, because y log2 |x| reaches the exponent's range and
+ * its absolute error is the result's relative one.
  *
- * log2 m for m in [sqrt(1/2), sqrt(2)): s = (m - 1) / (m + 1), log2 m = (2 / log 2) (s + s^3/3 + s^5/5 + ...).
+ * With |x| = m 2^e and s = (m - 1) / (m + 1): log2 |x| = e + 2 / (3 log 2) s (3 + s^2 + s^4 P(s^2)). As in FreeBSD's msun the
+ * first word of each pair has half a significand ("head"), so that products of heads are exact.
  */
-import { type DoubleConstant, type DoubleWord, fastTwoSum, timesDouble, twoProduct, twoSum } from "./double-word.js";
+import { fastTwoSum } from "./double-word.js";
 import { type Emitter, type FloatType, polynomial, signBit, type Value } from "./emit.js";
 import { decompose, formatOf, roundedInteger, scaleByPower } from "./format.js";
 
 interface PowTable {
-  /** 2 / log 2, two thirds of that, and what follows s^5 (c2 + c3 s^2 + ...). */
-  readonly c0: DoubleConstant;
-  readonly c1: DoubleConstant;
-  readonly rest: readonly number[];
-  /** (2^r - 1) / r for |r| <= 1/2. */
+  /** 2 / (3 log 2): rounded, its head, and the rest. */
+  readonly factor: number;
+  readonly factorHead: number;
+  readonly factorRest: number;
+  /** (3 atanh(s) / s - 3 - s^2) / s^4 in s^2. */
+  readonly log: readonly number[];
+  /** log 2 in a head and the rest. */
+  readonly ln2Head: number;
+  readonly ln2Rest: number;
+  /** (2^r - 1 - r log 2) / r^2 for |r| <= 1/2. */
   readonly exp2: readonly number[];
   /** |y log2 x| at which everything over- or underflows, and a |y| that is enough for that whatever x is. */
   readonly limit: number;
   readonly enough: number;
 }
 
-const twoWords = (high: number, low: number): DoubleConstant => ({ high, low });
-
 const TABLE: Readonly<Record<FloatType, PowTable>> = {
   f32: {
-    c0: twoWords(2.885390043258667, 3.851926067000022e-8),
-    c1: twoWords(0.9617967009544373, -7.028461812552678e-9),
-    // minimax on |s| <= 0.1716, relative error of the logarithm 2^-36.8
-    rest: [0.5770801901817322, 0.41184985637664795, 0.3378232419490814],
-    // minimax on |r| <= 1/2, relative error of 2^r 2^-26.3
+    factor: 0.9617966939259756,
+    factorHead: 0.961669921875,
+    factorRest: 0.0001267720509756049,
+    // minimax on |s| <= 0.173, relative error of the logarithm 2^-36.7
+    log: [0.6000024080276489, 0.42819368839263916, 0.3516077995300293],
+    // minimax on |r| <= 1/2, relative error of 2^r 2^-28.2
     exp2: [
-      0.6931471824645996, 0.24022594094276428, 0.055503662675619125, 0.009625445120036602, 0.0013387927319854498,
-      0.00013332534581422806,
+      0.24022647738456726, 0.055503614246845245, 0.009618483483791351, 0.0013390574604272842,
+      0.00015337028889916837,
     ],
+    ln2Head: 0.693115234375,
+    ln2Rest: Math.LN2 - 0.693115234375,
     limit: 160,
     enough: 2 ** 40,
   },
   f64: {
-    c0: twoWords(2.8853900817779268, 4.0710547481862066e-17),
-    c1: twoWords(0.9617966939259756, 5.0577616648125907e-17),
-    // minimax on |s| <= 0.1729, relative error of the logarithm 2^-73.2
-    rest: [
-      0.577078016355585, 0.41219858311140983, 0.3205988978983755, 0.26230820032205554, 0.22195216219635688,
-      0.19240532009840028, 0.16837307469919352, 0.17345157248551332,
+    factor: 0.9617966939259756,
+    factorHead: 0.9617966860532761,
+    factorRest: 7.872699542894897e-9,
+    // minimax on |s| <= 0.173, relative error of the logarithm 2^-66.1
+    log: [
+      0.6000000000000382, 0.4285714285493222, 0.3333333382018971, 0.27272672903806083, 0.2308030891589837,
+      0.19881097684754673, 0.19833665127692715,
     ],
-    // minimax on |r| <= 1/2, relative error of 2^r 2^-57.0
+    // minimax on |r| <= 1/2, relative error of 2^r 2^-57.3
     exp2: [
-      0.6931471805599453, 0.24022650695910172, 0.055504108664824574, 0.00961812910757706, 0.0013333558145567253,
-      0.00015403530478896765, 1.5252734738519187e-5, 1.3215424443975668e-6, 1.0177655745572235e-7,
-      7.0756270187171106e-9, 4.5193762520806783e-10,
+      0.24022650695910122, 0.05550410866481896, 0.009618129107595965, 0.0013333558147280865,
+      0.0001540353045619109, 1.525273288804589e-5, 1.3215435270613733e-6, 1.0178481291357386e-7,
+      7.073842345242606e-9, 4.3894479407606887e-10,
     ],
-    limit: 1100, enough: 2 ** 70,
+    ln2Head: 0.693147175014019,
+    ln2Rest: 5.5459262969660605e-9,
+    limit: 1100,
+    enough: 2 ** 70,
   },
 };
 
-/** log2 of a positive finite number in two words. */
-const log2Double = (m: Emitter, x: Value): DoubleWord => {
+/** x with the lower half of its significand cut off: 12 (f32) or 26 (f64) bits stay. */
+const headOf = (m: Emitter, x: Value): Value =>
+  m.float(m.and(m.bits(x), x.type === "f32" ? -(1n << 12n) : -(1n << 27n)));
+
+/** An unevaluated sum; `head` has half a significand. */
+interface Headed {
+  readonly head: Value;
+  readonly rest: Value;
+}
+
+/** log2 of a positive finite number. */
+const log2Headed = (m: Emitter, x: Value): Headed => {
   const t = TABLE[formatOf(x).type];
-  const { mantissa, exponent } = decompose(m, x);
+  const { mantissa, exponent: e } = decompose(m, x);
   const f = m.sub(mantissa, 1);
-  // m + 1 = d + dLow; s = f / (d + dLow) in two words
-  const d = m.add(mantissa, 1);
-  const dLow = m.sub(mantissa, m.sub(d, 1));
-  const inverse = m.div(m.constant(x.type, 1), d);
-  const high = m.mul(f, inverse);
-  const p = twoProduct(m, high, d);
-  const rest = m.sub(m.sub(m.sub(f, p.high), p.low), m.mul(high, dLow));
-  const s: DoubleWord = { high, low: m.mul(rest, inverse) };
-  // t = s^2 (c1 + s^2 (c2 + ...))
-  const q = twoProduct(m, high, high);
-  const z: DoubleWord = { high: q.high, low: m.add(q.low, m.mul(m.add(high, high), s.low)) };
-  const tail = m.mul(z.high, polynomial(m, z.high, t.rest));
-  const u = fastTwoSum(m, t.c1.high, tail);
-  const inner = timesDouble(m, z, { high: u.high, low: m.add(u.low, t.c1.low) });
-  const v = fastTwoSum(m, t.c0.high, inner.high);
-  const log = timesDouble(m, s, { high: v.high, low: m.add(v.low, m.add(inner.low, t.c0.low)) });
-  const sum = twoSum(m, exponent, log.high);
-  return fastTwoSum(m, sum.high, m.add(sum.low, log.low));
+  // the divisor m + 1 = d + dRest exactly; s = sHead + sRest
+  const sum = m.add(mantissa, 1);
+  const d = headOf(m, sum);
+  const dRest = m.sub(mantissa, m.sub(d, 1));
+  const inverse = m.div(m.constant(x.type, 1), sum);
+  const sHead = headOf(m, m.mul(f, inverse));
+  const sRest = m.mul(m.sub(m.sub(f, m.mul(sHead, d)), m.mul(sHead, dRest)), inverse);
+  const s = m.add(sHead, sRest);
+  // g = 3 + s^2 + s^4 P; the square of the head is exact
+  const z = m.mul(s, s);
+  const square = m.mul(sHead, sHead);
+  const r = m.fma(m.mul(z, z), polynomial(m, z, t.log), m.mul(sRest, m.add(sHead, s)));
+  const g = headOf(m, m.add(m.add(square, r), 3));
+  const gRest = m.sub(r, m.sub(m.sub(g, 3), square));
+  // p = s g
+  const u = m.mul(sHead, g);
+  const v = m.fma(sRest, g, m.mul(gRest, s));
+  const p = headOf(m, m.add(u, v));
+  const pRest = m.sub(v, m.sub(p, u));
+  // q = p 2 / (3 log 2)
+  const q = m.mul(p, t.factorHead);
+  const qRest = m.fma(p, t.factorRest, m.mul(pRest, t.factor));
+  const head = headOf(m, m.add(m.add(q, qRest), e));
+  return { head, rest: m.sub(qRest, m.sub(m.sub(head, e), q)) };
 };
 
-/** 2^(high + low), limited so that the exponent stays in scaleByPower's range; NaN stays. */
-const exp2Double = (m: Emitter, { high, low }: DoubleWord): Value => {
+/** 2^(high + low), the sum limited so that the exponent stays in scaleByPower's range. */
+const exp2Sum = (m: Emitter, high: Value, low: Value): Value => {
   const t = TABLE[formatOf(high).type];
-  const h = m.select(m.gt(high, t.limit), t.limit, m.select(m.lt(high, -t.limit), -t.limit, high));
-  const { value: n, bits } = roundedInteger(m, h);
-  const r = m.add(m.sub(h, n), m.select(m.lt(m.abs(high), t.limit), low, 0));
-  return scaleByPower(m, m.fma(r, polynomial(m, r, t.exp2), 1), bits);
+  const sum = m.add(high, low);
+  const inside = m.lt(m.abs(sum), t.limit);
+  const limit = m.select(m.lt(sum, 0), -t.limit, m.constant(sum.type, t.limit));
+  const { value: n, bits } = roundedInteger(m, m.select(inside, sum, limit));
+  const whole = m.sub(high, n);
+  const r = m.select(inside, m.add(whole, low), 0);
+  // 1 + head(r) head(log 2), whose product is exact, and then everything smaller
+  const lost = m.select(inside, m.sub(low, m.sub(r, whole)), 0);
+  const rHead = headOf(m, r);
+  const main = fastTwoSum(m, 1, m.mul(rHead, t.ln2Head));
+  const linear = m.fma(rHead, t.ln2Rest, m.mul(m.add(m.sub(r, rHead), lost), Math.LN2));
+  const rest = m.fma(m.mul(r, r), polynomial(m, r, t.exp2), linear);
+  return scaleByPower(m, m.add(main.high, m.add(main.low, rest)), bits);
 };
 
 /**
@@ -98,11 +134,12 @@ export const pow = (m: Emitter, x: Value, y: Value): Value => {
   const nan = m.constant(type, Number.NaN);
   const one = m.constant(type, 1);
   const a = m.abs(x);
-  // a larger exponent over- or underflows as this one does, and its halves would overflow
+  // a larger exponent over- or underflows as this one does, and log |x| = 0 times infinity would be NaN
   const limited = m.select(m.gt(y, enough), enough, m.select(m.lt(y, -enough), -enough, y));
-  const log = log2Double(m, a);
-  const p = twoProduct(m, limited, log.high);
-  const finite = exp2Double(m, { high: p.high, low: m.add(p.low, m.mul(limited, log.low)) });
+  const log = log2Headed(m, a);
+  const yHead = headOf(m, limited);
+  const high = m.mul(yHead, log.head);
+  const finite = exp2Sum(m, high, m.fma(m.sub(limited, yHead), log.head, m.mul(limited, log.rest)));
   const negativeBase = m.select(m.and(m.lt(x, 0), m.ne(m.nearest(y), y)), nan, finite);
   // |x| is 0, Infinity or NaN
   const singular = m.not(m.and(m.gt(a, 0), m.lt(a, Number.POSITIVE_INFINITY)));

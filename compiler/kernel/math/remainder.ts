@@ -44,7 +44,10 @@ const center = (m: Emitter, x: Value, n: Value): Value => {
 const multiplyModulo = (m: Emitter, x: Value, y: Value, n: Value, nHalves: DoubleWord): Value => {
   const exact = (u: Value, v: Value, uh: DoubleWord, vh: DoubleWord): DoubleWord => {
     const high = m.mul(u, v);
-    const cross = m.add(m.add(m.sub(m.mul(uh.high, vh.high), high), m.mul(uh.high, vh.low)), m.mul(uh.low, vh.high));
+    const cross = m.add(
+      m.add(m.sub(m.mul(uh.high, vh.high), high), m.mul(uh.high, vh.low)),
+      m.mul(uh.low, vh.high),
+    );
     return { high, low: m.add(cross, m.mul(uh.low, vh.low)) };
   };
   const p = exact(x, y, split(m, x), split(m, y));

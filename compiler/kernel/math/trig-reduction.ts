@@ -178,7 +178,9 @@ const reduceHuge = (m: Emitter, x: Value): Reduced => {
   }
   const whole = toFloat(carry(m.add(dot(m, a, window.slice(0, count)), carried ?? 0)).rest);
   const up = m.ge(fraction[0] ?? scaled, base / 2);
-  const near = fraction.map((limb) => toFloat(m.select(up, m.sub(m.constant(limb.type, base - 1), limb), limb)));
+  const near = fraction.map((limb) =>
+    toFloat(m.select(up, m.sub(m.constant(limb.type, base - 1), limb), limb)),
+  );
 
   // pairs of limbs are exact floats
   const pairs: Value[] = [];
@@ -199,7 +201,10 @@ const reduceHuge = (m: Emitter, x: Value): Reduced => {
 
   const negative = m.lt(x, 0);
   const flip = m.xor(negative, up);
-  const n = m.add(m.sub(whole, m.mul(m.floor(m.mul(whole, 0.25)), 4)), m.select(up, 1, m.constant(f.type, 0)));
+  const n = m.add(
+    m.sub(whole, m.mul(m.floor(m.mul(whole, 0.25)), 4)),
+    m.select(up, 1, m.constant(f.type, 0)),
+  );
   const signed = (y: Value): Value => m.select(flip, m.neg(y), y);
   return {
     quadrant: roundedInteger(m, m.select(negative, m.neg(n), n)).bits,
@@ -211,14 +216,11 @@ const reduceHuge = (m: Emitter, x: Value): Reduced => {
 
 export const reduceQuadrant = (m: Emitter, x: Value): Reduced => {
   const ordinary = reduceOrdinary(m, x);
-  const [quadrant, high, low] = m.rarely(
-    m.gt(m.abs(x), TABLE[formatOf(x).type].limit),
-    () => {
-      const huge = reduceHuge(m, x);
-      return [huge.quadrant, huge.high, huge.low];
-    },
-    [ordinary.quadrant, ordinary.high, ordinary.low],
-  );
-  if (quadrant === undefined || high === undefined || low === undefined) return internal("reduction gives three values");
+  const [quadrant, high, low] = m.rarely(m.gt(m.abs(x), TABLE[formatOf(x).type].limit), () => {
+    const huge = reduceHuge(m, x);
+    return [huge.quadrant, huge.high, huge.low];
+  }, [ordinary.quadrant, ordinary.high, ordinary.low]);
+  if (quadrant === undefined || high === undefined || low === undefined)
+    return internal("reduction gives three values");
   return { quadrant, high, low };
 };

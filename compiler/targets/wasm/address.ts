@@ -2,7 +2,7 @@
 import binaryen from "binaryen";
 import { internal } from "../../diagnostics.js";
 import type { Address, AxisId, BufferId } from "../../kernel/types.js";
-import { addConst, type Expr, type Fn, get, i32, type Local, newLocal, set } from "./asm.js";
+import { addConst, type Expr, type Fn, get, i32, type Local, newLocal, offsetLocal, set } from "./asm.js";
 
 /** Where a buffer starts: a local and a constant. */
 export interface Base {
@@ -51,30 +51,33 @@ const byteStrides = (at: Address, size: number): ReadonlyMap<AxisId, number> => 
 
 const pointerIn = (
   fn: Fn,
-  base: Base,
-  buffer: string,
+  start: Local,
+  buffer: BufferId,
   frame: Frame | null,
   strides: ReadonlyMap<AxisId, number>,
 ): Local => {
   let at = frame;
   while (at !== null && (at.counter === null || !strides.has(at.axis))) at = at.parent;
-  if (at === null) return base.local;
+  if (at === null) return start;
   const stride = strides.get(at.axis) ?? internal("a pointer without a stride");
   const axes: string[] = [];
   for (let f: Frame | null = at; f !== null; f = f.parent) {
     const s = f.counter === null ? undefined : strides.get(f.axis);
     if (s !== undefined) axes.push(`${f.axis}:${s}`);
   }
-  const key = `${buffer}|${axes.join(",")}`;
+  const key = `${buffer}|${start}|${axes.join(",")}`;
   const known = at.pointers.get(key);
   if (known !== undefined) return known.local;
-  const from = pointerIn(fn, base, buffer, at.parent, strides);
+  const from = pointerIn(fn, start, buffer, at.parent, strides);
   const local = newLocal(fn, binaryen.i32);
   at.pointers.set(key, { local, from, stride });
   return local;
 };
 
-/** The static part of an address inside `frame`; `at.dynamic` is the caller's to add. */
+/**
+ * The static part of an address inside `frame`; `at.dynamic` is the caller's to add. A pointer that moves down starts at the address
+ * itself: from the buffer's start it could fall below zero, and memory instructions don't wrap around.
+ */
 export const placeOf = (
   fn: Fn,
   base: Base,
@@ -85,30 +88,18 @@ export const placeOf = (
 ): Place => {
   const strides = byteStrides(at, size);
   const enclosing = new Set<AxisId>();
-  let bytes = base.offset + at.offset * size;
+  let shifts = 0;
   for (let f = frame; f !== null; f = f.parent) {
     enclosing.add(f.axis);
-    bytes += f.shift * (strides.get(f.axis) ?? 0);
+    shifts += f.shift * (strides.get(f.axis) ?? 0);
   }
   for (const axis of strides.keys())
     if (!enclosing.has(axis)) internal(`an address uses axis ${axis} outside its loop`);
-  // counting down from the start would leave the address space before the offset brings it back
-  const down = bytes > 0 && [...strides.values()].some((stride) => stride < 0);
-  const from = down ? shiftedBase(fn, base, bytes) : base;
-  const key = down ? `${buffer}+${bytes}` : String(buffer);
-  return { local: pointerIn(fn, from, key, frame, strides), bytes: down ? 0 : bytes };
-};
-
-/** A local, set at function entry, that points `bytes` behind where a buffer's base points. */
-const shiftedBase = (fn: Fn, base: Base, bytes: number): Base => {
-  const key = `base:${base.local}:${bytes}`;
-  let local = fn.pool.get(key);
-  if (local === undefined) {
-    local = newLocal(fn, binaryen.i32);
-    fn.pool.set(key, local);
-    fn.head.push(set(fn, local, addConst(fn, get(fn, base.local), bytes)));
-  }
-  return { local, offset: 0 };
+  const start = base.offset + at.offset * size;
+  const descending = [...strides.values()].some((stride) => stride < 0);
+  if (!descending) return { local: pointerIn(fn, base.local, buffer, frame, strides), bytes: start + shifts };
+  const first = offsetLocal(fn, base.local, start);
+  return { local: pointerIn(fn, first, buffer, frame, strides), bytes: shifts };
 };
 
 /** Sets the frame's pointers to their values at the first iteration. */

@@ -40,11 +40,23 @@ export const newFn = (m: binaryen.Module, fma: boolean, name: string, params: re
   labels: 0,
 });
 
+/** Engines refuse functions with more. */
+const MAX_LOCALS = 50_000;
+
 /** Adds the finished function to the module. */
 export const finishFn = (fn: Fn, result: WasmType, body: readonly Expr[]): void => {
+  if (fn.types.length > MAX_LOCALS)
+    internal(
+      `kernel ${fn.name} is too large: it needs ${fn.types.length} locals, and engines allow ${MAX_LOCALS}`,
+    );
   const params = binaryen.createType(fn.types.slice(0, fn.params));
   const code = fn.m.block(null, [...fn.head, ...body], result);
   fn.m.addFunction(fn.name, params, result, fn.types.slice(fn.params), code);
+};
+
+/** Pushes all of `items`: unlike a call with them as arguments, however many they are. */
+export const append = (out: Expr[], items: readonly Expr[]): void => {
+  for (const item of items) out.push(item);
 };
 
 export const newLocal = (fn: Fn, type: WasmType): Local => fn.types.push(type) - 1;
@@ -90,9 +102,9 @@ export const wasmType = (type: RegType): WasmType => WASM_TYPES[type];
 
 export const is64 = (type: RegType): boolean => type === "f64" || type === "i64";
 
+/** For telling -0 from 0 and one NaN from another. */
 const f64Bits = new DataView(new ArrayBuffer(8));
 
-/** f64 constants go through their bits, so that NaN payloads and signs survive. */
 export const scalarConst = (fn: Fn, type: RegType, value: number | bigint): Expr => {
   switch (type) {
     case "f32":
@@ -159,15 +171,22 @@ export const activeMask = (fn: Fn, width: number, active: number): Expr =>
     return fn.m.v128.const(bytes);
   });
 
-const pooled = (fn: Fn, key: string, make: () => Expr): Expr => {
-  let local = fn.pool.get(key);
-  if (local === undefined) {
-    local = newLocal(fn, binaryen.v128);
-    fn.pool.set(key, local);
-    fn.head.push(set(fn, local, make()));
-  }
-  return get(fn, local);
+const pooledLocal = (fn: Fn, type: WasmType, key: string, make: () => Expr): Local => {
+  const known = fn.pool.get(key);
+  if (known !== undefined) return known;
+  const local = newLocal(fn, type);
+  fn.pool.set(key, local);
+  fn.head.push(set(fn, local, make()));
+  return local;
 };
+const pooled = (fn: Fn, key: string, make: () => Expr): Expr =>
+  get(fn, pooledLocal(fn, binaryen.v128, key, make));
+
+/** A local that holds another's value (set at function entry) plus a constant. */
+export const offsetLocal = (fn: Fn, local: Local, bytes: number): Local =>
+  bytes === 0
+    ? local
+    : pooledLocal(fn, binaryen.i32, `address:${local}+${bytes}`, () => addConst(fn, get(fn, local), bytes));
 
 /** a*b + c in vectors: one rounding where the profile has it, else two. */
 export const multiplyAdd = (fn: Fn, type: "f32" | "f64", a: Expr, b: Expr, c: Expr): Expr => {

@@ -2,6 +2,7 @@
 import binaryen from "binaryen";
 import { internal } from "../../diagnostics.js";
 import { BYTES } from "../../ir/types.js";
+import { splitRare } from "../../kernel/math/rare.js";
 import { asMachineOp } from "../../kernel/schedule.js";
 import { accessKind, coefficient, directUses } from "../../kernel/schedule-analysis.js";
 import type {
@@ -26,6 +27,7 @@ import {
   storeVector,
   type Where,
 } from "./memory.js";
+import { emitRareScalar, emitRareVector } from "./rare.js";
 import { SCALAR_RULES } from "./scalar.js";
 import { VECTOR_RULES } from "./simd.js";
 import {
@@ -79,9 +81,10 @@ const locateLane = (region: Region, vec: VectorRegion, buffer: BufferId, at: Add
   return (k: number): Where => ({
     pointer: () => {
       const index = extractLane(fn, "i32", vec.lanes, vector(ctx, vec, dynamic, copy), k);
-      return fn.m.i32.add(first.pointer(), scaled(fn, index, size));
+      const lane = addConst(fn, first.pointer(), first.bytes + start + k * stride);
+      return fn.m.i32.add(lane, scaled(fn, index, size));
     },
-    bytes: first.bytes + start + k * stride,
+    bytes: 0,
   });
 };
 
@@ -277,12 +280,7 @@ const varies = (vec: VectorRegion, stmt: PlainStmt): boolean => {
   }
 };
 
-const emitVectorStmt = (
-  region: Region,
-  vec: VectorRegion,
-  stmt: PlainStmt,
-  copy: number,
-): void => {
+const emitVectorStmt = (region: Region, vec: VectorRegion, stmt: PlainStmt, copy: number): void => {
   const { ctx, out } = region;
   const values = vec.copies[copy] ?? internal(`copy ${copy} does not exist`);
   switch (stmt.kind) {
@@ -310,14 +308,20 @@ const emitVectorStmt = (
 /** Emits a statement list without loops: each copy in turn, uniform statements once. */
 export const emitRun = (region: Region, stmts: readonly PlainStmt[]): void => {
   const vec = region.vector;
+  const parts = splitRare(stmts, region.ctx.facts.uses, (s) => vec === null || vec.varying.has(s.id));
   if (vec === null) {
-    for (const stmt of stmts) emitScalarStmt(region, stmt);
+    for (const part of parts) {
+      if (part.kind === "rare") emitRareScalar(region, part, emitScalarStmt);
+      else emitScalarStmt(region, part);
+    }
     return;
   }
   vec.copies.forEach((_, copy) => {
-    for (const stmt of stmts) {
-      if (varies(vec, stmt)) emitVectorStmt(region, vec, stmt, copy);
-      else if (copy === 0) emitScalarStmt(region, stmt);
+    const emit = (inner: Region, stmt: OpStmt): void => emitVectorStmt(inner, vec, stmt, copy);
+    for (const part of parts) {
+      if (part.kind === "rare") emitRareVector(region, vec, part, copy, emit);
+      else if (varies(vec, part)) emitVectorStmt(region, vec, part, copy);
+      else if (copy === 0) emitScalarStmt(region, part);
     }
   });
 };

@@ -4,7 +4,16 @@ import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { internal } from "../../diagnostics.js";
 import type { KernelProgram, Profile } from "../../kernel/types.js";
-import { ANSWERS, type CompileAnswer, type CompileRequest, DEAD, type WorkerSetup } from "./protocol.js";
+import {
+  ANSWERS,
+  CLAIMED,
+  type CompileAnswer,
+  type CompileRequest,
+  DEAD,
+  IDLE,
+  STATE,
+  type WorkerSetup,
+} from "./protocol.js";
 
 export interface Compiled {
   readonly wasm: Uint8Array;
@@ -54,8 +63,18 @@ const start = (): Compiler => {
 
 /** Starts the worker unless it runs: returns at once, and never keeps the process alive. */
 export const startCompiler = (): void => {
-  if (compiler !== null && Atomics.load(compiler.flags, DEAD) === 1) compiler = null;
+  if (compiler !== null && Atomics.load(compiler.flags, STATE) === DEAD) compiler = null;
   compiler ??= start();
+};
+
+/** A worker that will not end before it has answered. */
+const claim = (): Compiler => {
+  startCompiler();
+  if (compiler !== null && Atomics.compareExchange(compiler.flags, STATE, IDLE, CLAIMED) === DEAD)
+    startCompiler();
+  const claimed = compiler ?? internal("the compile worker did not start");
+  Atomics.compareExchange(claimed.flags, STATE, IDLE, CLAIMED);
+  return claimed;
 };
 
 /** Compiles in the worker while this thread waits. Throws an internal diagnostic if it fails, dies or takes too long. */
@@ -64,12 +83,12 @@ export const compileSync = (
   profile: Profile,
   options: { readonly wat: boolean } = { wat: false },
 ): Compiled => {
-  startCompiler();
-  const { port, flags } = compiler ?? internal("the compile worker did not start");
+  const { port, flags } = claim();
   const request: CompileRequest = { program, profile, wat: options.wat };
   const seen = Atomics.load(flags, ANSWERS);
   port.postMessage(request);
   const outcome = Atomics.wait(flags, ANSWERS, seen, TIMEOUT_MS);
+  Atomics.compareExchange(flags, STATE, CLAIMED, IDLE);
   const received = receiveMessageOnPort(port) as { readonly message: CompileAnswer } | undefined;
   if (received === undefined) {
     stopCompiler();

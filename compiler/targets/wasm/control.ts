@@ -22,9 +22,7 @@ type EmitBody = (region: Region, stmts: readonly Stmt[]) => void;
 
 /** The region of an inner statement list. */
 const inside = (region: Region): Region =>
-  region.vector === null
-    ? { ...region, out: [] }
-    : internal("control flow inside a vector loop");
+  region.vector === null ? { ...region, out: [] } : internal("control flow inside a vector loop");
 
 export const emitIf = (region: Region, stmt: IfStmt, emitBody: EmitBody): void => {
   const { ctx, out } = region;
@@ -140,7 +138,11 @@ export const emitSteps = (
         return kernel(step);
       case "if":
         return [
-          m.if(cells.read(step.cond, "bool"), m.block(null, [...all(step.then)]), m.block(null, [...all(step.else)])),
+          m.if(
+            cells.read(step.cond, "bool"),
+            m.block(null, [...all(step.then)]),
+            m.block(null, [...all(step.else)]),
+          ),
         ];
       case "while": {
         const label = newLabel(fn, "while");

@@ -5,6 +5,7 @@ import { updateUses, varyingIn } from "../../kernel/schedule-analysis.js";
 import type { LoopStmt, PlainStmt, Stmt, ValueId } from "../../kernel/types.js";
 import { type Frame, newFrame, pointerInits, pointerSteps } from "./address.js";
 import {
+  append,
   type Expr,
   type Fn,
   get,
@@ -122,11 +123,12 @@ const emitPlainLoop = (region: Region, loop: LoopStmt, extent: number): void => 
     if (slot.carry.kind === "recur") bindSlot(inner, slot, slot.carry.param, slot.local);
   emitBody(inner, loop.body);
   updates(inner, slots, false);
-  if (counter === null) out.push(...inner.out);
+  if (counter === null) append(out, inner.out);
   else {
     out.push(set(fn, counter, i32(fn, 0)), ...pointerInits(fn, frame));
-    out.push(
-      ...countedLoop(fn, {
+    append(
+      out,
+      countedLoop(fn, {
         frame,
         counter,
         from: 0,
@@ -192,19 +194,21 @@ const emitVectorLoop = (
   const single = vectorEnd > mainEnd ? phase(1, lanes) : null;
   const partial = extent > vectorEnd ? phase(1, extent - vectorEnd) : null;
 
-  out.push(...prologue);
+  append(out, prologue);
   for (const slot of slots) out.push(setAccumulator(fn, lanes, slot, slot.total ?? slot.local));
-  if (counter === null) out.push(...(main ?? []), ...(single ?? []), ...(partial ?? []));
+  if (counter === null) append(out, [...(main ?? []), ...(single ?? []), ...(partial ?? [])]);
   else {
     out.push(set(fn, counter, i32(fn, 0)), ...pointerInits(fn, frame));
     if (main !== null)
-      out.push(
-        ...countedLoop(fn, { frame, counter, from: 0, to: mainEnd, step: wide, body: main, slots, lanes }),
+      append(
+        out,
+        countedLoop(fn, { frame, counter, from: 0, to: mainEnd, step: wide, body: main, slots, lanes }),
       );
     for (const slot of slots) if (slot.total !== null) out.push(set(fn, slot.local, get(fn, slot.total)));
     if (single !== null)
-      out.push(
-        ...countedLoop(fn, {
+      append(
+        out,
+        countedLoop(fn, {
           frame,
           counter,
           from: mainEnd,
@@ -215,7 +219,7 @@ const emitVectorLoop = (
           lanes,
         }),
       );
-    if (partial !== null) out.push(...partial);
+    if (partial !== null) append(out, partial);
   }
   for (const carry of reduceCarries(carries)) finishReduction(region, lanes, carry, slots);
 };

@@ -4,7 +4,7 @@ import { internal } from "../../diagnostics.js";
 import { SCALAR_PLAN } from "../../kernel/schedule.js";
 import { kernelFacts, varyingAlong, walkStmts } from "../../kernel/schedule-analysis.js";
 import type { MatmulPlan } from "../../kernel/schedule-matmul.js";
-import type { Buffer, BufferId, PlainStmt, MatmulKernel, Stmt } from "../../kernel/types.js";
+import type { Buffer, BufferId, MatmulKernel, PlainStmt, Stmt } from "../../kernel/types.js";
 import { type Base, type Frame, newFrame, pointersAtCounter } from "./address.js";
 import {
   addConst,

@@ -5,11 +5,18 @@ import type { KernelProgram, Profile } from "../../kernel/types.js";
 /** Handed over when the worker starts. */
 export interface WorkerSetup {
   readonly port: MessagePort;
-  /** Int32: [answers and deaths so far, 1 once the worker has died]. */
+  /** Int32: [answers and deaths so far, state]. */
   readonly signals: SharedArrayBuffer;
 }
 export const ANSWERS = 0;
-export const DEAD = 1;
+export const STATE = 1;
+/**
+ * States. The main thread goes from IDLE to CLAIMED before it asks and back when it has its answer; the worker goes from
+ * IDLE to DEAD when it has had nothing to do for a while. Both by compare-and-exchange, so that no request is lost.
+ */
+export const IDLE = 0;
+export const CLAIMED = 1;
+export const DEAD = 2;
 
 export interface CompileRequest {
   readonly program: KernelProgram;

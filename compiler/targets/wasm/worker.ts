@@ -1,6 +1,19 @@
-/** The compile worker: loads Binaryen, then answers each kernel program with WASM. It never ends by itself: it is unref'ed. */
+/**
+ * The compile worker: loads Binaryen, then answers each kernel program with WASM. Idle for a while it ends, which gives
+ * Binaryen's memory (about 90 MB) back; the next compilation starts another.
+ */
 import { workerData } from "node:worker_threads";
-import { ANSWERS, type CompileAnswer, type CompileRequest, DEAD, type WorkerSetup } from "./protocol.js";
+import {
+  ANSWERS,
+  type CompileAnswer,
+  type CompileRequest,
+  DEAD,
+  IDLE,
+  STATE,
+  type WorkerSetup,
+} from "./protocol.js";
+
+const IDLE_MS = 3000;
 
 const { port, signals } = workerData as WorkerSetup;
 const flags = new Int32Array(signals);
@@ -10,7 +23,7 @@ const signal = (): void => {
 };
 
 process.on("exit", () => {
-  Atomics.store(flags, DEAD, 1);
+  Atomics.store(flags, STATE, DEAD);
   signal();
 });
 
@@ -35,9 +48,16 @@ const answer = async (request: CompileRequest): Promise<CompileAnswer> => {
   }
 };
 
+const endIfIdle = (): void => {
+  if (Atomics.compareExchange(flags, STATE, IDLE, DEAD) === IDLE) process.exit();
+  else idle.refresh();
+};
+const idle = setTimeout(endIfIdle, IDLE_MS);
+
 port.on("message", (request: CompileRequest) => {
   void answer(request).then((reply) => {
     port.postMessage(reply);
+    idle.refresh();
     signal();
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { compileSync, startCompiler, stopCompiler } from "../../../compiler/targets/wasm/client.js";
 import { at, KernelBuilder } from "./harness.js";
 
@@ -31,6 +32,16 @@ describe("compile worker", () => {
     const broken = { ...program(), results: [] };
     assert.throws(() => compileSync(broken, "base"), /internal error TSJ9000.*without a result/s);
     assert.ok(compileSync(program(), "base").wasm.length > 0);
+  });
+
+  it("never keeps a process alive", () => {
+    const client = new URL("../../../compiler/targets/wasm/client.ts", import.meta.url).href;
+    const script = `import(${JSON.stringify(client)}).then((c) => { c.startCompiler(); console.log("started"); })`;
+    const child = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+      encoding: "utf8",
+      timeout: 50_000,
+    });
+    assert.deepEqual([child.status, child.stdout, child.stderr], [0, "started\n", ""]);
   });
 
   it("starts again after it was stopped", () => {

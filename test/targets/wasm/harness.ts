@@ -255,3 +255,8 @@ export const at = (offset: number, ...terms: readonly (readonly [AxisId, number]
   terms: terms.map(([axis, stride]) => ({ axis, stride })),
   dynamic: null,
 });
+
+/** f(0), f(1), .., f(n - 1) */
+export const ramp = (n: number, f: (k: number) => number): number[] =>
+  Array.from({ length: n }, (_, k) => f(k));
+export const first = (outputs: readonly Data[]): number[] => [...(outputs[0] ?? [])];

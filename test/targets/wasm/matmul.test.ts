@@ -100,7 +100,7 @@ const build = (c: Case) => {
     acc,
     epilogue,
   };
-  const inputs = [
+  const inputs = (): Data[] => [
     dataOf(dtype, integers(lhs.size, 1)),
     dataOf(dtype, integers(rhs.size, 2)),
     dataOf(dtype, integers(n, 3)),
@@ -142,7 +142,8 @@ const expected = (c: Case, kernel: MatmulKernel, inputs: readonly Data[]): numbe
 };
 
 const check = async (c: Case): Promise<void> => {
-  const { program, kernel, inputs } = build(c);
+  const { program, kernel, inputs: makeInputs } = build(c);
+  const inputs = makeInputs();
   const reference = expected(c, kernel, inputs);
   for (const profile of PROFILES) {
     const [out = []] = await runProgram(program, inputs, profile);
@@ -237,9 +238,11 @@ describe("planMatmul", () => {
     assert.equal(plan({ m: 4, n: 64, k: 64, rhsTransposed: true }).packRhs, true);
     assert.equal(plan({ m: 128, n: 64, k: 64 }).packRhs, true);
   });
-  it("splits a contraction only above 1,024, into near-equal blocks", () => {
+  it("splits a contraction only where a tile's panels outgrow the cache, into near-equal blocks", () => {
     assert.equal(plan({ m: 8, n: 8, k: 1024 }).blockK, 1024);
     assert.equal(plan({ m: 8, n: 8, k: 1100 }).blockK, 368);
+    assert.equal(plan({ m: 60, n: 60, k: 877 }, "fma").blockK, 877);
+    assert.equal(plan({ m: 60, n: 60, k: 1024 }, "fma").blockK, 512);
   });
   it("blocks are whole tiles", () => {
     for (const profile of ["base", "fma"] as const) {
