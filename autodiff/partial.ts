@@ -14,6 +14,7 @@ import {
 } from "../compiler/ir/types.js";
 import type { Parts, SplitEngine } from "../compiler/ops/control/record.js";
 import { controlTable } from "../compiler/ops/index.js";
+import { dce } from "../compiler/passes/dce.js";
 import { regionBuilder } from "./regions.js";
 
 /**
@@ -83,6 +84,13 @@ export const partsOf = (
   const linear = createBuilder();
   const params = fn.params.map((p): Var => ({ type: p.type }));
   const { results, varies: resultVaries } = partialInto(known, linear, fn, params, varies);
+  // loops are given all constants at first: what they don't use need not be kept
+  const { body } = dce({
+    name: fn.name,
+    params,
+    body: linear.body(),
+    results: results.filter((_, k) => linearResults[k] === true),
+  });
   const knownBy = new Map<Var, Eqn | null>();
   params.forEach((p, k) => {
     if (varies[k] !== true) knownBy.set(p, null);
@@ -96,14 +104,14 @@ export const partsOf = (
     if (by !== null && by.inputs.length === 0) repeated.add(by);
     else residuals.add(v);
   };
-  for (const eqn of linear.body()) eqn.inputs.forEach(need);
+  for (const eqn of body) eqn.inputs.forEach(need);
   results.forEach((v, k) => {
     if (linearResults[k] === true) need(v);
   });
   return {
     params,
     known: known.body(),
-    linear: [...repeated, ...linear.body()],
+    linear: [...repeated, ...body],
     results,
     varies: resultVaries,
     residuals: [...residuals],

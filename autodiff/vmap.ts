@@ -13,7 +13,7 @@ import {
   typeText,
   type Var,
 } from "../compiler/ir/types.js";
-import type { Batched, BatchEngine } from "../compiler/ops/control/record.js";
+import type { BatchEngine, Batched } from "../compiler/ops/control/record.js";
 import { mayFail } from "../compiler/ops/effects.js";
 import { controlTable, opTable } from "../compiler/ops/index.js";
 import { regionBuilder } from "./regions.js";

@@ -46,7 +46,10 @@ export const matchesStaged = (
   now: NonNullable<ReturnType<typeof stagedType>>,
   expect: Extract<Expectation, { readonly kind: "staged" }>,
 ): boolean =>
-  now.weak === expect.weak && now.hostArray === expect.hostArray && sameType(now.type, expect.type);
+  now.weak === expect.weak &&
+  now.hostArray === expect.hostArray &&
+  now.store === expect.store &&
+  sameType(now.type, expect.type);
 
 /** The captures with their values of this moment. */
 export const capturedValues = (captures: readonly Capture[]): readonly CapturedValue[] =>

@@ -19,9 +19,7 @@ import { CheckError, type NdArray } from "../compiler/ops/op.js";
 /** An index or a cast out of range, or a failed check, found at run time, as a diagnostic at the user's line. */
 export const rangeDiagnostic = (cause: RangeError, span: Span | null): TscJitError =>
   new TscJitError(
-    [
-      diagnostic(cause instanceof CheckError ? cause.code : "TSJ6001", "range", cause.message, { span }),
-    ],
+    [diagnostic(cause instanceof CheckError ? cause.code : "TSJ6001", "range", cause.message, { span })],
     { cause },
   );
 

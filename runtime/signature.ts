@@ -324,7 +324,8 @@ export const stagedType = (
 } | null => {
   if (typeof value === "number")
     return { leaf: value, type: SCALAR, weak: true, hostArray: false, store: null };
-  if (isTensor(value)) return { leaf: value, type: value, weak: isWeak(value), hostArray: false, store: null };
+  if (isTensor(value))
+    return { leaf: value, type: value, weak: isWeak(value), hostArray: false, store: null };
   if (isTypedArray(value)) {
     const dtype = dtypeOfTyped(value) ?? "f64";
     return {
@@ -338,5 +339,11 @@ export const stagedType = (
   if (!Array.isArray(value)) return null;
   const nested = readNested(value, isNumber, "the captured array");
   if (nested === null) return null;
-  return { leaf: nested, type: { dtype: "f64", shape: nested.shape }, weak: false, hostArray: true, store: null };
+  return {
+    leaf: nested,
+    type: { dtype: "f64", shape: nested.shape },
+    weak: false,
+    hostArray: true,
+    store: null,
+  };
 };

@@ -1,7 +1,8 @@
 /** Branches under conditions that may be known only at run time. */
+
+import { createBuilder } from "../ir/builder.js";
 import { align, type Completion } from "./completions.js";
 import type { Side } from "./forms.js";
-import { createBuilder } from "../ir/builder.js";
 import { refuse, type Site } from "./machine.js";
 import { mergeTrials } from "./merge.js";
 import { StagedThrow, type Trial, tryRegion, withRows } from "./regions.js";

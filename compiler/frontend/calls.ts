@@ -45,7 +45,8 @@ const deeper = <T>(site: Site, name: string, f: () => T): T => {
   step(site);
   if (machine.depth >= MAX_DEPTH) {
     // A recursion that ends on numbers that could be known.
-    for (const needs of machine.conditions) if (needs !== null && needs.length > 0) throw new NeedStatic(needs);
+    for (const needs of machine.conditions)
+      if (needs !== null && needs.length > 0) throw new NeedStatic(needs);
     refuse(
       site,
       "TSJ1111",
@@ -98,7 +99,7 @@ const callClosure = (
   );
 };
 
-const activate = (site: Site, node: FunctionNode, frame: Frame, args: readonly Value[]): Value => {
+export const activate = (site: Site, node: FunctionNode, frame: Frame, args: readonly Value[]): Value => {
   const { machine } = site;
   bindParameters(machine, frame, node.parameters, args);
   const { body } = node;
@@ -141,12 +142,22 @@ const libraryFailure = (site: Site, args: readonly Value[]): never => {
 };
 
 /** Methods of host objects that change nothing. */
-const READING: ReadonlySet<string> = new Set(["get", "has", "keys", "values", "entries", "forEach", "toString", "at"]);
+const READING: ReadonlySet<string> = new Set([
+  "get",
+  "has",
+  "keys",
+  "values",
+  "entries",
+  "forEach",
+  "toString",
+  "at",
+]);
 
 /** Under a condition known only at run time nothing may be done now that could not be undone. */
 const guardHost = (site: Site, fn: AnyFunction, self: Value): void => {
   const since = site.machine.journals.at(-1)?.since;
-  if (since === undefined || self.kind !== "static" || typeof self.value !== "object" || self.value === null) return;
+  if (since === undefined || self.kind !== "static" || typeof self.value !== "object" || self.value === null)
+    return;
   if (READING.has(fn.name) || BUILTIN_OBJECTS.has(self.value)) return;
   const born = site.machine.made.get(self.value);
   if (born !== undefined && born > since) return;
@@ -219,6 +230,8 @@ export const inlineHost = (
     const source = machine.builder.at(spanAt(site), () => locateSource(site, fn, library));
     const env = createEnvironment(null);
     const { node } = source;
+    if (machine.ts.isClassLike(node))
+      return refuse(site, "TSJ1050", `the class ${nameOf(fn)} is called without \`new\``);
     if (machine.ts.isFunctionExpression(node) && node.name !== undefined)
       declare(env, node.name.text, hostFunction(fn, library ? (source.scriptId ?? "") : null), true);
     const frame: Frame = {
@@ -227,6 +240,7 @@ export const inlineHost = (
       self,
       live: fn,
       libraryScript: library ? (source.scriptId ?? "") : null,
+      home: null,
     };
     return activate(site, node, frame, args);
   });

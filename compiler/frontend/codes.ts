@@ -29,7 +29,10 @@ export const CODES = {
   TSJ1054: code("type", "an option that does not exist"),
   TSJ1060: code("unsupported", "a result that can't leave compiled code"),
   TSJ1061: code("purity", "a value that outlives the transform it was computed in"),
-  TSJ1100: code("unsupported", "a condition known only at run time, where the structure of values depends on it"),
+  TSJ1100: code(
+    "unsupported",
+    "a condition known only at run time, where the structure of values depends on it",
+  ),
   TSJ1101: code("unsupported", "an array as a condition"),
   TSJ1102: code("unsupported", "a value that must be known at compile time"),
   TSJ1103: code("unsupported", "a value that differs in kind between paths"),

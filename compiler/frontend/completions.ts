@@ -57,7 +57,9 @@ export const absorb = (end: Completion, ends: (exit: Exit) => boolean): Completi
 export const anyTaken = (site: Site, exits: readonly PossibleExit[]): TensorValue => {
   const { builder } = site.machine;
   const flags = exits.map((e) =>
-    e.flag.kind === "tensor" ? e.flag : tensorOf(site, builder.scalar(isTrue(e.flag) ? 1 : 0, "bool"), { weak: true }),
+    e.flag.kind === "tensor"
+      ? e.flag
+      : tensorOf(site, builder.scalar(isTrue(e.flag) ? 1 : 0, "bool"), { weak: true }),
   );
   const vars = flags.map((f) => varOf(site, f)).reduce((p, q) => builder.or(p, q));
   return flags.length === 1 && flags[0] !== undefined ? flags[0] : derived(site, flags, vars, true);
@@ -95,7 +97,10 @@ export const align = (a: Completion, b: Completion): Aligned => {
         const other = q?.flag === TRUE && p === null;
         const flag = whole ? taken : other ? notTaken : (merged[2 * k] ?? FALSE);
         const value = merged[2 * k + 1] ?? UNDEFINED;
-        return { flag: isTrue(flag) ? TRUE : flag, exit: exit.kind === "return" ? { kind: "return", value } : exit };
+        return {
+          flag: isTrue(flag) ? TRUE : flag,
+          exit: exit.kind === "return" ? { kind: "return", value } : exit,
+        };
       });
       return completionOf(exits, falls);
     },

@@ -1,12 +1,22 @@
 /** `new`: the language's own arrays, errors and collections. */
 import type { DType } from "../ir/types.js";
+import { instantiate } from "./classes.js";
 import { refuse, type Site } from "./machine.js";
 import { isKnown, toHost } from "./reify.js";
 import { nameOf } from "./source.js";
 import { storedNumber, storedVar } from "./stores.js";
 import { constantOf, constantVar, lift, tensorOf, varOf } from "./tensors.js";
 import type { AnyFunction } from "./types.js";
-import { arrayOf, describe, isStatic, nextSerial, type Store, staticValue, UNDEFINED, type Value } from "./values.js";
+import {
+  arrayOf,
+  describe,
+  isStatic,
+  nextSerial,
+  type Store,
+  staticValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 /** Typed arrays: the dtype that holds their elements and how they convert what is stored. */
 const TYPED: ReadonlyMap<unknown, { readonly dtype: DType; readonly store: Store }> = new Map<
@@ -30,6 +40,8 @@ export const isTyped = (fn: AnyFunction): boolean => TYPED.has(fn);
 const isError = (fn: AnyFunction): boolean => fn === Error || fn.prototype instanceof Error;
 
 export const construct = (site: Site, callee: Value, args: readonly Value[]): Value => {
+  const instance = instantiate(site, callee, args);
+  if (instance !== null) return instance;
   if (callee.kind !== "function" || callee.callee.kind !== "host")
     return refuse(site, "TSJ1040", `\`new\` on ${describe(callee)} is not compiled`);
   const { fn } = callee.callee;

@@ -86,7 +86,12 @@ const staticNumber = (frame: Frame, { ts }: Machine, node: ts.Expression): numbe
 };
 
 /** Whether an expression gives the same value at every iteration, without effects. */
-const isInvariant = (m: Machine, frame: Frame, node: ts.Expression, written: ReadonlySet<string>): boolean => {
+const isInvariant = (
+  m: Machine,
+  frame: Frame,
+  node: ts.Expression,
+  written: ReadonlySet<string>,
+): boolean => {
   const { ts } = m;
   const all = (...parts: readonly ts.Expression[]): boolean =>
     parts.every((p) => isInvariant(m, frame, p, written));
@@ -94,7 +99,8 @@ const isInvariant = (m: Machine, frame: Frame, node: ts.Expression, written: Rea
   if (ts.isIdentifier(node)) return !written.has(node.text);
   if (ts.isParenthesizedExpression(node) || ts.isNonNullExpression(node) || ts.isAsExpression(node))
     return all(node.expression);
-  if (ts.isPrefixUnaryExpression(node)) return node.operator === ts.SyntaxKind.MinusToken && all(node.operand);
+  if (ts.isPrefixUnaryExpression(node))
+    return node.operator === ts.SyntaxKind.MinusToken && all(node.operand);
   if (ts.isPropertyAccessExpression(node)) {
     if (node.name.text === "length") return lengthIsFixed(m, frame, node.expression, written);
     return false;
@@ -125,7 +131,8 @@ const lengthIsFixed = (
   written: ReadonlySet<string>,
 ): boolean => {
   let at = node;
-  while (ts.isNonNullExpression(at) || ts.isParenthesizedExpression(at) || ts.isAsExpression(at)) at = at.expression;
+  while (ts.isNonNullExpression(at) || ts.isParenthesizedExpression(at) || ts.isAsExpression(at))
+    at = at.expression;
   if (ts.isElementAccessExpression(at) && ts.isNumericLiteral(at.argumentExpression)) at = at.expression;
   return ts.isIdentifier(at) && !written.has(at.text);
 };
@@ -167,7 +174,12 @@ const tripOf = (site: Site, start: Value, bound: Value, step: number, op: Compar
   if (from === undefined || to === undefined) return null;
   const distance = step > 0 ? b.sub(to, from) : b.sub(from, to);
   const scaled = Math.abs(step) === 1 ? distance : b.div(distance, b.fill(distance, Math.abs(step)));
-  const whole = Math.abs(step) === 1 && isIntegral(site.machine, to) ? scaled : inclusive ? b.floor(scaled) : b.ceil(scaled);
+  const whole =
+    Math.abs(step) === 1 && isIntegral(site.machine, to)
+      ? scaled
+      : inclusive
+        ? b.floor(scaled)
+        : b.ceil(scaled);
   const count = inclusive ? b.add(whole, b.fill(whole, 1)) : whole;
   // NaN counts as none, as it compares false.
   return b.cast(b.select(b.gt(count, b.zerosLike(count)), count, b.zerosLike(count)), "i32");
@@ -188,9 +200,12 @@ export const countLoop = (m: Machine, frame: Frame, s: ts.ForStatement): Counted
   const text = ts.tokenToString(condition.operatorToken.kind) ?? "";
   if (!isComparison(text)) return null;
   const mirrored = ts.isIdentifier(condition.right) && condition.right.text === step.name;
-  const [variable, boundNode] = mirrored ? [condition.right, condition.left] : [condition.left, condition.right];
+  const [variable, boundNode] = mirrored
+    ? [condition.right, condition.left]
+    : [condition.left, condition.right];
   const op = mirrored ? MIRROR[text] : text;
-  if (!ts.isIdentifier(variable) || variable.text !== step.name || op.startsWith(">") !== step.step < 0) return null;
+  if (!ts.isIdentifier(variable) || variable.text !== step.name || op.startsWith(">") !== step.step < 0)
+    return null;
   const declared = s.initializer !== undefined && ts.isVariableDeclarationList(s.initializer);
   const own = declared && (s.initializer.flags & ts.NodeFlags.Let) !== 0;
   const binding = frame.env.bindings.get(step.name);
@@ -199,7 +214,8 @@ export const countLoop = (m: Machine, frame: Frame, s: ts.ForStatement): Counted
   if (written.has(step.name)) return null;
   if (!isInvariant(m, frame, boundNode, new Set([...written, step.name]))) return null;
   const start = binding.value;
-  if (!isScalar(start) || (isStatic(start) && (!Number.isInteger(start.value) || Object.is(start.value, -0)))) return null;
+  if (!isScalar(start) || (isStatic(start) && (!Number.isInteger(start.value) || Object.is(start.value, -0))))
+    return null;
   if (start.kind === "tensor" && (!start.weak || !isIntegral(m, start.v))) return null;
   const bound = evaluate(m, frame, boundNode);
   if (!isScalar(bound)) return null;

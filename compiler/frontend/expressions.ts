@@ -1,29 +1,31 @@
 /** Expressions. Each is staged with the user's line, so that an operation can name it. */
 import type { ts } from "ts-morph";
 import { assignTarget, referenceTo } from "./assignments.js";
-import { callValue } from "./calls.js";
 import { chooseValue } from "./branches.js";
+import { callValue } from "./calls.js";
+import { callSuper, classFrom, isInstance } from "./classes.js";
 import { condition as conditionOf, refuseHole } from "./conditions.js";
 import { construct } from "./construct.js";
 import { createEnvironment, declare } from "./environment.js";
 import { iterate } from "./iterate.js";
 import { objectLiteral } from "./literals.js";
-import { copyOf } from "./natives.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { deleteMember, getMember, hasMember } from "./members.js";
+import { copyOf } from "./natives.js";
 import { checkOperands } from "./operands.js";
 import { type BinaryOperator, binary, type UnaryOperator, unary } from "./operators.js";
 import { toPrimitive } from "./reify.js";
 import { resolve } from "./resolve.js";
+import type { FunctionNode } from "./source.js";
 import { evaluateCondition } from "./statements.js";
 import { refuseUnmerged } from "./tensors.js";
-import type { FunctionNode } from "./source.js";
 import {
   arrayOf,
   describe,
   type FunctionValue,
   functionOf,
   isNullish,
+  memberOf,
   NULL,
   staticValue,
   UNDEFINED,
@@ -127,6 +129,10 @@ const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
       return UNDEFINED;
     case K.DeleteExpression:
       return deletion(m, frame, (node as ts.DeleteExpression).expression, site);
+    case K.ClassExpression: {
+      const type = classFrom(m, frame, node as ts.ClassExpression);
+      return functionOf({ kind: "class", type });
+    }
     case K.NewExpression: {
       const { expression, arguments: list } = node as ts.NewExpression;
       const callee = evaluate(m, frame, expression);
@@ -167,9 +173,25 @@ const chain = (m: Machine, frame: Frame, node: ts.Expression): Value | null => {
     ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) || ts.isCallExpression(node);
   if (!isLink) return evaluate(m, frame, node);
   if (ts.isCallExpression(node)) return callLink(m, frame, node);
+  if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return superMember(m, frame, node);
   const object = chain(m, frame, node.expression);
   if (object === null || (node.questionDotToken !== undefined && isNullish(object))) return null;
   return member(m, frame, node, object);
+};
+
+/** `super.name`: a member of the class that this one extends. */
+const superMember = (
+  m: Machine,
+  frame: Frame,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+): Value => {
+  const found = m.ts.isPropertyAccessExpression(node)
+    ? memberOf(frame.home?.parent ?? null, node.name.text)
+    : null;
+  if (found === null)
+    return refuse({ machine: m, frame, node }, "TSJ1040", "`super` is compiled for methods only");
+  if (found.kind === "method") return found.fn;
+  return found.get === null ? UNDEFINED : callValue({ machine: m, frame, node }, found.get, [], frame.self);
 };
 
 const member = (
@@ -191,11 +213,14 @@ const callLink = (m: Machine, frame: Frame, node: ts.CallExpression): Value | nu
   const { expression } = node;
   let self: Value = UNDEFINED;
   let callee: Value;
+  if (expression.kind === ts.SyntaxKind.SuperKeyword)
+    return callSuper({ machine: m, frame, node }, elementsOf(m, frame, node.arguments));
   if (ts.isPropertyAccessExpression(expression) || ts.isElementAccessExpression(expression)) {
-    const object = chain(m, frame, expression.expression);
+    const isSuper = expression.expression.kind === ts.SyntaxKind.SuperKeyword;
+    const object = isSuper ? frame.self : chain(m, frame, expression.expression);
     if (object === null || (expression.questionDotToken !== undefined && isNullish(object))) return null;
     self = object;
-    callee = member(m, frame, expression, object);
+    callee = isSuper ? superMember(m, frame, expression) : member(m, frame, expression, object);
     if (isNullish(callee) && node.questionDotToken === undefined)
       return refuse(
         { ...site, node: expression },
@@ -363,6 +388,8 @@ const choose = (site: Site, operator: "&&" | "||" | "??", left: Value, right: ()
 };
 
 const instanceOf = (site: Site, value: Value, type: Value): Value => {
+  const instance = isInstance(site, value, type);
+  if (instance !== null) return staticValue(instance);
   if (type.kind !== "function" || type.callee.kind !== "host")
     return refuse(site, "TSJ1040", "`instanceof` needs a class that is known");
   const { fn } = type.callee;

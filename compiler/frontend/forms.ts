@@ -2,9 +2,10 @@
  * The form of a value that a region leaves behind: which parts are equal on all paths, and which become results of the
  * region's equation. Two values have a common form if one staged value can hold either.
  */
-import { type TensorType, sameShape, typeText, type Var } from "../ir/types.js";
+import { sameShape, type TensorType, typeText, type Var } from "../ir/types.js";
 import type { Site } from "./machine.js";
 import { mergedDType } from "./promote.js";
+import { stagedArray } from "./staged-arrays.js";
 import { isLeaf, lift, needsOf, tensorOf, varOf } from "./tensors.js";
 import {
   type ArrayValue,
@@ -22,7 +23,6 @@ import {
   UNDEFINED,
   type Value,
 } from "./values.js";
-import { stagedArray } from "./staged-arrays.js";
 
 /** A value, or null where a path has none (it is then never read). */
 export type Side = Value | null;
@@ -100,11 +100,15 @@ const identityOf = (meeting: Meeting, sides: readonly Side[]): Identity => {
   const fixed = mutable.map(fixedOf).find((f) => f !== null) ?? null;
   const shared = mutable.some((m) => meeting.shared.has(m));
   const older = mutable.filter((m) => m.born <= meeting.since);
-  return { fixed: fixed ?? (shared ? "merged" : null), mayBe: [...older, ...mutable.flatMap((m) => m.mayBe)] };
+  return {
+    fixed: fixed ?? (shared ? "merged" : null),
+    mayBe: [...older, ...mutable.flatMap((m) => m.mayBe)],
+  };
 };
 
 const unmerged = (reason: string): Form => ({ kind: "unmerged", reason });
-const differ = (a: Value, b: Value): Form => unmerged(`${describe(a)} on one path and ${describe(b)} on another`);
+const differ = (a: Value, b: Value): Form =>
+  unmerged(`${describe(a)} on one path and ${describe(b)} on another`);
 
 /** The common form of two values; a null side takes the other's. */
 export const join = (meeting: Meeting, a: Side, b: Side): Form => {
@@ -134,7 +138,8 @@ const sameFunction = (a: Value & { kind: "function" }, b: Value & { kind: "funct
   (a.callee.kind === "closure" &&
     b.callee.kind === "closure" &&
     a.callee.node === b.callee.node &&
-    a.callee.env === b.callee.env);
+    a.callee.env === b.callee.env) ||
+  (a.callee.kind === "class" && b.callee.kind === "class" && a.callee.type === b.callee.type);
 
 /** The form of a value that is there on one path only. */
 const single = (meeting: Meeting, value: Value): Form => {
@@ -144,7 +149,8 @@ const single = (meeting: Meeting, value: Value): Form => {
     case "tensor":
       return leaf(meeting, value.v.type, value, [value]);
     case "array": {
-      if (value.held.kind === "staged") return leaf(meeting, value.held.rows.v.type, value.held.rows, [value], true);
+      if (value.held.kind === "staged")
+        return leaf(meeting, value.held.rows.v.type, value.held.rows, [value], true);
       const identity = identityOf(meeting, [value]);
       return { kind: "array", items: value.held.list.map((item) => single(meeting, item)), identity };
     }
@@ -203,8 +209,9 @@ const joinArrays = (meeting: Meeting, a: ArrayValue, b: ArrayValue): Form => {
   const [first] = staged;
   const lists = [a, b].flatMap((x) => (x.held.kind === "list" ? [x.held.list] : []));
   const alike =
-    staged.every((x) => first !== undefined && typeText(x.v.type) === typeText(first.v.type) && x.weak === first.weak) &&
-    lists.every((list) => list.every((item) => first !== undefined && isItemOf(first, item)));
+    staged.every(
+      (x) => first !== undefined && typeText(x.v.type) === typeText(first.v.type) && x.weak === first.weak,
+    ) && lists.every((list) => list.every((item) => first !== undefined && isItemOf(first, item)));
   if (first === undefined || !alike) return unmerged("arrays of different kinds on different paths");
   return leaf(meeting, first.v.type, first, [a, b], true);
 };
@@ -252,7 +259,9 @@ export const flatten = (site: Site, form: Form, value: Side, entry = false): rea
     }
     case "object": {
       const props = value?.kind === "object" ? value.props : null;
-      return form.fields.flatMap((field, k) => flatten(site, field, props?.get(form.keys[k] ?? "") ?? null, entry));
+      return form.fields.flatMap((field, k) =>
+        flatten(site, field, props?.get(form.keys[k] ?? "") ?? null, entry),
+      );
     }
     default:
       return [];

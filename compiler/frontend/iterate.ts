@@ -1,10 +1,10 @@
 /** What `for..of`, spread and array patterns go through. */
 import { openHost, wrapStatic } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
-import { itemAt, tryStageRows } from "./staged-arrays.js";
 import { needStatic } from "./reify.js";
-import { refuseUnmerged } from "./tensors.js";
+import { itemAt, tryStageRows } from "./staged-arrays.js";
 import { rowsOf, tensorIndex } from "./tensor-members.js";
+import { refuseUnmerged } from "./tensors.js";
 import {
   describe,
   isStatic,

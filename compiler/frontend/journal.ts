@@ -34,8 +34,7 @@ const isObject = (cell: Cell): cell is ObjectValue => "kind" in cell && cell.kin
 
 /** What a cell holds now; lists are copied. */
 export const stateOf = (cell: Cell): State => {
-  if (isTensor(cell))
-    return { kind: "tensor", v: cell.v, builder: cell.builder, replaced: cell.replaced };
+  if (isTensor(cell)) return { kind: "tensor", v: cell.v, builder: cell.builder, replaced: cell.replaced };
   if (isArray(cell)) {
     const { held } = cell;
     return { kind: "array", held: held.kind === "list" ? { kind: "list", list: [...held.list] } : held };

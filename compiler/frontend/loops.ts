@@ -1,16 +1,9 @@
 /** Loops: real ones in the program, or unrolled where they are short or where the body needs to know the iteration. */
 import type { ts } from "ts-morph";
+import { createBuilder } from "../ir/builder.js";
 import { assignTarget } from "./assignments.js";
 import { chooseCompletion } from "./branches.js";
-import {
-  absorb,
-  anyTaken,
-  type Completion,
-  type Exit,
-  exitsOf,
-  fallsThrough,
-  taken,
-} from "./completions.js";
+import { absorb, anyTaken, type Completion, type Exit, exitsOf, fallsThrough, taken } from "./completions.js";
 import { assignedIn, type Counted, counterValue, countLoop } from "./counted.js";
 import { copyEnvironment, createEnvironment, type Environment, lookup } from "./environment.js";
 import { evaluate } from "./expressions.js";
@@ -20,14 +13,25 @@ import { type Cell, setBinding } from "./journal.js";
 import { type Frame, loopKey, type Machine, needKey, refuse, type Site, step } from "./machine.js";
 import { bindPattern, declaring } from "./patterns.js";
 import { tryRegion } from "./regions.js";
-import { createBuilder } from "../ir/builder.js";
 import { type LoopPlan, type Staging, stageLoop } from "./staged-loops.js";
 import { evaluateCondition, execute, runDeclarations } from "./statements.js";
-import { describe, isNullish, keysOf, type Need, staticValue, type TensorValue, type Value } from "./values.js";
+import {
+  describe,
+  isNullish,
+  keysOf,
+  type Need,
+  staticValue,
+  type TensorValue,
+  type Value,
+} from "./values.js";
 
-/** Trip counts up to which a loop is unrolled, as long as all enclosing ones together make no more than the second. */
+/**
+ * Trip counts up to which a loop is unrolled, one with loops in it, and how many copies of an innermost body all enclosing
+ * loops together may make.
+ */
 const MAX_UNROLLED = 8;
-const MAX_UNROLLED_NEST = 64;
+const MAX_UNROLLED_OUTER = 3;
+const MAX_UNROLLED_NEST = 32;
 
 const isMine =
   (labels: readonly string[]) =>
@@ -58,8 +62,23 @@ const needOf = (m: Machine, frame: Frame, s: ts.Node): (Need & { readonly kind: 
 
 const mustUnroll = (m: Machine, need: Need | null): boolean => need === null || m.statics.has(needKey(need));
 
-const isShort = (m: Machine, trip: unknown): trip is number =>
-  typeof trip === "number" && trip <= MAX_UNROLLED && m.unrolled * Math.max(1, trip) <= MAX_UNROLLED_NEST;
+const isShort = (m: Machine, trip: unknown, body: ts.Node | null): trip is number =>
+  typeof trip === "number" &&
+  trip <= (body !== null && hasLoop(m, body) ? MAX_UNROLLED_OUTER : MAX_UNROLLED) &&
+  m.unrolled * Math.max(1, trip) <= MAX_UNROLLED_NEST;
+
+const withLoops = new WeakMap<ts.Node, boolean>();
+/** Whether there is a loop in a piece of code. */
+const hasLoop = (m: Machine, root: ts.Node): boolean => {
+  const known = withLoops.get(root);
+  if (known !== undefined) return known;
+  const { ts } = m;
+  const visit = (node: ts.Node): boolean =>
+    ts.isIterationStatement(node, false) || node.forEachChild((child) => visit(child) || undefined) === true;
+  const found = visit(root);
+  withLoops.set(root, found);
+  return found;
+};
 
 /** The variables, and the arrays they hold, that a loop's code assigns to. */
 const seedsOf = (m: Machine, frame: Frame, root: ts.Node): readonly Cell[] =>
@@ -71,7 +90,12 @@ const seedsOf = (m: Machine, frame: Frame, root: ts.Node): readonly Cell[] =>
     }
     if (!element) return [binding];
     const { value } = binding;
-    if (value?.kind === "tensor" && value.v.type.shape.length > 0 && value.fixed === null && value.view === null)
+    if (
+      value?.kind === "tensor" &&
+      value.v.type.shape.length > 0 &&
+      value.fixed === null &&
+      value.view === null
+    )
       return [value];
     if (value?.kind === "array" && value.held.kind === "staged" && value.held.rows.view === null)
       return [value.held.rows];
@@ -96,7 +120,7 @@ export const runFor = (
   const counted = countLoop(m, inner, s);
   if (counted !== null) {
     if (counted.trip === 0) return null;
-    if (isShort(m, counted.trip)) {
+    if (isShort(m, counted.trip, s.statement)) {
       const before = m.unrolled;
       m.unrolled *= Math.max(1, counted.trip);
       const end = unrollFor(m, inner, s, labels);
@@ -164,7 +188,7 @@ const stageCounted = (
     runs: typeof counted.trip === "number",
     mine: (e) => isMine(labels)(e.exit),
     invariant: [...counted.reads, counted.binding],
-    seeds: seedsOf(m, inner, s.statement),
+    seeds: () => seedsOf(m, inner, s.statement),
     body: (k) => {
       const env = copyEnvironment(inner.env);
       const own = env.bindings.get(counted.name);
@@ -214,8 +238,9 @@ const stageTested = (
   const now = test === undefined || !loop.first ? null : probe(m, inner, site, test, need);
   const pure = now === null ? test === undefined : now.pure;
   if (now !== null && pure && now.result === false) return null;
-  const seeds = seedsOf(m, inner, s);
-  const again = (f: Frame): boolean | TensorValue => (test === undefined ? true : evaluateCondition(m, f, test));
+  const seeds = (): readonly Cell[] => seedsOf(m, inner, s);
+  const again = (f: Frame): boolean | TensorValue =>
+    test === undefined ? true : evaluateCondition(m, f, test);
   const iteration = (withTest: boolean) => (): Completion => {
     const env = loop.env === null ? inner.env : copyEnvironment(loop.env);
     const own: Frame = { ...inner, env };
@@ -225,7 +250,12 @@ const stageTested = (
     const advance = (): Completion => {
       if (loop.step !== undefined) evaluate(m, next, loop.step);
       if (!withTest) return null;
-      return chooseCompletion(site, again(next), () => null, () => ({ kind: "break", label: null }));
+      return chooseCompletion(
+        site,
+        again(next),
+        () => null,
+        () => ({ kind: "break", label: null }),
+      );
     };
     const exits = exitsOf(end);
     const last =
@@ -349,7 +379,7 @@ export const runForOf = (
   const items = itemsOf(site, evaluate(m, frame, s.expression));
   const need = needOf(m, frame, s);
   const n = items.length();
-  if (mustUnroll(m, need) || need === null || !items.stageable || isShort(m, n)) {
+  if (mustUnroll(m, need) || need === null || !items.stageable || isShort(m, n, s.statement)) {
     const before = m.unrolled;
     m.unrolled *= Math.max(1, n);
     const end = unrollOver(m, frame, s, items, labels);
@@ -364,7 +394,7 @@ export const runForOf = (
     runs: true,
     mine: (e) => isMine(labels)(e.exit),
     invariant: [],
-    seeds: seedsOf(m, frame, s),
+    seeds: () => seedsOf(m, frame, s),
     body: (k) =>
       absorb(runItem(m, frame, s, items.at(site, k === null ? 0 : numberOf(site, k))), isContinue(labels)),
   });
@@ -395,9 +425,14 @@ export const runForIn = (
         ? object.items.map((_, k) => String(k))
         : refuse(site, "TSJ1040", `\`for..in\` over ${describe(object)} is not compiled`);
   const items = keys.map(staticValue);
-  return unrollOver(m, frame, s, { length: () => items.length, at: (_, k) => items[Number(k)] ?? staticValue(""), stageable: false }, labels);
+  return unrollOver(
+    m,
+    frame,
+    s,
+    { length: () => items.length, at: (_, k) => items[Number(k)] ?? staticValue(""), stageable: false },
+    labels,
+  );
 };
-
 
 /**
  * `body` for k = 0 to n - 1, as one loop of the program or unrolled: k is known then. A way out named by `label` (a name that
@@ -419,7 +454,7 @@ export const runIndexed = (
     }
     return null;
   };
-  if (mustUnroll(m, need) || need === null || !options.stageable || isShort(m, n)) {
+  if (mustUnroll(m, need) || need === null || !options.stageable || isShort(m, n, null)) {
     const before = m.unrolled;
     m.unrolled *= Math.max(1, n);
     const end = unroll(0);
@@ -434,7 +469,7 @@ export const runIndexed = (
     runs: true,
     mine: (e) => isMine([])(e.exit),
     invariant: [],
-    seeds: [],
+    seeds: () => [],
     body: (k) => absorb(body(k === null ? staticValue(0) : numberOf(site, k)), isContinue([])),
   });
   return staging.counted ? staging.end : null;
@@ -444,5 +479,5 @@ export const runIndexed = (
 export const isUnrolled = (site: Site, n: number): boolean => {
   const { machine: m, frame, node } = site;
   const need = frame === null || node === null ? null : needOf(m, frame, node);
-  return mustUnroll(m, need) || isShort(m, n);
+  return mustUnroll(m, need) || isShort(m, n, null);
 };

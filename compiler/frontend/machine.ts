@@ -9,7 +9,7 @@ import type { Journal } from "./journal.js";
 import type { FunctionSource } from "./source.js";
 import type { TypeScript } from "./ts.js";
 import type { AnyFunction, Capture } from "./types.js";
-import type { Need, Origin, Value } from "./values.js";
+import type { ClassValue, Need, Origin, TensorValue, Value } from "./values.js";
 
 /** Steps of the interpreter before a loop counts as too long to unroll, and operations before a program is too big. */
 export const MAX_STEPS = 2_000_000;
@@ -44,6 +44,10 @@ export interface Machine {
   /** Regions being run, outermost first, and what would decide the condition of each. */
   readonly journals: Journal[];
   readonly conditions: (readonly Need[] | null)[];
+  /** Arrays of the caller's, which may be written to if they are returned: the result is a new array then. */
+  readonly owned: Map<TensorValue, Site | null>;
+  readonly returned: Set<TensorValue>;
+  readonly classes: Map<AnyFunction, ClassValue>;
   /** Ages of host objects made while staging. */
   readonly made: WeakMap<object, number>;
   /** Values of the program known to be whole numbers. */
@@ -67,6 +71,8 @@ export interface Frame {
   readonly live: AnyFunction;
   /** Script of the library function that this is part of; null in the user's code. */
   readonly libraryScript: string | null;
+  /** The class whose member this is. */
+  readonly home: ClassValue | null;
 }
 
 /** Where something happens. */
@@ -86,7 +92,6 @@ export class NeedStatic extends Error {
   readonly needs: readonly Need[];
   constructor(needs: readonly Need[]) {
     super("a value is needed at compile time");
-    if (process.env.DBG_NEED) console.log(needs.map(needKey).join(), this.stack);
     this.needs = needs;
   }
 }

@@ -21,24 +21,12 @@ import {
   memberOf,
   type ObjectValue,
   staticValue,
+  type TensorValue,
   UNDEFINED,
   type Value,
 } from "./values.js";
 
 const INDEX = /^(?:0|[1-9]\d*)$/;
-
-/** Array methods that change the array. */
-const MUTATING: ReadonlySet<string> = new Set([
-  "push",
-  "pop",
-  "shift",
-  "unshift",
-  "splice",
-  "sort",
-  "reverse",
-  "fill",
-  "copyWithin",
-]);
 
 /** A property key as JavaScript has it: a number for array indices, else a string. */
 const keyOf = (site: Site, key: Value, what: string): string | number => {
@@ -54,8 +42,6 @@ const keyOf = (site: Site, key: Value, what: string): string | number => {
 export const getMember = (site: Site, object: Value, key: Value): Value => {
   if (object.kind === "tensor") {
     const { value } = isStatic(key) ? key : { value: null };
-    if (object.fixed !== null && typeof value === "string" && MUTATING.has(value))
-      return refuseFixed(site, object.fixed, "an element");
     return typeof value === "string" && !INDEX.test(value)
       ? tensorMember(site, object, value)
       : tensorIndex(site, object, key);
@@ -98,7 +84,8 @@ const elementOf = (site: Site, array: ArrayValue, k: number): Value => {
 const objectMember = (site: Site, object: ObjectValue, name: string): Value => {
   const member = memberOf(object.type, name);
   if (member?.kind === "method") return member.fn;
-  if (member?.kind === "accessor") return member.get === null ? UNDEFINED : callValue(site, member.get, [], object);
+  if (member?.kind === "accessor")
+    return member.get === null ? UNDEFINED : callValue(site, member.get, [], object);
   if (name === "constructor" && object.type !== null) return functionOf({ kind: "class", type: object.type });
   return name === "hasOwnProperty"
     ? builtin(name, ([key = UNDEFINED]) => staticValue(isStatic(key) && object.props.has(String(key.value))))
@@ -193,11 +180,20 @@ export const refuseFixed = (site: Site, fixed: NonNullable<Fixed>, what: string)
   }
 };
 
+/** Refuses a write to an array that is not this function's; one of the caller's must be returned. */
+export const requireWritable = (site: Site, array: TensorValue): void => {
+  if (array.fixed === null) return;
+  const root = array.view?.base ?? array;
+  const { owned } = site.machine;
+  if (array.fixed !== "argument" || !owned.has(root)) return refuseFixed(site, array.fixed, "an element");
+  if (owned.get(root) === null) owned.set(root, site);
+};
+
 /** `object[key] = value`. */
 export const setMember = (site: Site, object: Value, key: Value, value: Value): undefined => {
   switch (object.kind) {
     case "tensor":
-      if (object.fixed !== null) return refuseFixed(site, object.fixed, "an element");
+      requireWritable(site, object);
       return setElement(site, object, key, value);
     case "array": {
       if (object.fixed !== null) return refuseFixed(site, object.fixed, "an element");

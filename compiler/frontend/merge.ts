@@ -1,8 +1,18 @@
 /** Two paths under a staged condition: what they wrote and gave becomes the results of one `if`. */
 import type { Eqn, OpName, Var } from "../ir/types.js";
 import type { Binding } from "./environment.js";
-import { assemble, flatten, type Form, join, type Meeting, mergeNeeds, type Side, sharedAmong, typesOf } from "./forms.js";
-import { type Cell, setBinding, type State, touch } from "./journal.js";
+import {
+  assemble,
+  type Form,
+  flatten,
+  join,
+  type Meeting,
+  mergeNeeds,
+  type Side,
+  sharedAmong,
+  typesOf,
+} from "./forms.js";
+import { type Cell, type State, setBinding, touch } from "./journal.js";
 import type { Site } from "./machine.js";
 import { closeRegions, inTrial, type Trial } from "./regions.js";
 import { tensorOf, varOf } from "./tensors.js";
@@ -39,7 +49,8 @@ export const readSlot = (site: Site, { cell, key }: Slot, state: State | undefin
 export const contentAs = (site: Site, like: TensorValue, v: Var): TensorValue =>
   tensorOf(site, v, { weak: like.weak, hostArray: like.hostArray, needs: like.needs, store: like.store });
 
-const writeBinding = (site: Site, binding: Binding) => (value: Value) => setBinding(site.machine, binding, value);
+const writeBinding = (site: Site, binding: Binding) => (value: Value) =>
+  setBinding(site.machine, binding, value);
 
 /** Whether a path changed the structure of an object or array in a way that only a known path allows. */
 const reshaped = (states: readonly State[]): boolean => {
@@ -81,9 +92,10 @@ export const slotsOf = (site: Site, cell: Cell, states: readonly State[]): reado
         touch(machine, cell);
         cell.held = { ...held, children };
       };
-      return [{ cell, key: "rows", write }];
+      return [{ cell, key: "rows", write, unsettled: children !== held.children }];
     }
-    const length = first?.kind === "array" && first.held.kind === "list" ? first.held.list.length : lengthOf(cell);
+    const length =
+      first?.kind === "array" && first.held.kind === "list" ? first.held.list.length : lengthOf(cell);
     return Array.from({ length }, (_, key) => ({
       cell,
       key,
@@ -124,7 +136,21 @@ export const spoil = (site: Site, cell: Cell, needs: readonly Need[] | null, rea
 
 /** Operations that may as well run on both paths: total and cheaper than a branch. */
 const CHEAP: ReadonlySet<string> = new Set<OpName>([
-  ...(["const", "select", "add", "sub", "mul", "neg", "abs", "min", "max", "and", "or", "xor", "not"] as const),
+  ...([
+    "const",
+    "select",
+    "add",
+    "sub",
+    "mul",
+    "neg",
+    "abs",
+    "min",
+    "max",
+    "and",
+    "or",
+    "xor",
+    "not",
+  ] as const),
   ...(["eq", "ne", "lt", "le", "gt", "ge"] as const),
 ]);
 const MAX_CHEAP = 4;
@@ -219,6 +245,7 @@ const emitIf = (
       { fn: otherwise, own: 0 },
     ]);
     const [thenFn = then, elseFn = otherwise] = fns;
+    // biome-ignore lint/suspicious/noThenProperty: a region's name
     outs = builder.emitAll("if", [c, ...free], { then: thenFn, else: elseFn });
   }
   let next = 0;

@@ -52,7 +52,14 @@ const arrayFrom: Handler = (site, args) => {
   if (source.kind === "object") {
     const list = sized(site, source);
     if (plain) return arrayOf(list);
-    return mapItems(site, UNDEFINED, list.length, map, (k) => (isStatic(k) ? (list[Number(k.value)] ?? UNDEFINED) : UNDEFINED), source.props.size === 1);
+    return mapItems(
+      site,
+      UNDEFINED,
+      list.length,
+      map,
+      (k) => (isStatic(k) ? (list[Number(k.value)] ?? UNDEFINED) : UNDEFINED),
+      source.props.size === 1,
+    );
   }
   const copy = copyOf(site, source);
   return plain ? copy : callValue(site, getMember(site, copy, staticValue("map")), [map]);

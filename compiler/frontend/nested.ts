@@ -3,8 +3,8 @@ import { internal } from "../diagnostics.js";
 import { createBuilder } from "../ir/builder.js";
 import type { IrFunction, Var } from "../ir/types.js";
 import { callValue } from "./calls.js";
-import type { Site } from "./machine.js";
 import type { Journal } from "./journal.js";
+import type { Site } from "./machine.js";
 import { withRows } from "./regions.js";
 import { lift, tensorOf, varOf } from "./tensors.js";
 import { mapStaged } from "./trees.js";
@@ -89,7 +89,8 @@ const stageAlone = (
     // What it wrote stays, as part of what the region around it wrote.
     const around = machine.journals.at(-1);
     for (const [cell, state] of journal.before)
-      if (around !== undefined && cell.born <= around.since && !around.before.has(cell)) around.before.set(cell, state);
+      if (around !== undefined && cell.born <= around.since && !around.before.has(cell))
+        around.before.set(cell, state);
   }
 };
 

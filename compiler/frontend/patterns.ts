@@ -32,9 +32,10 @@ export const withOrigin = (frame: Frame, name: ts.Identifier, value: Value, what
   if (value.kind !== "tensor") return value;
   const span = frame.source.spanOf(name);
   if (span === null) return value;
-  if (value.v.type.shape.length > 0 && value.fixed === null) {
+  if (value.v.type.shape.length > 0) {
     // An array keeps its identity under every name.
-    value.origin ??= { label: `${what}\`${name.text}\` is ${typeText(value.v.type)}`, span };
+    if (value.origin?.span == null)
+      value.origin = { label: `${what}\`${name.text}\` is ${typeText(value.v.type)}`, span };
     return value;
   }
   return { ...value, origin: { label: `${what}\`${name.text}\` is ${typeText(value.v.type)}`, span } };

@@ -157,7 +157,9 @@ export const mergedDType = (site: Site, values: readonly Value[]): DType | null 
     if (constant !== null) return { kind: "constant", constant };
     return value.kind === "tensor" ? { kind: "tensor", tensor: value } : operandOf(site, value, "a result");
   });
-  const strong = operands.flatMap((o) => (o.kind === "tensor" && !o.tensor.weak ? [o.tensor.v.type.dtype] : []));
+  const strong = operands.flatMap((o) =>
+    o.kind === "tensor" && !o.tensor.weak ? [o.tensor.v.type.dtype] : [],
+  );
   if (strong.includes("i32") && strong.includes("u32")) return null;
   return commonDType(site, operands, "any", "a result");
 };

@@ -1,5 +1,5 @@
 /** Running a part of the user's program as a region of the IR: in a builder of its own, with its writes undone. */
-import { createBuilder, type Builder } from "../ir/builder.js";
+import { type Builder, createBuilder } from "../ir/builder.js";
 import type { IrFunction, Var } from "../ir/types.js";
 import { type Cell, type Journal, restore, type State, stateOf } from "./journal.js";
 import { type Machine, refuse, type Site } from "./machine.js";
@@ -124,7 +124,10 @@ export const closeRegions = (
     const first = fn.params.slice(0, own).map((p) => b.param(p.type));
     const consts = free.map((v) => b.param(v.type));
     const rest = fn.params.slice(own).map((p) => b.param(p.type));
-    const open: IrFunction = { ...fn, params: [...fn.params.slice(0, own), ...free, ...fn.params.slice(own)] };
+    const open: IrFunction = {
+      ...fn,
+      params: [...fn.params.slice(0, own), ...free, ...fn.params.slice(own)],
+    };
     return b.finish(fn.name, b.inline(open, [...first, ...consts, ...rest]));
   });
   return { fns, free };

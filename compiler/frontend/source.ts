@@ -12,10 +12,12 @@ export type FunctionNode =
   | ts.FunctionExpression
   | ts.FunctionDeclaration
   | ts.MethodDeclaration
-  | ts.GetAccessorDeclaration;
+  | ts.GetAccessorDeclaration
+  | ts.SetAccessorDeclaration
+  | ts.ConstructorDeclaration;
 
 export interface FunctionSource {
-  readonly node: FunctionNode;
+  readonly node: FunctionNode | ts.ClassLikeDeclaration;
   readonly tree: ts.SourceFile;
   /** Where a node stands in the user's file; null inside the library. */
   readonly spanOf: (node: ts.Node) => Span | null;
@@ -33,14 +35,16 @@ export interface SourceOptions {
   readonly inspect: boolean;
 }
 
-const isFunctionNode = (node: ts.Node): node is FunctionNode => {
+const isFunctionNode = (node: ts.Node): node is FunctionNode | ts.ClassLikeDeclaration => {
   const t = typescript();
   return (
     t.isArrowFunction(node) ||
     t.isFunctionExpression(node) ||
     t.isFunctionDeclaration(node) ||
     t.isMethodDeclaration(node) ||
-    t.isGetAccessorDeclaration(node)
+    t.isGetAccessorDeclaration(node) ||
+    t.isSetAccessorDeclaration(node) ||
+    t.isClassLike(node)
   );
 };
 
@@ -53,8 +57,8 @@ const parse = (name: string, text: string): ts.SourceFile => {
 };
 
 /** The innermost function that ends at `end` and starts at or before `start` (methods may have modifiers before them). */
-const findFunction = (tree: ts.SourceFile, start: number, end: number): FunctionNode | null => {
-  let best: FunctionNode | null = null;
+const findFunction = (tree: ts.SourceFile, start: number, end: number): FunctionSource["node"] | null => {
+  let best: FunctionSource["node"] | null = null;
   const visit = (node: ts.Node): void => {
     if (node.pos > start || node.end < end) return;
     if (isFunctionNode(node) && node.end === end && node.getStart(tree) <= start) best = node;
@@ -68,7 +72,7 @@ const findFunction = (tree: ts.SourceFile, start: number, end: number): Function
 const parseAlone = (
   fn: AnyFunction,
   text: string,
-): { node: FunctionNode; tree: ts.SourceFile; offset: number } => {
+): { node: FunctionSource["node"]; tree: ts.SourceFile; offset: number } => {
   for (const [before, after] of [
     ["(", ")"],
     ["({", "})"],
@@ -83,7 +87,7 @@ const parseAlone = (
     "unsupported",
     `the source of ${nameOf(fn)} is not that of a function: ${text.slice(0, 60)}`,
     {
-      hint: "classes and their constructors are not compiled; pass a function or a method",
+      hint: "pass a function or a method",
     },
   );
 };
@@ -158,8 +162,9 @@ const spanner = (
   };
 };
 
-const checkKind = (node: FunctionNode, spanOf: FunctionSource["spanOf"], fn: AnyFunction): void => {
+const checkKind = (node: FunctionSource["node"], spanOf: FunctionSource["spanOf"], fn: AnyFunction): void => {
   const t = typescript();
+  if (t.isClassLike(node)) return;
   const isAsync = t.getModifiers(node)?.some((m) => m.kind === t.SyntaxKind.AsyncKeyword) === true;
   const isGenerator = !t.isArrowFunction(node) && node.asteriskToken !== undefined;
   if (isAsync || isGenerator)

@@ -6,6 +6,7 @@ import { callValue } from "./calls.js";
 import { hostFunction, openHost } from "./hosts.js";
 import { openScripts } from "./inspector.js";
 import { type Machine, NeedStatic, needKey, refuse, type Site } from "./machine.js";
+import { refuseFixed } from "./members.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { metaOf } from "./registry.js";
 import { nameByUse, sourceOf } from "./source.js";
@@ -65,6 +66,8 @@ const attempt = (request: StageRequest, statics: ReadonlySet<string>): Staged =>
   const tree = machine.root.at(rootSpan(request), () =>
     outTree(site, callRoot(site, request.fn, args), results),
   );
+  for (const [array, at] of machine.owned)
+    if (at !== null && !machine.returned.has(array)) refuseFixed(at, "argument", "an element");
   for (const { v, capture } of machine.hidden.values()) inputs.set(v, { kind: "capture", index: capture });
   const fn = withoutUnused(machine.root.finish(nameFor(request, request.fn), results));
   return {
@@ -106,6 +109,9 @@ const createMachine = (request: StageRequest, statics: ReadonlySet<string>): Mac
     conditions: [],
     integral: new Set(),
     made: new WeakMap(),
+    classes: new Map(),
+    owned: new Map(),
+    returned: new Set(),
     moves: 0,
     path: [],
     unrolled: 1,
@@ -206,6 +212,7 @@ const argumentLeaf = (
     view: null,
     replaced: [],
   };
+  if (leaf.hostArray && leaf.type.shape.length > 0) machine.owned.set(value, null);
   return value;
 };
 
@@ -231,6 +238,7 @@ const outTree = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {
         );
       return { kind: "leaf", leaf: { kind: "static", value: value.value } };
     case "tensor":
+      site.machine.returned.add(value);
       return { kind: "leaf", leaf: { kind: "result", index: results.push(varOf(site, value)) - 1 } };
     case "unmerged":
       return refuseUnmerged(site, value);
@@ -239,7 +247,8 @@ const outTree = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {
       if (value.held.kind === "staged") return outTree(site, value.held.rows, results);
       return { kind: "array", items: value.items.map((item) => outTree(site, item, results)) };
     case "object": {
-      const keys = keysOf(value);
+      // Private fields stay inside.
+      const keys = keysOf(value).filter((key) => value.type === null || !key.startsWith("#"));
       return {
         kind: "object",
         keys,

@@ -16,7 +16,11 @@ import {
 import { type Index, readElement, viewOf, writeElement, writeRow } from "./views.js";
 
 /** An array whose items are the rows of a staged value. */
-export const stagedArray = (site: Site, rows: TensorValue, children: readonly Value[] | null = null): ArrayValue => {
+export const stagedArray = (
+  site: Site,
+  rows: TensorValue,
+  children: readonly Value[] | null = null,
+): ArrayValue => {
   const array = arrayOf([]);
   hold(site, array, rows, children);
   return array;
@@ -76,12 +80,15 @@ const kindOf = (array: ArrayValue): Rows | null => {
   if (missing > 0) return null;
   if (list.every((item) => isLeaf(item) && (item.kind !== "tensor" || item.v.type.shape.length === 0))) {
     const bools = list.filter((item) =>
-      item.kind === "tensor" ? item.v.type.dtype === "bool" : isStatic(item) && typeof item.value === "boolean",
+      item.kind === "tensor"
+        ? item.v.type.dtype === "bool"
+        : isStatic(item) && typeof item.value === "boolean",
     );
     return bools.length === 0 || bools.length === list.length ? { kind: "leaves", holes: false } : null;
   }
   if (new Set(list).size !== list.length) return null;
-  if (list.every((item) => item.kind === "array" && item.fixed === array.fixed)) return { kind: "arrays", holes: false };
+  if (list.every((item) => item.kind === "array" && item.fixed === array.fixed))
+    return { kind: "arrays", holes: false };
   const [first] = list;
   if (first?.kind !== "tensor") return null;
   const alike = list.every(

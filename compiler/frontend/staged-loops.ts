@@ -2,17 +2,42 @@
  * Loops of the program. The body is run on what a general iteration starts with, until what it leaves behind has the form
  * of what it started with: then everything that it writes is carried from one iteration to the next.
  */
-import { createBuilder, type Builder } from "../ir/builder.js";
+import { type Builder, createBuilder } from "../ir/builder.js";
 import type { TensorType, Var } from "../ir/types.js";
-import { anyTaken, type Completion, completionOf, exitsOf, type PossibleExit } from "./completions.js";
 import { asValue } from "./branches.js";
-import { assemble, flatten, type Form, join, type Meeting, type Side, sharedAmong, typesOf } from "./forms.js";
+import { anyTaken, type Completion, completionOf, exitsOf, type PossibleExit } from "./completions.js";
+import {
+  assemble,
+  type Form,
+  flatten,
+  join,
+  type Meeting,
+  type Side,
+  sharedAmong,
+  typesOf,
+} from "./forms.js";
 import { type Cell, type State, stateOf } from "./journal.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { readSlot, type Slot, slotsOf } from "./merge.js";
-import { closeRegions, inTrial, refuseThrow, StagedThrow, type Trial, tryRegion, withRows } from "./regions.js";
+import {
+  closeRegions,
+  inTrial,
+  refuseThrow,
+  StagedThrow,
+  type Trial,
+  tryRegion,
+  withRows,
+} from "./regions.js";
 import { lift, tensorOf, varOf } from "./tensors.js";
-import { isStatic, type Need, nextSerial, staticValue, type TensorValue, UNDEFINED, type Value } from "./values.js";
+import {
+  isStatic,
+  type Need,
+  nextSerial,
+  staticValue,
+  type TensorValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 /** A number of iterations: known now, or as i32. */
 export type Trip = number | Var;
@@ -34,7 +59,7 @@ export interface LoopPlan {
   /** What must not be written to for the count to hold. */
   readonly invariant: readonly Cell[];
   /** Cells that the body is known to write to. */
-  readonly seeds: readonly Cell[];
+  readonly seeds: () => readonly Cell[];
 }
 
 interface Carry {
@@ -102,7 +127,7 @@ const runRound = (plan: LoopPlan, meeting: Meeting, carries: readonly Carry[]): 
 /** The carry of a slot, from what the loop starts with and what an iteration leaves. */
 const carryOf = (meeting: Meeting, slot: Slot, initial: Side, end: Side, runs: boolean): Carry | null => {
   const form = join(meeting, initial ?? UNDEFINED, end ?? UNDEFINED);
-  if (form.kind === "same") return null;
+  if (form.kind === "same") return slot.unsettled === true ? { slot, initial, head: form, form } : null;
   if (form.kind !== "unmerged") return { slot, initial, head: form, form };
   const only = runs && end !== null ? join(meeting, null, end) : form;
   return { slot, initial: null, head: form, form: only.kind === "same" ? form : only };
@@ -150,7 +175,8 @@ const findCarries = (plan: LoopPlan, meeting: Meeting): Stable => {
     );
     const meetingNow: Meeting = { ...meeting, shared };
     const known = new Map<Cell, Map<string, Carry>>();
-    for (const c of carries) known.set(c.slot.cell, (known.get(c.slot.cell) ?? new Map()).set(keyOf(c.slot), c));
+    for (const c of carries)
+      known.set(c.slot.cell, (known.get(c.slot.cell) ?? new Map()).set(keyOf(c.slot), c));
     const next = list.flatMap(({ slot, initial, end }) => {
       const before = known.get(slot.cell)?.get(keyOf(slot));
       const carry = carryOf(meetingNow, slot, initial, end, plan.runs);
@@ -158,7 +184,12 @@ const findCarries = (plan: LoopPlan, meeting: Meeting): Stable => {
       return before === undefined ? [] : [before];
     });
     const text = (cs: readonly Carry[]): string =>
-      cs.map((c) => `${c.slot.cell.born}.${keyOf(c.slot)}${c.slot.unsettled === true ? "!" : ""}:${signature(c.head)}/${signature(c.form)}`).join(";");
+      cs
+        .map(
+          (c) =>
+            `${c.slot.cell.born}.${keyOf(c.slot)}${c.slot.unsettled === true ? "!" : ""}:${signature(c.head)}/${signature(c.form)}`,
+        )
+        .join(";");
     if (text(next) === text(carries) && moves === site.machine.moves) {
       const at = new Map<Carry, Side>();
       next.forEach((c) => {
@@ -174,7 +205,7 @@ const findCarries = (plan: LoopPlan, meeting: Meeting): Stable => {
 
 /** Numbers and arrays that the body assigns to are carried from the start: most rounds are the last one then. */
 const seeded = (plan: LoopPlan, meeting: Meeting): readonly Carry[] =>
-  [...new Set(plan.seeds)].flatMap((cell) => {
+  [...new Set(plan.seeds())].flatMap((cell) => {
     const state = stateOf(cell);
     return (slotsOf(plan.site, cell, [state]) ?? []).flatMap((slot): readonly Carry[] => {
       const initial = readSlot(plan.site, slot, state);
@@ -207,7 +238,8 @@ interface Out {
 const outsOf = (meeting: Meeting, end: Completion): readonly Out[] =>
   exitsOf(end).map((exit) => ({
     exit,
-    form: exit.exit.kind === "return" ? join(meeting, null, exit.exit.value) : { kind: "same", value: UNDEFINED },
+    form:
+      exit.exit.kind === "return" ? join(meeting, null, exit.exit.value) : { kind: "same", value: UNDEFINED },
   }));
 
 /** The count does not hold: the body changes what it was computed from. */
@@ -218,7 +250,13 @@ export const stageLoop = (plan: LoopPlan): Staging => withRows(plan.site, () => 
 
 const stageOnce = (plan: LoopPlan): Staging => {
   const { site } = plan;
-  const meeting: Meeting = { site, since: nextSerial(), needs: [plan.need], shared: new Set(), fixed: new Map() };
+  const meeting: Meeting = {
+    site,
+    since: nextSerial(),
+    needs: [plan.need],
+    shared: new Set(),
+    fixed: new Map(),
+  };
   try {
     const stable = findCarries(plan, meeting);
     if (stable.carries.some((c) => plan.invariant.includes(c.slot.cell))) return { counted: false };
@@ -242,7 +280,8 @@ const stageOnce = (plan: LoopPlan): Staging => {
       next++;
       const value = assemble(meeting, form, take(form));
       return {
-        flag: flag === undefined ? staticValue(true) : tensorOf(site, flag, { weak: true, needs: [plan.need] }),
+        flag:
+          flag === undefined ? staticValue(true) : tensorOf(site, flag, { weak: true, needs: [plan.need] }),
         exit: exit.exit.kind === "return" ? { kind: "return", value } : exit.exit,
       };
     });
@@ -256,7 +295,12 @@ const stageOnce = (plan: LoopPlan): Staging => {
 };
 
 const refuseEndless = (site: Site): never =>
-  refuse(site, "TSJ1105", "this loop never ends", "leave it with break or return, or give it a condition that changes");
+  refuse(
+    site,
+    "TSJ1105",
+    "this loop never ends",
+    "leave it with break or return, or give it a condition that changes",
+  );
 
 const emitLoop = (plan: LoopPlan, meeting: Meeting, stable: Stable, outs: readonly Out[]): readonly Var[] => {
   const { site, trip } = plan;
@@ -389,5 +433,6 @@ const testUnless = (
   ]);
   const [then, rest] = fns;
   if (then === undefined || rest === undefined) return left;
+  // biome-ignore lint/suspicious/noThenProperty: a region's name
   return cond.emitAll("if", [left, ...free], { then, else: rest })[0] ?? left;
 };

@@ -11,8 +11,8 @@ import { setBinding } from "./journal.js";
 import { isUnrolled, runIndexed } from "./loops.js";
 import { refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
-import { toNumber } from "./reify.js";
 import { tryRegion } from "./regions.js";
+import { toNumber } from "./reify.js";
 import { setItem, stagedArray } from "./staged-arrays.js";
 import { setElement } from "./tensor-members.js";
 import { isLeaf, lift, tensorOf, varOf } from "./tensors.js";
@@ -35,22 +35,20 @@ const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
 const BREAK: Completion = { kind: "break", label: null };
 
 const cell = (value: Value): Binding => ({ value, constant: false, born: nextSerial() });
-const valueOf = ({ value }: Binding): Value => value ?? UNDEFINED;
+const held = ({ value }: Binding): Value => value ?? UNDEFINED;
 
-/** Whether elements are strings of typed arrays' kind: their `map` gives the same kind. */
+/** The kind of a typed array, whose `map` gives the same kind. */
 const storeOf = (self: Receiver): Store | null => (self.kind === "tensor" ? self.store : null);
 
 /** `body` for each element in turn; a break ends it. */
 const each = (site: Site, self: Receiver, body: (item: Value, k: Value) => Completion): Completion => {
   const items: Sequence = itemsOf(site, self);
-  return runIndexed(
-    site,
-    items.length(),
-    (k) => body(items.at(site, indexOf(k)), k),
-    { stageable: items.stageable },
-  );
+  return runIndexed(site, items.length(), (k) => body(items.at(site, indexOf(k)), k), {
+    stageable: items.stageable,
+  });
 };
-const indexOf = (k: Value): number | TensorValue => (k.kind === "tensor" ? k : Number(isStatic(k) ? k.value : 0));
+const indexOf = (k: Value): number | TensorValue =>
+  k.kind === "tensor" ? k : Number(isStatic(k) ? k.value : 0);
 
 /** Breaks where a condition holds, after `then`. */
 const breakIf = (site: Site, test: Value, then: () => void): Completion =>
@@ -65,7 +63,13 @@ const breakIf = (site: Site, test: Value, then: () => void): Completion =>
   );
 
 /** What a function gives for a general element: found by running it once and dropping what it did. */
-const probe = (site: Site, self: Value, fn: Value, n: number, read: (k: TensorValue) => Value): TensorType | null => {
+const probe = (
+  site: Site,
+  self: Value,
+  fn: Value,
+  n: number,
+  read: (k: TensorValue) => Value,
+): TensorType | null => {
   const builder = createBuilder();
   const trial = tryRegion(site, builder, null, () => {
     const v = builder.cast(builder.param({ dtype: "i32", shape: [] }), "f64");
@@ -82,14 +86,15 @@ const typeOfResult = (result: Value): TensorType | null => {
       : typeof result.value === "boolean"
         ? { dtype: "bool", shape: [] }
         : null;
-  if (result.kind === "tensor")
-    return result.weak && result.v.type.shape.length === 0 ? result.v.type : null;
+  if (result.kind === "tensor") return result.weak && result.v.type.shape.length === 0 ? result.v.type : null;
   if (result.kind !== "array" || result.fixed !== null) return null;
   if (result.held.kind === "staged") return result.held.rows.weak ? result.held.rows.v.type : null;
   const [first] = result.held.list;
   const type = first === undefined ? null : typeOfResult(first);
   const alike = result.held.list.every((item) => isLeaf(item) && typeOfResult(item)?.dtype === type?.dtype);
-  return type === null || !alike ? null : { dtype: type.dtype, shape: [result.held.list.length, ...type.shape] };
+  return type === null || !alike
+    ? null
+    : { dtype: type.dtype, shape: [result.held.list.length, ...type.shape] };
 };
 
 /** Elements from which a map becomes a loop. */
@@ -102,8 +107,7 @@ export const mapItems = (
   stageable: boolean,
 ): Value => {
   const { builder } = site.machine;
-  const type =
-    !stageable || isUnrolled(site, n) ? null : probe(site, self, fn, n, (k) => read(k));
+  const type = !stageable || isUnrolled(site, n) ? null : probe(site, self, fn, n, (k) => read(k));
   if (type === null) {
     const list: Value[] = [];
     for (let k = 0; k < n; k++) list.push(callValue(site, fn, [read(staticValue(k)), staticValue(k), self]));
@@ -154,6 +158,12 @@ const slice: Method = (site, self, args) => {
   const v = varOf(site, x);
   const { shape } = v.type;
   const [start, stop] = range(site, args, 0, shape[0] ?? 0);
+  const isPlain = self.kind === "array" || (x.hostArray && x.store === null);
+  if (isPlain && shape.length > 1) {
+    // A shallow copy has the same rows.
+    const items = itemsOf(site, self);
+    return arrayOf(Array.from({ length: Math.max(0, stop - start) }, (_, k) => items.at(site, start + k)));
+  }
   const { builder } = site.machine;
   const part =
     start === 0 && stop === shape[0]
@@ -164,20 +174,24 @@ const slice: Method = (site, self, args) => {
           stride: shape.map(() => 1),
         });
   const { weak, hostArray, store, needs } = x;
-  const copy = tensorOf(site, part, { weak, hostArray, store, needs });
-  return self.kind === "array" ? stagedArray(site, copy) : copy;
+  if (!isPlain) return tensorOf(site, part, { weak, hostArray, store, needs });
+  return stagedArray(site, tensorOf(site, part, { weak: true, hostArray: true, needs, holes: x.holes }));
 };
 
 const reversed: Method = (site, self) => {
   const x = contentOf(self);
   if (x === null) return UNDEFINED;
+  const isPlain = self.kind === "array" || (x.hostArray && x.store === null);
+  if (isPlain && x.v.type.shape.length > 1) {
+    const items = itemsOf(site, self);
+    const n = items.length();
+    return arrayOf(Array.from({ length: n }, (_, k) => items.at(site, n - 1 - k)));
+  }
   const { weak, hostArray, store } = x;
-  const copy = tensorOf(site, site.machine.builder.emit("reverse", [varOf(site, x)], { axes: [0] }), {
-    weak,
-    hostArray,
-    store,
-  });
-  return self.kind === "array" ? stagedArray(site, copy) : copy;
+  const v = site.machine.builder.emit("reverse", [varOf(site, x)], { axes: [0] });
+  return isPlain
+    ? stagedArray(site, tensorOf(site, v, { weak: true, hostArray: true }))
+    : tensorOf(site, v, { weak, hostArray, store });
 };
 
 const search =
@@ -187,7 +201,7 @@ const search =
     each(site, self, (item, k) =>
       breakIf(site, test(item, k), () => setBinding(site.machine, result, found(k, item))),
     );
-    return valueOf(result);
+    return held(result);
   };
 const called =
   (run: ReturnType<typeof search>): Method =>
@@ -205,7 +219,14 @@ export const STAGED_METHODS: Readonly<Record<string, Method>> = {
     if (self.kind === "tensor" && store !== null && self.v.type.shape.length === 1)
       return typedMap(site, self, store, at(args, 0));
     const items = itemsOf(site, self);
-    return mapItems(site, self, items.length(), at(args, 0), (k) => items.at(site, indexOf(k)), items.stageable);
+    return mapItems(
+      site,
+      self,
+      items.length(),
+      at(args, 0),
+      (k) => items.at(site, indexOf(k)),
+      items.stageable,
+    );
   },
   forEach: (site, self, args) => {
     each(site, self, (item, k) => {
@@ -230,7 +251,7 @@ export const STAGED_METHODS: Readonly<Record<string, Method>> = {
         },
       ),
     );
-    return valueOf(all);
+    return held(all);
   },
   find: called(search((_, item) => item, UNDEFINED)),
   findIndex: called(search((k) => k, staticValue(-1))),
@@ -269,12 +290,12 @@ const reduce = (site: Site, self: Receiver, args: readonly Value[], right: boole
           ? j
           : binary(site, "+", j, staticValue(skip));
       const item = items.at(site, indexOf(k));
-      setBinding(site.machine, total, callValue(site, at(args, 0), [valueOf(total), item, k, self]));
+      setBinding(site.machine, total, callValue(site, at(args, 0), [held(total), item, k, self]));
       return null;
     },
     { stageable: items.stageable },
   );
-  return valueOf(total);
+  return held(total);
 };
 
 /** Methods that change a staged array without changing its length. */

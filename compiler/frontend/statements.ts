@@ -2,10 +2,12 @@
 import type { ts } from "ts-morph";
 import { targetsOf } from "./bindings.js";
 import { chooseCompletion, chooseValue, logical, notOf } from "./branches.js";
+import { classFrom } from "./classes.js";
 import { absorb, anyTaken, type Completion, exitsOf, fallsThrough, taken } from "./completions.js";
 import { condition, truth } from "./conditions.js";
 import { createEnvironment, declare, type Environment } from "./environment.js";
 import { closureOf, evaluate } from "./expressions.js";
+import { setBinding } from "./journal.js";
 import { runFor, runForIn, runForOf, runWhile } from "./loops.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
@@ -13,7 +15,7 @@ import { bindPattern, declaring } from "./patterns.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { toHost } from "./reify.js";
 import type { FunctionNode } from "./source.js";
-import { type TensorValue, UNDEFINED, type Value } from "./values.js";
+import { functionOf, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
 const varNames = new WeakMap<ts.Node, readonly string[]>();
 
@@ -176,6 +178,12 @@ export const execute = (
   }
   if (ts.isSwitchStatement(s)) return runSwitch(m, frame, s);
   if (ts.isThrowStatement(s)) return runThrow(m, frame, s);
+  if (ts.isClassDeclaration(s)) {
+    const binding = s.name === undefined ? undefined : frame.env.bindings.get(s.name.text);
+    const value = functionOf({ kind: "class", type: classFrom(m, frame, s) });
+    if (binding !== undefined) setBinding(m, binding, value);
+    return null;
+  }
   if (ts.isFunctionDeclaration(s) || ts.isEmptyStatement(s)) return null;
   const kind = ts.SyntaxKind[s.kind].replace(/Statement$|Declaration$/, "").toLowerCase();
   return refuse(site, "TSJ1040", `\`${kind}\` statements are not compiled`);

@@ -3,8 +3,8 @@ import { isFloat, type Shape, type Var } from "../ir/types.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
 import { lift, varOf } from "./tensors.js";
-import { claim } from "./views.js";
 import { describe, isStatic, type Store, type TensorValue, type Value } from "./values.js";
+import { claim } from "./views.js";
 
 const CONVERT: Readonly<Record<Store, (x: number) => number>> = {
   f32: Math.fround,
@@ -81,7 +81,9 @@ const plainVar = (site: Site, value: TensorValue, like: TensorValue, what: strin
       site,
       "TSJ1042",
       `${what} of ${describe(like)} is set to ${describe(value)}`,
-      dtype === "bool" ? "keep booleans and numbers in arrays of their own" : "convert the value first: Math.floor, | 0, astype",
+      dtype === "bool"
+        ? "keep booleans and numbers in arrays of their own"
+        : "convert the value first: Math.floor, | 0, astype",
     );
   return builder.cast(v, dtype);
 };
@@ -100,11 +102,19 @@ export const storedAs = (site: Site, value: Value, root: TensorValue, what: stri
     const x = value.value;
     if (store === null && !isFloat(dtype) && (x | 0) !== x && (dtype !== "u32" || x >>> 0 !== x))
       refuse(site, "TSJ1042", `${what} of ${describe(root)} is set to ${x}`);
-    v = builder.scalar(store === null ? (dtype === "f32" ? Math.fround(x) : x) : storedNumber(store, x), dtype);
+    v = builder.scalar(
+      store === null ? (dtype === "f32" ? Math.fround(x) : x) : storedNumber(store, x),
+      dtype,
+    );
   } else {
     const x = lift(site, value, what);
     if (x.v.type.shape.length > 0)
-      refuse(site, "TSJ1042", `${what} of ${describe(root)} is set to ${describe(x)}`, "an element is one number");
+      refuse(
+        site,
+        "TSJ1042",
+        `${what} of ${describe(root)} is set to ${describe(x)}`,
+        "an element is one number",
+      );
     v = store === null ? plainVar(site, x, root, what) : storedVar(site, store, varOf(site, x));
   }
   return (lead, write) => {

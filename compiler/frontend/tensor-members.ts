@@ -3,7 +3,7 @@ import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
 import { hostFunction } from "./hosts.js";
 import { refuse, type Site, step } from "./machine.js";
-import { refuseFixed } from "./members.js";
+import { refuseFixed, requireWritable } from "./members.js";
 import { tensorMethod } from "./registry.js";
 import { STAGED_METHODS, STAGED_MUTATIONS } from "./staged-methods.js";
 import { derived, lift, tensorOf, varOf } from "./tensors.js";
@@ -64,14 +64,28 @@ const ROW_METHODS: ReadonlySet<string> = new Set([
   ...["entries", "keys", "values", "concat", "flatMap", "join", "filter", "toSorted"],
 ]);
 
+/** Methods that change an array's length, or order it. */
+const LENGTHENING: ReadonlySet<string> = new Set([
+  "push",
+  "pop",
+  "shift",
+  "unshift",
+  "splice",
+  "sort",
+  "copyWithin",
+]);
+
 const rowMethod = (value: TensorValue, key: string): Value | null => {
   const method = Object.hasOwn(STAGED_METHODS, key) ? STAGED_METHODS[key] : undefined;
   if (method !== undefined) return builtin(key, (args, at) => method(at, value, args));
   const mutation = Object.hasOwn(STAGED_MUTATIONS, key) ? STAGED_MUTATIONS[key] : undefined;
   if (mutation !== undefined)
-    return builtin(key, (args, at) =>
-      value.fixed === null ? mutation(at, value, args) : refuseFixed(at, value.fixed, "an element"),
-    );
+    return builtin(key, (args, at) => {
+      requireWritable(at, value);
+      return mutation(at, value, args);
+    });
+  if (LENGTHENING.has(key) && value.fixed !== null)
+    return builtin(key, (_, at) => refuseFixed(at, value.fixed ?? "argument", "an element"));
   return ROW_METHODS.has(key)
     ? builtin(key, (args, at) =>
         callValue(at, arrayMethod(at, arrayOf(rowsOf(at, value), "captured"), key), args),

@@ -79,15 +79,15 @@ const gradCall = (site: Site, transform: GradTransform, fn: Value, args: readonl
     site,
     fn,
     (param) => {
-    const inner = wanted.map((k, i) =>
-      withLeaves(
-        site,
-        args[k] ?? UNDEFINED,
-        (given[i] ?? []).map((leaf) => param(leaf, leaf.v.type)),
-      ),
-    );
-    return args.map((arg, k) => inner[wanted.lastIndexOf(k)] ?? arg);
-  },
+      const inner = wanted.map((k, i) =>
+        withLeaves(
+          site,
+          args[k] ?? UNDEFINED,
+          (given[i] ?? []).map((leaf) => param(leaf, leaf.v.type)),
+        ),
+      );
+      return args.map((arg, k) => inner[wanted.lastIndexOf(k)] ?? arg);
+    },
     true,
   );
   const aux = auxOf(site, staged.out, hasAux, kind);

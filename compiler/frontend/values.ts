@@ -137,6 +137,8 @@ export interface ClassValue {
   readonly statics: ObjectValue;
   /** Runs field initialisers and the constructor on a new instance. */
   readonly construct: (site: Site, self: ObjectValue, args: readonly Value[]) => void;
+  /** Gives an instance the fields of this class alone. */
+  readonly initialise: (self: ObjectValue) => void;
   /** The live class, if it is one. */
   readonly live: AnyFunction | null;
 }

@@ -66,6 +66,23 @@ export interface Builder extends UnaryMethods, BinaryMethods {
   readonly reduceSum: (x: Var, axes: readonly number[]) => Var;
 }
 
+const NONE = {};
+/** A method for each elementwise op. All builders share them: every region has one, and closures of its own would be most of its cost. */
+const elementwise = Object.fromEntries([
+  ...UNARY_OPS.map((op) => [
+    op,
+    function (this: Builder, x: Var): Var {
+      return this.emit(op, [x], NONE);
+    },
+  ]),
+  ...BINARY_OPS.map((op) => [
+    op,
+    function (this: Builder, x: Var, y: Var): Var {
+      return this.emit(op, [x, y], NONE);
+    },
+  ]),
+]) as UnaryMethods & BinaryMethods;
+
 export const createBuilder = (): Builder => {
   const params: Var[] = [];
   const body: Eqn[] = [];
@@ -84,14 +101,6 @@ export const createBuilder = (): Builder => {
     return outs;
   };
   const append = (eqn: Eqn, inputs: readonly Var[]): readonly Var[] => emitAll(eqn.op, inputs, eqn.params);
-  const none = {};
-  const unary = Object.fromEntries(
-    UNARY_OPS.map((op) => [op, (x: Var) => emit(op, [x], none)]),
-  ) as UnaryMethods;
-  const binary = Object.fromEntries(
-    BINARY_OPS.map((op) => [op, (x: Var, y: Var) => emit(op, [x, y], none)]),
-  ) as BinaryMethods;
-
   const splat = (value: number, type: TensorType): Var =>
     emit("const", [], { value, dtype: type.dtype, shape: type.shape });
   const reshape = (x: Var, shape: Shape): Var =>
@@ -109,9 +118,7 @@ export const createBuilder = (): Builder => {
     }
   };
 
-  return {
-    ...unary,
-    ...binary,
+  const own: Omit<Builder, UnaryOp | BinaryOp> = {
     emit,
     emitAll,
     append,
@@ -144,7 +151,7 @@ export const createBuilder = (): Builder => {
     zerosLike: (x) => splat(0, x.type),
     onesLike: (x) => splat(1, x.type),
     fill: (x, value) => splat(value, x.type),
-    select: (cond, a, b) => emit("select", [cond, a, b], none),
+    select: (cond, a, b) => emit("select", [cond, a, b], NONE),
     cast: (x, dtype) => (x.type.dtype === dtype ? x : emit("cast", [x], { dtype })),
     reshape,
     transpose: (x, perm) => (perm.every((p, k) => p === k) ? x : emit("transpose", [x], { perm })),
@@ -152,6 +159,7 @@ export const createBuilder = (): Builder => {
     broadcastScalar: (x, shape) => broadcast(x, shape, []),
     reduceSum: (x, axes) => (axes.length === 0 ? x : emit("reduceSum", [x], { axes })),
   };
+  return Object.assign(Object.create(elementwise) as UnaryMethods & BinaryMethods, own);
 };
 
 /** The result type by the op's rule; its refusal as a diagnostic. */
@@ -173,8 +181,11 @@ const inferControl = <K extends ControlOp>(
   inputs: readonly TensorType[],
   params: ControlParams[K],
 ): readonly TensorType[] => controlTable[op].infer(inputs, params);
-const inferPlain = <K extends OpName>(op: K, inputs: readonly TensorType[], params: OpParams[K]): TensorType =>
-  opTable[op].infer(inputs, params);
+const inferPlain = <K extends OpName>(
+  op: K,
+  inputs: readonly TensorType[],
+  params: OpParams[K],
+): TensorType => opTable[op].infer(inputs, params);
 
 /** The result types of any op by its rule, which throws a ShapeError. */
 export const resultTypes = <K extends AnyOp>(

@@ -11,7 +11,9 @@ export interface LoopOperands<T> {
 }
 
 /** An `if`'s condition and operands. */
-export const ifOperands = <T>(inputs: readonly T[]): { readonly cond: T; readonly operands: readonly T[] } => {
+export const ifOperands = <T>(
+  inputs: readonly T[],
+): { readonly cond: T; readonly operands: readonly T[] } => {
   const [cond, ...operands] = inputs;
   return cond === undefined ? internal("an if without a condition") : { cond, operands };
 };
@@ -29,8 +31,7 @@ export const forOperands = <T>(
   inputs: readonly T[],
   { trip, consts }: ControlParams["for"],
 ): LoopOperands<T> => {
-  if (trip !== null)
-    return { trip: null, consts: inputs.slice(0, consts), carries: inputs.slice(consts) };
+  if (trip !== null) return { trip: null, consts: inputs.slice(0, consts), carries: inputs.slice(consts) };
   const [count, ...rest] = inputs;
   if (count === undefined) return internal("a for without its trip count");
   return { trip: count, consts: rest.slice(0, consts), carries: rest.slice(consts) };

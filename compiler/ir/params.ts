@@ -3,9 +3,9 @@ import {
   type AnyOp,
   type AnyParams,
   BINARY_OPS,
+  type BinaryOp,
   type ControlOp,
   type ControlParams,
-  type BinaryOp,
   type DType,
   type IndexMode,
   type IrFunction,
@@ -105,8 +105,7 @@ const MODES: Readonly<Record<IndexMode, true>> = { check: true, clamp: true };
 
 export const isDType = (word: string): word is DType => Object.hasOwn(DTYPES, word);
 export const isOpName = (word: string): word is OpName => Object.hasOwn(paramSchema, word);
-export const isAnyOp = (word: string): word is AnyOp =>
-  isOpName(word) || Object.hasOwn(controlSchema, word);
+export const isAnyOp = (word: string): word is AnyOp => isOpName(word) || Object.hasOwn(controlSchema, word);
 
 const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
 const isNumbers = (v: unknown): v is readonly number[] =>

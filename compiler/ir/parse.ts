@@ -136,7 +136,10 @@ const readParam = (r: Reader): ParamValue => {
 };
 
 /** `{key=value, ...}`, every key of the op's schema once, in any order. */
-const readParams = (r: Reader, op: Token, schema: readonly (readonly [string, ParamKind])[],
+const readParams = (
+  r: Reader,
+  op: Token,
+  schema: readonly (readonly [string, ParamKind])[],
 ): Readonly<Record<string, ParamValue>> => {
   const params: Record<string, ParamValue> = {};
   if (r.is("{")) {

@@ -1,7 +1,15 @@
 /** The canonical text of a function: equal programs print equally, and `parse` reads it back. */
 import { regionsOf } from "./control.js";
 import { paramAt, schemaOf } from "./params.js";
-import { type AnyOp, type AnyParams, type Eqn, type IrFunction, isControl, typeText, type Var } from "./types.js";
+import {
+  type AnyOp,
+  type AnyParams,
+  type Eqn,
+  type IrFunction,
+  isControl,
+  typeText,
+  type Var,
+} from "./types.js";
 
 export interface PrintOptions {
   /** Ends each equation with `@file:line`. */
@@ -72,7 +80,8 @@ const functionText = (heading: string, fn: IrFunction, options: PrintOptions): r
     const inputs = eqn.inputs.map(use);
     const outs = eqn.outs.map(define);
     const params = paramsText(eqn.op, eqn.params);
-    const text = [eqn.op, ...inputs, ...(params === "" ? [] : [params])].join(" ") + regionsText(eqn, options);
+    const text =
+      [eqn.op, ...inputs, ...(params === "" ? [] : [params])].join(" ") + regionsText(eqn, options);
     const mark = options.marked?.has(eqn) === true ? ">>" : "  ";
     const left = outs.length === 0 ? "" : `${outs.join(", ")} = `;
     return `${mark}${left}${text}${options.spans === true ? spanText(eqn) : ""}`;

@@ -58,7 +58,10 @@ const livesOf = (steps: readonly Step[]): ReadonlyMap<BufferId, Interval> => {
     now++;
   };
   const visit = (step: Step, around: readonly Interval[]): void => {
-    if (step.kind === "loops" || step.kind === "matmul") return touch(buffersOf(step), around);
+    if (step.kind === "loops" || step.kind === "matmul") {
+      touch(buffersOf(step), around);
+      return;
+    }
     const interval: Interval = { first: now, last: now };
     const loops = step.kind === "if" ? around : [...around, interval];
     const own = controlBuffers(step);

@@ -2,10 +2,11 @@
 import { internal } from "../diagnostics.js";
 import type { IrFunction, Var } from "../ir/types.js";
 import { planScratch } from "./bufferize.js";
+import { dropUnused } from "./drop-unused.js";
 import { stridedView } from "./lower/access.js";
 import { findAliases, hostOf, inPlace, mayReplace } from "./lower/aliases.js";
 import { collapseLoops } from "./lower/collapse.js";
-import { contractMultiplyAdds, dropUnused } from "./lower/contract.js";
+import { contractMultiplyAdds } from "./lower/contract.js";
 import { lowerControlNest } from "./lower/control-nest.js";
 import { type Copy, copyKernels, lowerControl } from "./lower/control-steps.js";
 import { decompose } from "./lower/decompose.js";

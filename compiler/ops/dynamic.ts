@@ -3,7 +3,14 @@
  * fits; in mode `check` one that does not fit is a RangeError.
  */
 import type { Builder } from "../ir/builder.js";
-import { type IndexMode, type OpParams, type Shape, type TensorType, typeText, type Var } from "../ir/types.js";
+import {
+  type IndexMode,
+  type OpParams,
+  type Shape,
+  type TensorType,
+  typeText,
+  type Var,
+} from "../ir/types.js";
 import { assertOps } from "./assert.js";
 import { axisToFront, withBatch } from "./batching.js";
 import { isSize, refuse, requirePerAxis, requireStart } from "./checks.js";
@@ -219,7 +226,14 @@ export const dynamicOps: RecordsOf<BlockOp> = {
       const each = starts.map((s, k) => withBatch(b, s, own[k], size));
       if (params.mode === "check")
         each.forEach((start, k) => {
-          checkStarts(b, "dynamicUpdate", start, k, at(x.type.shape, k + (xBatched === true ? 1 : 0)), at(block.type.shape, k + 1));
+          checkStarts(
+            b,
+            "dynamicUpdate",
+            start,
+            k,
+            at(x.type.shape, k + (xBatched === true ? 1 : 0)),
+            at(block.type.shape, k + 1),
+          );
         });
       return batchUpdateByMask(b, full, block, each, size);
     },

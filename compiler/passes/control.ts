@@ -116,7 +116,11 @@ const simplifiedWhile = (
     const next = fixed.order(consts);
     const body = { ...fixed.body, params: fixed.orderParams(params.body) };
     const condition = { ...params.cond, params: fixed.orderParams(params.cond) };
-    const rest = b.emitAll("while", [...next, ...fixed.carries], { consts: next.length, cond: condition, body });
+    const rest = b.emitAll("while", [...next, ...fixed.carries], {
+      consts: next.length,
+      cond: condition,
+      body,
+    });
     return fixed.results(rest);
   }
   const sunk = sink([params.cond, params.body], 0, consts, define);

@@ -68,7 +68,9 @@ const hoistFrom = (original: ControlEqn): readonly Eqn[] => {
 
 /** The region with more constants, which stand behind its first `at` params. */
 const withConsts = (fn: IrFunction, at: number, params: readonly Var[]): IrFunction =>
-  params.length === 0 ? fn : { ...fn, params: [...fn.params.slice(0, at), ...params, ...fn.params.slice(at)] };
+  params.length === 0
+    ? fn
+    : { ...fn, params: [...fn.params.slice(0, at), ...params, ...fn.params.slice(at)] };
 
 interface Moved {
   /** The region without the moved equations; it uses `params` instead, which are not yet among its own. */

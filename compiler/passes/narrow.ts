@@ -5,12 +5,28 @@
  * is a constant. Every value stays what it is.
  */
 import { type Builder, createBuilder } from "../ir/builder.js";
-import { type Eqn, type IrFunction, isControl, type PlainEqn, type Shape, type Var } from "../ir/types.js";
 import { mapRegionsAt } from "../ir/control.js";
+import {
+  type AnyOp,
+  type Eqn,
+  type IrFunction,
+  isControl,
+  type PlainEqn,
+  type Shape,
+  type Var,
+} from "../ir/types.js";
 import { I32, type Range, within } from "./range.js";
 import { type Analysis, analyse, controlRanges } from "./ranges.js";
 
-export const narrow = (fn: IrFunction): IrFunction => narrowWith(fn, []);
+export const narrow = (fn: IrFunction): IrFunction =>
+  fn.body.some((eqn) => isControl(eqn) || NARROWED.has(eqn.op)) ? narrowWith(fn, []) : fn;
+
+/** What `narrowed` looks at. */
+const NARROWED: ReadonlySet<AnyOp> = new Set<AnyOp>([
+  ...(["cast", "toInt32", "floor", "ceil", "trunc", "round", "rint", "min", "max"] as const),
+  ...(["eq", "ne", "lt", "le", "gt", "ge"] as const),
+  ...(["dynamicSlice", "dynamicUpdate", "gather", "scatterAdd"] as const),
+]);
 
 const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFunction => {
   const analysis = analyse(fn, params);
@@ -207,12 +223,8 @@ const below = (x: Range | null, y: Range | null): boolean =>
 const inside = (x: Range | null, greatest: number): boolean =>
   x?.int === true && x.lo >= 0 && x.hi <= greatest;
 
-const blockFits = (
-  range: Analysis["range"],
-  shape: Shape,
-  sizes: Shape,
-  starts: readonly Var[],
-): boolean => starts.every((s, k) => inside(range(s), (shape[k] ?? 0) - (sizes[k] ?? 0)));
+const blockFits = (range: Analysis["range"], shape: Shape, sizes: Shape, starts: readonly Var[]): boolean =>
+  starts.every((s, k) => inside(range(s), (shape[k] ?? 0) - (sizes[k] ?? 0)));
 
 /** The comparison's value if ranges decide it. */
 const decided = (

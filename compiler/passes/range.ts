@@ -66,7 +66,7 @@ const fitted = (x: Range | null, dtype: DType): Range | null => {
   if (dtype === "f32") return null;
   const whole = wholeRange(dtype);
   if (whole === null) return x;
-  return x !== null && x.int && within(x, whole) ? x : whole;
+  return x?.int === true && within(x, whole) ? x : whole;
 };
 
 const corners = (x: Range, y: Range, f: (a: number, b: number) => number): readonly number[] => [
@@ -94,9 +94,17 @@ const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
     case "sub":
       return hull([x.lo - y.hi, x.hi - y.lo], int);
     case "mul":
-      return hull(corners(x, y, (a, b) => a * b), int);
+      return hull(
+        corners(x, y, (a, b) => a * b),
+        int,
+      );
     case "div":
-      return y.lo > 0 ? hull(corners(x, y, (a, b) => a / b), false) : null;
+      return y.lo > 0
+        ? hull(
+            corners(x, y, (a, b) => a / b),
+            false,
+          )
+        : null;
     case "rem":
       return remainder(x, y);
     case "min":
@@ -161,13 +169,18 @@ export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range
       return x === null
         ? wholeRange(type.dtype)
         : fitted(
-            hull([x.lo <= 0 && x.hi >= 0 ? 0 : Math.min(Math.abs(x.lo), Math.abs(x.hi)), Math.max(-x.lo, x.hi)], x.int),
+            hull(
+              [x.lo <= 0 && x.hi >= 0 ? 0 : Math.min(Math.abs(x.lo), Math.abs(x.hi)), Math.max(-x.lo, x.hi)],
+              x.int,
+            ),
             type.dtype,
           );
     case "clz32":
       return hull([0, 32], true);
     case "sqrt":
-      return x === null || x.lo < 0 || type.dtype !== "f64" ? null : hull([Math.sqrt(x.lo), Math.sqrt(x.hi)], false);
+      return x === null || x.lo < 0 || type.dtype !== "f64"
+        ? null
+        : hull([Math.sqrt(x.lo), Math.sqrt(x.hi)], false);
     case "reshape":
     case "transpose":
     case "slice":

@@ -21,9 +21,7 @@ export const analyse = (fn: IrFunction, params: Ranges): Analysis => {
     ranges.set(p, params[k] ?? wholeRange(p.type.dtype));
   });
   for (const eqn of fn.body) {
-    const outs = isControl(eqn)
-      ? controlRanges(analysis, eqn).outs
-      : [rangeOf(eqn, eqn.inputs.map(range))];
+    const outs = isControl(eqn) ? controlRanges(analysis, eqn).outs : [rangeOf(eqn, eqn.inputs.map(range))];
     eqn.outs.forEach((v, k) => {
       ranges.set(v, outs[k] ?? null);
       definitions.set(v, eqn);
@@ -157,7 +155,10 @@ const widenedFloat = (before: Range | null, wider: Range | null): Range | null =
  * for the others.
  */
 const growthOf = (body: IrFunction, before: Ranges, starts: Ranges, trip: number): Ranges => {
-  const all = [...before, ...starts.map((_, k) => wholeRange(body.params[before.length + k]?.type.dtype ?? "f64"))];
+  const all = [
+    ...before,
+    ...starts.map((_, k) => wholeRange(body.params[before.length + k]?.type.dtype ?? "f64")),
+  ];
   const analysis = analyse(body, all);
   return starts.map((start, k) => {
     const param = body.params[before.length + k];
@@ -170,7 +171,8 @@ const growthOf = (body: IrFunction, before: Ranges, starts: Ranges, trip: number
       hi: start.hi + trip * Math.max(0, step.hi),
       int: true,
     };
-    const limit = param.type.dtype === "f64" ? { lo: -(2 ** 53), hi: 2 ** 53, int: true } : wholeRange(param.type.dtype);
+    const limit =
+      param.type.dtype === "f64" ? { lo: -(2 ** 53), hi: 2 ** 53, int: true } : wholeRange(param.type.dtype);
     return limit !== null && range.lo >= limit.lo && range.hi <= limit.hi ? range : null;
   });
 };

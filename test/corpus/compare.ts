@@ -3,7 +3,14 @@ import { isTensor } from "../../runtime/tensor.js";
 import type { Exactness } from "../fixtures/corpus/case.js";
 
 /** Numbers, booleans, null and what holds them: the common form of plain and compiled results. */
-export type Plain = number | boolean | string | null | undefined | readonly Plain[] | { readonly [key: string]: Plain };
+export type Plain =
+  | number
+  | boolean
+  | string
+  | null
+  | undefined
+  | readonly Plain[]
+  | { readonly [key: string]: Plain };
 
 /** A deep copy of an argument: typed arrays stay typed arrays. */
 export const copy = (value: unknown): unknown => structuredClone(value);

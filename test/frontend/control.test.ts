@@ -218,12 +218,16 @@ describe("frontend: staged loops", () => {
     }
     return k;
   });
-  agrees("several variables, swapped", (x: number) => {
-    let a = x;
-    let b = 1;
-    for (let i = 0; i < 30; i++) [a, b] = [b, a * 0.5 + b];
-    return [a, b];
-  }, [[1], [2.5]]);
+  agrees(
+    "several variables, swapped",
+    (x: number) => {
+      let a = x;
+      let b = 1;
+      for (let i = 0; i < 30; i++) [a, b] = [b, a * 0.5 + b];
+      return [a, b];
+    },
+    [[1], [2.5]],
+  );
   agrees("a loop in a branch in a loop", (x: number) => {
     let s = 0;
     for (let i = 0; i < 12; i++) {
@@ -238,11 +242,16 @@ describe("frontend: staged loops", () => {
     for (let i = 0, j = 20; i < j; i++, j--) s += i * j;
     return s;
   });
-  agrees("an object as the state", (x: number) => {
-    let state = { pos: x, vel: 1 };
-    for (let i = 0; i < 20; i++) state = { pos: state.pos + 0.1 * state.vel, vel: state.vel - 0.1 * state.pos };
-    return state;
-  }, [[1], [0.25]]);
+  agrees(
+    "an object as the state",
+    (x: number) => {
+      let state = { pos: x, vel: 1 };
+      for (let i = 0; i < 20; i++)
+        state = { pos: state.pos + 0.1 * state.vel, vel: state.vel - 0.1 * state.pos };
+      return state;
+    },
+    [[1], [0.25]],
+  );
   agrees("an index that must be known unrolls", (x: number) => {
     const fs = [(v: number) => v + 1, (v: number) => v * 2, (v: number) => v - 3];
     const names = ["a", "b", "c"];
@@ -250,146 +259,199 @@ describe("frontend: staged loops", () => {
     for (let i = 0; i < 12; i++) s = (fs[i % 3] ?? fs[0])?.(s) ?? 0;
     return names.map((n, i) => `${n}${i}`).length + s;
   });
-  agrees("for..of over an array argument", (xs: readonly number[]) => {
-    let best = Number.NEGATIVE_INFINITY;
-    let n = 0;
-    for (const v of xs) {
-      if (v > best) best = v;
-      n += 1;
-    }
-    return [best, n];
-  }, ARRAYS);
-  agrees("elements by index", (xs: readonly number[]) => {
-    let s = 0;
-    for (let i = 1; i < xs.length; i++) s += Math.abs((xs[i] ?? 0) - (xs[i - 1] ?? 0));
-    return s;
-  }, ARRAYS);
+  agrees(
+    "for..of over an array argument",
+    (xs: readonly number[]) => {
+      let best = Number.NEGATIVE_INFINITY;
+      let n = 0;
+      for (const v of xs) {
+        if (v > best) best = v;
+        n += 1;
+      }
+      return [best, n];
+    },
+    ARRAYS,
+  );
+  agrees(
+    "elements by index",
+    (xs: readonly number[]) => {
+      let s = 0;
+      for (let i = 1; i < xs.length; i++) s += Math.abs((xs[i] ?? 0) - (xs[i - 1] ?? 0));
+      return s;
+    },
+    ARRAYS,
+  );
 });
 
 describe("frontend: arrays that are written to", () => {
-  agrees("a typed array", (xs: readonly number[]) => {
-    const y = new Float64Array(xs.length);
-    for (let i = 0; i < xs.length; i++) y[i] = (xs[i] ?? 0) * 2;
-    y[0] = 5;
-    y[1] = (y[1] as number) + 1;
-    const z = y as unknown as { 2: number };
-    z[2]++;
-    return y;
-  }, ARRAYS);
-  agrees("a filled array", (xs: readonly number[]) => {
-    const y: number[] = new Array(xs.length).fill(0);
-    for (let i = 0; i < xs.length; i++) y[xs.length - 1 - i] = xs[i] ?? 0;
-    return y;
-  }, ARRAYS);
-  agrees("insertion sort on a copy", (xs: readonly number[]) => {
-    const a = xs.slice();
-    for (let i = 1; i < a.length; i++) {
-      const v = a[i] as number;
-      let j = i - 1;
-      while (j >= 0 && (a[j] as number) > v) {
-        a[j + 1] = a[j] as number;
-        j--;
+  agrees(
+    "a typed array",
+    (xs: readonly number[]) => {
+      const y = new Float64Array(xs.length);
+      for (let i = 0; i < xs.length; i++) y[i] = (xs[i] ?? 0) * 2;
+      y[0] = 5;
+      y[1] = (y[1] as number) + 1;
+      const z = y as unknown as { 2: number };
+      z[2]++;
+      return y;
+    },
+    ARRAYS,
+  );
+  agrees(
+    "a filled array",
+    (xs: readonly number[]) => {
+      const y: number[] = new Array(xs.length).fill(0);
+      for (let i = 0; i < xs.length; i++) y[xs.length - 1 - i] = xs[i] ?? 0;
+      return y;
+    },
+    ARRAYS,
+  );
+  agrees(
+    "insertion sort on a copy",
+    (xs: readonly number[]) => {
+      const a = xs.slice();
+      for (let i = 1; i < a.length; i++) {
+        const v = a[i] as number;
+        let j = i - 1;
+        while (j >= 0 && (a[j] as number) > v) {
+          a[j + 1] = a[j] as number;
+          j--;
+        }
+        a[j + 1] = v;
       }
-      a[j + 1] = v;
-    }
-    return a;
-  }, ARRAYS);
-  agrees("bubble sort by swaps", (xs: readonly number[]) => {
-    const a = [...xs];
-    for (let i = 0; i < a.length; i++)
-      for (let j = 0; j + 1 < a.length - i; j++)
-        if ((a[j] as number) > (a[j + 1] as number)) [a[j], a[j + 1]] = [a[j + 1] as number, a[j] as number];
-    return a;
-  }, ARRAYS);
-  agrees("aliases see writes", (xs: readonly number[]) => {
-    const a = Float64Array.from(xs);
-    const b = a;
-    const fill = (t: Float64Array, v: number) => {
-      for (let i = 0; i < t.length; i += 2) t[i] = v;
-    };
-    fill(b, 9);
-    a[1] = 4;
-    return [a[0], b[1], a];
-  }, ARRAYS);
-  agrees("nested arrays", (xs: readonly number[]) => {
-    const n = xs.length;
-    const m: number[][] = [];
-    for (let i = 0; i < 3; i++) m.push(new Array(n).fill(0));
-    for (let i = 0; i < 3; i++) for (let j = 0; j < n; j++) (m[i] as number[])[j] = i * (xs[j] as number);
-    const row = m[1] as number[];
-    row[0] = 50;
-    let s = 0;
-    for (let i = 0; i < 3; i++) for (let j = 0; j < n; j++) s += m[i]?.[j] as number;
-    return [s, m];
-  }, ARRAYS);
-  agrees("rows exchanged", (xs: readonly number[]) => {
-    const n = 10;
-    const m = Array.from({ length: n }, (_, i) => [i, i * 2, xs[0] as number]);
-    for (let k = 0; k < n - 1; k++) {
-      let p = k;
-      for (let i = k + 1; i < n; i++) if ((m[i]?.[0] as number) % 3 > (m[p]?.[0] as number) % 3) p = i;
-      const t = m[k] as number[];
-      m[k] = m[p] as number[];
-      m[p] = t;
-      [m[k], m[k + 1]] = [m[k + 1] as number[], m[k] as number[]];
-      (m[k] as number[])[1] = (m[k]?.[1] as number) + 1;
-    }
-    return m;
-  }, ARRAYS);
-  agrees("two buffers in turn", (xs: readonly number[]) => {
-    let a = Float64Array.from(xs);
-    let b = new Float64Array(xs.length);
-    for (let k = 0; k < 10; k++) {
-      for (let i = 0; i < a.length; i++) b[i] = (a[i] as number) + (a[(i + 1) % a.length] as number) / 2;
-      [a, b] = [b, a];
-    }
-    return a;
-  }, ARRAYS);
-  agrees("integer arrays convert", (xs: readonly number[]) => {
-    const n = 12;
-    const a = new Int32Array(n);
-    const b = new Uint8Array(n);
-    const c = new Uint32Array(n);
-    const d = new Float32Array(n);
-    const e = new Int16Array(n);
-    const f = new Uint8ClampedArray(n);
-    for (let i = 0; i < n; i++) {
-      const v = (xs[i % xs.length] as number) * 1e5 * (i - 4.5);
-      a[i] = v * 1e6;
-      b[i] = v;
-      c[i] = -v;
-      d[i] = v / 3;
-      e[i] = v;
-      f[i] = v / 1000;
-    }
-    return [a, b, c, d, e, f];
-  }, ARRAYS);
-  agrees("a sieve", (xs: readonly number[]) => {
-    const n = 60 + xs.length;
-    const composite = new Array<boolean>(n + 1).fill(false);
-    let count = 0;
-    for (let p = 2; p <= n; p++) {
-      if (composite[p]) continue;
-      count++;
-      for (let q = p * p; q <= n; q += p) composite[q] = true;
-    }
-    return [count, composite];
-  }, ARRAYS);
-  agrees("array methods with staged results", (xs: readonly number[]) => {
-    const ys = xs.map((v, i) => (v > 0 ? v : i));
-    let s = 0;
-    ys.forEach((v, i) => {
-      if (i % 2 === 0) s += v;
-    });
-    return [
-      ys,
-      s,
-      xs.reduce((a, v) => (v > a ? v : a), -100),
-      xs.some((v) => v > 8),
-      xs.every((v) => v > -8),
-      xs.indexOf(2),
-      xs.includes(4),
-      xs.findIndex((v) => v < 0),
-    ];
-  }, ARRAYS);
+      return a;
+    },
+    ARRAYS,
+  );
+  agrees(
+    "bubble sort by swaps",
+    (xs: readonly number[]) => {
+      const a = [...xs];
+      for (let i = 0; i < a.length; i++)
+        for (let j = 0; j + 1 < a.length - i; j++)
+          if ((a[j] as number) > (a[j + 1] as number))
+            [a[j], a[j + 1]] = [a[j + 1] as number, a[j] as number];
+      return a;
+    },
+    ARRAYS,
+  );
+  agrees(
+    "aliases see writes",
+    (xs: readonly number[]) => {
+      const a = Float64Array.from(xs);
+      const b = a;
+      const fill = (t: Float64Array, v: number) => {
+        for (let i = 0; i < t.length; i += 2) t[i] = v;
+      };
+      fill(b, 9);
+      a[1] = 4;
+      return [a[0], b[1], a];
+    },
+    ARRAYS,
+  );
+  agrees(
+    "nested arrays",
+    (xs: readonly number[]) => {
+      const n = xs.length;
+      const m: number[][] = [];
+      for (let i = 0; i < 3; i++) m.push(new Array(n).fill(0));
+      for (let i = 0; i < 3; i++) for (let j = 0; j < n; j++) (m[i] as number[])[j] = i * (xs[j] as number);
+      const row = m[1] as number[];
+      row[0] = 50;
+      let s = 0;
+      for (let i = 0; i < 3; i++) for (let j = 0; j < n; j++) s += m[i]?.[j] as number;
+      return [s, m];
+    },
+    ARRAYS,
+  );
+  agrees(
+    "rows exchanged",
+    (xs: readonly number[]) => {
+      const n = 10;
+      const m = Array.from({ length: n }, (_, i) => [i, i * 2, xs[0] as number]);
+      for (let k = 0; k < n - 1; k++) {
+        let p = k;
+        for (let i = k + 1; i < n; i++) if ((m[i]?.[0] as number) % 3 > (m[p]?.[0] as number) % 3) p = i;
+        const t = m[k] as number[];
+        m[k] = m[p] as number[];
+        m[p] = t;
+        [m[k], m[k + 1]] = [m[k + 1] as number[], m[k] as number[]];
+        (m[k] as number[])[1] = (m[k]?.[1] as number) + 1;
+      }
+      return m;
+    },
+    ARRAYS,
+  );
+  agrees(
+    "two buffers in turn",
+    (xs: readonly number[]) => {
+      let a = Float64Array.from(xs);
+      let b = new Float64Array(xs.length);
+      for (let k = 0; k < 10; k++) {
+        for (let i = 0; i < a.length; i++) b[i] = (a[i] as number) + (a[(i + 1) % a.length] as number) / 2;
+        [a, b] = [b, a];
+      }
+      return a;
+    },
+    ARRAYS,
+  );
+  agrees(
+    "integer arrays convert",
+    (xs: readonly number[]) => {
+      const n = 12;
+      const a = new Int32Array(n);
+      const b = new Uint8Array(n);
+      const c = new Uint32Array(n);
+      const d = new Float32Array(n);
+      const e = new Int16Array(n);
+      const f = new Uint8ClampedArray(n);
+      for (let i = 0; i < n; i++) {
+        const v = (xs[i % xs.length] as number) * 1e5 * (i - 4.5);
+        a[i] = v * 1e6;
+        b[i] = v;
+        c[i] = -v;
+        d[i] = v / 3;
+        e[i] = v;
+        f[i] = v / 1000;
+      }
+      return [a, b, c, d, e, f];
+    },
+    ARRAYS,
+  );
+  agrees(
+    "a sieve",
+    (xs: readonly number[]) => {
+      const n = 60 + xs.length;
+      const composite = new Array<boolean>(n + 1).fill(false);
+      let count = 0;
+      for (let p = 2; p <= n; p++) {
+        if (composite[p]) continue;
+        count++;
+        for (let q = p * p; q <= n; q += p) composite[q] = true;
+      }
+      return [count, composite];
+    },
+    ARRAYS,
+  );
+  agrees(
+    "array methods with staged results",
+    (xs: readonly number[]) => {
+      const ys = xs.map((v, i) => (v > 0 ? v : i));
+      let s = 0;
+      ys.forEach((v, i) => {
+        if (i % 2 === 0) s += v;
+      });
+      return [
+        ys,
+        s,
+        xs.reduce((a, v) => (v > a ? v : a), -100),
+        xs.some((v) => v > 8),
+        xs.every((v) => v > -8),
+        xs.indexOf(2),
+        xs.includes(4),
+        xs.findIndex((v) => v < 0),
+      ];
+    },
+    ARRAYS,
+  );
 });

@@ -211,7 +211,7 @@ const forOfStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "forOf
     scope.arrays.filter((a) => a.columns === null),
     s.array,
   );
-  if (array === undefined || scope.times * array.length > MOST_TIMES) return block(w, scope, s.body);
+  if (array === undefined || scope.times * array.length > MOST_TIMES) return ["{", ...block(w, scope, s.body), "}"];
   const [item, i] = [w.name("e"), w.name("i")];
   const declare = (own: Scope): void => {
     declareNumber(own, item, false);

@@ -1,5 +1,5 @@
 /** Programs with control flow, each with the same function in plain JavaScript. */
-import { type Builder } from "../../compiler/ir/builder.js";
+import type { Builder } from "../../compiler/ir/builder.js";
 import type { DotParams, DType, IrFunction, TensorType, Var } from "../../compiler/ir/types.js";
 import { build } from "./fixtures.js";
 
@@ -21,12 +21,19 @@ const v = (x: Var | undefined): Var => {
   return x;
 };
 
-const at = (b: Builder, x: Var, i: Var): Var => b.emit("gather", [x, i], { axis: 0, batch: 0, mode: "check" });
+const at = (b: Builder, x: Var, i: Var): Var =>
+  b.emit("gather", [x, i], { axis: 0, batch: 0, mode: "check" });
 const put = (b: Builder, x: Var, i: Var, value: Var): Var =>
   b.emit("dynamicUpdate", [x, b.reshape(value, [1]), i], { mode: "check" });
 const plus = (b: Builder, x: Var, n: number): Var => b.add(x, b.fill(x, n));
 
-const loop = (b: Builder, trip: number | Var, consts: readonly Var[], carries: readonly Var[], body: Body) => {
+const loop = (
+  b: Builder,
+  trip: number | Var,
+  consts: readonly Var[],
+  carries: readonly Var[],
+  body: Body,
+) => {
   const types = [I32, ...[...consts, ...carries].map((x) => x.type)];
   const count = typeof trip === "number" ? [] : [trip];
   return b.emitAll("for", [...count, ...consts, ...carries], {
@@ -61,9 +68,7 @@ export const newton: ControlFixture = {
       b,
       [v(a)],
       [v(a)],
-      (c, n, y) => [
-        c.gt(c.abs(c.sub(c.mul(v(y), v(y)), v(n))), c.mul(c.scalar(1e-12, "f64"), v(n))),
-      ],
+      (c, n, y) => [c.gt(c.abs(c.sub(c.mul(v(y), v(y)), v(n))), c.mul(c.scalar(1e-12, "f64"), v(n)))],
       (c, n, y) => [c.mul(c.scalar(0.5, "f64"), c.add(v(y), c.div(v(n), v(y))))],
     );
     return [v(x)];
@@ -95,6 +100,59 @@ export const congruential = (steps: number): ControlFixture => ({
       all = (all ^ x) >>> 0;
     }
     return [Uint32Array.of(x), Uint32Array.of(all)];
+  },
+});
+
+/** Running sums in place, over the first `count` steps: addresses that advance with the loop, and a count known at run time. */
+export const runningSums = (n: number): ControlFixture => ({
+  fn: build("runningSums", [array("f64", n), I32], (b, x, count) =>
+    loop(b, v(count), [], [v(x)], (c, i, y) => {
+      const next = plus(c, v(i), 1);
+      return [put(c, v(y), next, c.add(at(c, v(y), v(i)), at(c, v(y), next)))];
+    }),
+  ),
+  args: [Float64Array.from({ length: n }, (_, k) => k % 10), Int32Array.of(n - 1)],
+  plain: (x, count) => {
+    const y = Float64Array.from(x ?? []);
+    for (let i = 0; i < (count?.[0] ?? 0); i++) y[i + 1] = (y[i] ?? 0) + (y[i + 1] ?? 0);
+    return [y];
+  },
+});
+
+/** Steps of Collatz's sequence from the first number that takes at least `least`. */
+export const collatz = (least: number): ControlFixture => ({
+  fn: build("collatz", [I32], (b, wanted) =>
+    whileLoop(
+      b,
+      [v(wanted)],
+      [b.scalar(1, "u32"), b.scalar(0, "i32")],
+      (c, w, _n, steps) => [c.lt(v(steps), v(w))],
+      (c, _w, n) => {
+        const [, steps] = whileLoop(
+          c,
+          [],
+          [plus(c, v(n), 1), c.scalar(0, "i32")],
+          (d, m) => [d.ne(v(m), d.scalar(1, "u32"))],
+          (d, m, k) => {
+            const odd = d.eq(d.and(v(m), d.scalar(1, "u32")), d.scalar(1, "u32"));
+            const up = plus(d, d.mul(v(m), d.scalar(3, "u32")), 1);
+            return [d.select(odd, up, d.shr(v(m), d.scalar(1, "u32"))), plus(d, v(k), 1)];
+          },
+        );
+        return [plus(c, v(n), 1), v(steps)];
+      },
+    ),
+  ),
+  args: [Int32Array.of(least)],
+  plain: () => {
+    let n = 1;
+    let steps = 0;
+    while (steps < least) {
+      n++;
+      steps = 0;
+      for (let m = n; m !== 1; m = m % 2 === 1 ? 3 * m + 1 : m / 2) steps++;
+    }
+    return [Uint32Array.of(n), Int32Array.of(steps)];
   },
 });
 
@@ -172,9 +230,7 @@ export const heapSort = (n: number): ControlFixture => {
       b,
       [size],
       [x, root, b.scalar(1, "bool")],
-      (c, s, _x, r, go) => [
-        c.and(v(go), c.lt(plus(c, c.mul(v(r), c.scalar(2, "i32")), 1), v(s))),
-      ],
+      (c, s, _x, r, go) => [c.and(v(go), c.lt(plus(c, c.mul(v(r), c.scalar(2, "i32")), 1), v(s)))],
       (c, s, z, r) => {
         const left = plus(c, c.mul(v(r), c.scalar(2, "i32")), 1);
         const right = plus(c, left, 1);
@@ -328,7 +384,13 @@ export const matrixPower = (n: number): ControlFixture => ({
       (c, m) => [c.gt(v(m), c.scalar(0, "i32"))],
       (c, m, y, p) => {
         const odd = c.eq(c.and(v(m), c.scalar(1, "i32")), c.scalar(1, "i32"));
-        const [next] = choose(c, odd, [v(p), v(y)], (d, q, z) => [dot(d, v(q), v(z))], (_d, q) => [v(q)]);
+        const [next] = choose(
+          c,
+          odd,
+          [v(p), v(y)],
+          (d, q, z) => [dot(d, v(q), v(z))],
+          (_d, q) => [v(q)],
+        );
         return [c.shr(v(m), c.scalar(1, "i32")), dot(c, v(y), v(y)), v(next)];
       },
     );
@@ -391,6 +453,8 @@ export const life = (n: number, steps: number): ControlFixture => ({
 export const fixtures: Readonly<Record<string, ControlFixture>> = {
   newton,
   lcg: congruential(1000),
+  "running-sums": runningSums(50),
+  collatz: collatz(20),
   "bubble-sort": bubbleSort(64),
   "insertion-sort": insertionSort(200),
   "heap-sort": heapSort(100),

@@ -1,7 +1,7 @@
 /** Control flow lowered to kernels: hand-written programs against plain JavaScript, and what must not happen. */
 import assert from "node:assert/strict";
-import { type IrFunction } from "../../compiler/ir/types.js";
 import { parseFunction } from "../../compiler/ir/parse.js";
+import type { IrFunction } from "../../compiler/ir/types.js";
 import { verify } from "../../compiler/ir/verify.js";
 import { interpretProgram, KernelCheckError } from "../../compiler/kernel/interpret.js";
 import { type LowerOptions, lowerProgram } from "../../compiler/kernel/lower.js";
@@ -37,13 +37,17 @@ describe("control flow in kernels", () => {
     });
 
   it("loops over single elements are one kernel each, which copies no array", () => {
-    const shape = (f: ControlFixture): readonly string[] => kernelsOf(lowerProgram(f.fn).steps).map((k) => k.name);
+    const shape = (f: ControlFixture): readonly string[] =>
+      kernelsOf(lowerProgram(f.fn).steps).map((k) => k.name);
     for (const f of [insertionSort(100), heapSort(100)]) assert.ok(nestOnly(lowerProgram(f.fn).steps));
     // the parameter is copied once
     assert.deepEqual(shape(insertionSort(100)), ["copy", "for"]);
     assert.deepEqual(shape(heapSort(100)), ["copy", "for", "for"]);
     for (const f of [insertionSort(100), heapSort(100)])
-      assert.doesNotMatch(printProgram(lowerProgram(f.fn)).replace(/kernel copy \{[^}]*\}/, ""), /for i\d+ < /);
+      assert.doesNotMatch(
+        printProgram(lowerProgram(f.fn)).replace(/kernel copy \{[^}]*\}/, ""),
+        /for i\d+ < /,
+      );
     assert.equal(programStats(lowerProgram(heapSort(1000).fn)).scratchBytes, 0);
   });
 
@@ -147,6 +151,7 @@ describe("control flow in kernels", () => {
   return %2, %3
 }`);
     verify(fn);
-    for (const options of MODES) assert.deepEqual(run(fn, [new Float64Array(0), Float64Array.of(0)], options), [[], [3]]);
+    for (const options of MODES)
+      assert.deepEqual(run(fn, [new Float64Array(0), Float64Array.of(0)], options), [[], [3]]);
   });
 });

@@ -162,7 +162,11 @@ describe("dynamicSlice and dynamicUpdate", () => {
           const inside = own.every((v, k) => v >= 0 && v < (sizes[k] ?? 0));
           return inside ? elementAt(update, own) : elementAt(x, i);
         });
-        assertSame(apply("dynamicUpdate", [x, update, ...starts], { mode: "clamp" }), replaced, "dynamicUpdate");
+        assertSame(
+          apply("dynamicUpdate", [x, update, ...starts], { mode: "clamp" }),
+          replaced,
+          "dynamicUpdate",
+        );
       }),
     );
   });
@@ -182,7 +186,13 @@ describe("dynamicSlice and dynamicUpdate", () => {
       /\[3,1\] does not fit f32\[2,3\]/,
     );
     refuses("dynamicSlice", [x, start(0)], { sizes: [1, 1], mode: "check" }, "shape", /one start per axis/);
-    refuses("dynamicSlice", [x, start(0), f32([0], [])], { sizes: [1, 1], mode: "check" }, "type", /start must be i32/);
+    refuses(
+      "dynamicSlice",
+      [x, start(0), f32([0], [])],
+      { sizes: [1, 1], mode: "check" },
+      "type",
+      /start must be i32/,
+    );
     refuses("dynamicSlice", [x, start(0), i32([0])], { sizes: [1, 1], mode: "check" }, "shape", /rank 0/);
     refuses("dynamicSlice", [x, start(0), start(0)], { sizes: [1], mode: "check" }, "shape", /sizes \[1\]/);
     refuses(
@@ -192,7 +202,13 @@ describe("dynamicSlice and dynamicUpdate", () => {
       "type",
       /dtypes differ/,
     );
-    refuses("dynamicUpdate", [x, f32([1]), start(0), start(0)], { mode: "check" }, "shape", /one entry per axis/);
+    refuses(
+      "dynamicUpdate",
+      [x, f32([1]), start(0), start(0)],
+      { mode: "check" },
+      "shape",
+      /one entry per axis/,
+    );
     refuses("dynamicUpdate", [x], { mode: "check" }, "type", /takes an operand, an update/);
   });
 });

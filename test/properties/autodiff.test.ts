@@ -99,44 +99,46 @@ function suffix(control: readonly ControlForm[]): string {
 }
 
 function forwardMode(control: readonly ControlForm[]): void {
-describe(`forward mode on random programs${suffix(control)}`, () => {
-  it("gives the primal results unchanged", () => {
-    assertProperty(
-      300 * fewer(control),
-      fc.property(withTangents({ steps: 12, control }), ({ program: { fn, args }, tangents }) => {
-        const wanted = interpretOrSkip(fn, args);
-        assertSameBits(jvpOf(fn, args, tangents).outs, wanted, "primal results");
-      }),
-    );
-  });
+  describe(`forward mode on random programs${suffix(control)}`, () => {
+    it("gives the primal results unchanged", () => {
+      assertProperty(
+        300 * fewer(control),
+        fc.property(withTangents({ steps: 12, control }), ({ program: { fn, args }, tangents }) => {
+          const wanted = interpretOrSkip(fn, args);
+          assertSameBits(jvpOf(fn, args, tangents).outs, wanted, "primal results");
+        }),
+      );
+    });
 
-  it("agrees with central differences", () => {
-    assertProperty(
-      400 * fewer(control),
-      fc.property(withTangents({ ...tameF64, ops: SMOOTH, control }), ({ program: { fn, args }, tangents }) => {
-        const { tangents: got } = jvpOf(fn, args, tangents);
-        const f = (step: number): readonly NdArray[] => {
-          let next = 0;
-          const moved = args.map((x) => (isFloat(x.dtype) ? shift(x, tangents[next++], step) : x));
-          return onlyFloats(fn, interpretOrSkip(fn, moved));
-        };
-        const estimates = difference(f);
-        got.forEach((t, k) => {
-          const estimate = estimates[k];
-          assert.ok(estimate !== undefined);
-          t.data.forEach((n, i) => {
-            const e = estimate[i];
-            assert.ok(e !== undefined);
-            fc.pre(e.error <= CONVERGED * Math.max(1, Math.abs(e.value)));
-            const far = `tangent ${k}, element ${i}: ${n}, by differences ${e.value} within ${e.error}`;
-            about(fn, () => assert.ok(Math.abs(n - e.value) <= e.error, far));
-          });
-        });
-      }),
-    );
+    it("agrees with central differences", () => {
+      assertProperty(
+        400 * fewer(control),
+        fc.property(
+          withTangents({ ...tameF64, ops: SMOOTH, control }),
+          ({ program: { fn, args }, tangents }) => {
+            const { tangents: got } = jvpOf(fn, args, tangents);
+            const f = (step: number): readonly NdArray[] => {
+              let next = 0;
+              const moved = args.map((x) => (isFloat(x.dtype) ? shift(x, tangents[next++], step) : x));
+              return onlyFloats(fn, interpretOrSkip(fn, moved));
+            };
+            const estimates = difference(f);
+            got.forEach((t, k) => {
+              const estimate = estimates[k];
+              assert.ok(estimate !== undefined);
+              t.data.forEach((n, i) => {
+                const e = estimate[i];
+                assert.ok(e !== undefined);
+                fc.pre(e.error <= CONVERGED * Math.max(1, Math.abs(e.value)));
+                const far = `tangent ${k}, element ${i}: ${n}, by differences ${e.value} within ${e.error}`;
+                about(fn, () => assert.ok(Math.abs(n - e.value) <= e.error, far));
+              });
+            });
+          },
+        ),
+      );
+    });
   });
-});
-
 }
 
 /** x + step dx */
@@ -152,209 +154,214 @@ const shift = (x: NdArray, dx: NdArray | undefined, step: number): NdArray => ({
 const INNER_TOLERANCE = 1e-9;
 
 function reverseMode(control: readonly ControlForm[]): void {
-describe(`reverse mode on random programs${suffix(control)}`, () => {
-  const property = (check: (p: RandomProgram, tangents: readonly NdArray[]) => void, runs: number) =>
-    assertProperty(
-      runs * fewer(control),
-      fc.property(withTangents({ ...tameF64, ops: EXACT, steps: 16, control }), ({ program, tangents }) =>
-        check(program, tangents),
-      ),
-    );
-
-  it("is the adjoint of forward mode: <ct, J dx> = <J^T ct, dx>", () => {
-    property(({ fn, args }, tangents) => {
-      const { outs, tangents: forward } = jvpOf(fn, args, tangents);
-      const cts = onlyFloats(fn, outs).map((y) => randomLike(y));
-      const { fn: reverse } = vjpFunction(fn, activeOf(fn));
-      verify(reverse);
-      const results = about(reverse, () => interpret(reverse, [...args, ...cts]));
-      assertSameBits(results.slice(0, outs.length), outs, "primal results");
-      const grads = results.slice(outs.length);
-      fc.pre([...forward, ...grads].every(allFinite));
-      const [left, right] = [dotAll(cts, forward), dotAll(grads, tangents)];
-      const scale = Math.max(largest(forward), largest(grads), 1);
-      about(reverse, () =>
-        assert.ok(Math.abs(left - right) <= INNER_TOLERANCE * scale, `${left} and ${right}, scale ${scale}`),
+  describe(`reverse mode on random programs${suffix(control)}`, () => {
+    const property = (check: (p: RandomProgram, tangents: readonly NdArray[]) => void, runs: number) =>
+      assertProperty(
+        runs * fewer(control),
+        fc.property(withTangents({ ...tameF64, ops: EXACT, steps: 16, control }), ({ program, tangents }) =>
+          check(program, tangents),
+        ),
       );
-    }, 500);
-  });
 
-  it("is linearization, then transposition", () => {
-    property(({ fn, args }, tangents) => {
-      const active = activeOf(fn);
-      const { outs, tangents: wanted } = jvpOf(fn, args, tangents);
-      const { primal, linear, residualCount, tangentOuts } = linearizeFunction(fn, active);
-      verify(primal);
-      verify(linear);
-      const values = interpret(primal, args);
-      assertSameBits(values.slice(0, outs.length), outs, "primal results");
-      const residuals = values.slice(outs.length);
-      assert.equal(residuals.length, residualCount);
-      const got = interpret(linear, [...residuals, ...tangents]);
-      const present = wanted.filter((_, k) => {
-        const floats = tangentOuts.filter((_t, i) => isFloat(fn.results[i]?.type.dtype ?? "bool"));
-        return floats[k] === true;
-      });
-      assertSameBits(got, present, "tangents");
-      verify(transposeFunction(linear, residualCount));
-    }, 200);
-  });
-
-  it("survives the passes", () => {
-    property(({ fn, args }) => {
-      const loss = sumOfResults(fn);
-      fc.pre(activeOf(fn).includes(true));
-      const grad = gradFunction(loss, activeOf(fn));
-      const wanted = interpretOrSkip(grad, args);
-      const { fn: short } = runPasses(grad);
-      verify(short);
-      about(grad, () =>
-        about(short, () => assertSameBits(interpretOrSkip(short, args), wanted, "gradients")),
-      );
-    }, 300);
-  });
-
-  it("nests: the gradient of a gradient is the derivative of the gradient", () => {
-    const smooth = withTangents({ ...tameF64, ops: SMOOTH, steps: 8, control });
-    assertProperty(
-      200 * fewer(control),
-      fc.property(smooth, ({ program: { fn, args }, tangents }) => {
-        const active = activeOf(fn);
-        fc.pre(active.includes(true));
-        const grad = verify(gradFunction(sumOfResults(fn), active));
-        // forward over reverse against reverse over reverse: <ct, H dx> = <H ct, dx>
-        const { outs, tangents: forward } = jvpOf(grad, args, tangents);
-        const cts = outs.map((y) => randomLike(y));
-        const { fn: second } = vjpFunction(grad, active);
-        verify(second);
-        const hessian = interpret(second, [...args, ...cts]).slice(outs.length);
-        fc.pre([...forward, ...hessian].every(allFinite));
-        const [left, right] = [dotAll(cts, forward), dotAll(hessian, tangents)];
-        const scale = Math.max(largest(forward), largest(hessian), 1);
-        about(fn, () =>
+    it("is the adjoint of forward mode: <ct, J dx> = <J^T ct, dx>", () => {
+      property(({ fn, args }, tangents) => {
+        const { outs, tangents: forward } = jvpOf(fn, args, tangents);
+        const cts = onlyFloats(fn, outs).map((y) => randomLike(y));
+        const { fn: reverse } = vjpFunction(fn, activeOf(fn));
+        verify(reverse);
+        const results = about(reverse, () => interpret(reverse, [...args, ...cts]));
+        assertSameBits(results.slice(0, outs.length), outs, "primal results");
+        const grads = results.slice(outs.length);
+        fc.pre([...forward, ...grads].every(allFinite));
+        const [left, right] = [dotAll(cts, forward), dotAll(grads, tangents)];
+        const scale = Math.max(largest(forward), largest(grads), 1);
+        about(reverse, () =>
           assert.ok(
             Math.abs(left - right) <= INNER_TOLERANCE * scale,
             `${left} and ${right}, scale ${scale}`,
           ),
         );
-      }),
-    );
-  });
-});
+      }, 500);
+    });
 
+    it("is linearization, then transposition", () => {
+      property(({ fn, args }, tangents) => {
+        const active = activeOf(fn);
+        const { outs, tangents: wanted } = jvpOf(fn, args, tangents);
+        const { primal, linear, residualCount, tangentOuts } = linearizeFunction(fn, active);
+        verify(primal);
+        verify(linear);
+        const values = interpret(primal, args);
+        assertSameBits(values.slice(0, outs.length), outs, "primal results");
+        const residuals = values.slice(outs.length);
+        assert.equal(residuals.length, residualCount);
+        const got = interpret(linear, [...residuals, ...tangents]);
+        const present = wanted.filter((_, k) => {
+          const floats = tangentOuts.filter((_t, i) => isFloat(fn.results[i]?.type.dtype ?? "bool"));
+          return floats[k] === true;
+        });
+        assertSameBits(got, present, "tangents");
+        verify(transposeFunction(linear, residualCount));
+      }, 200);
+    });
+
+    it("survives the passes", () => {
+      property(({ fn, args }) => {
+        const loss = sumOfResults(fn);
+        fc.pre(activeOf(fn).includes(true));
+        const grad = gradFunction(loss, activeOf(fn));
+        const wanted = interpretOrSkip(grad, args);
+        const { fn: short } = runPasses(grad);
+        verify(short);
+        about(grad, () =>
+          about(short, () => assertSameBits(interpretOrSkip(short, args), wanted, "gradients")),
+        );
+      }, 300);
+    });
+
+    it("nests: the gradient of a gradient is the derivative of the gradient", () => {
+      const smooth = withTangents({ ...tameF64, ops: SMOOTH, steps: 8, control });
+      assertProperty(
+        200 * fewer(control),
+        fc.property(smooth, ({ program: { fn, args }, tangents }) => {
+          const active = activeOf(fn);
+          fc.pre(active.includes(true));
+          const grad = verify(gradFunction(sumOfResults(fn), active));
+          // forward over reverse against reverse over reverse: <ct, H dx> = <H ct, dx>
+          const { outs, tangents: forward } = jvpOf(grad, args, tangents);
+          const cts = outs.map((y) => randomLike(y));
+          const { fn: second } = vjpFunction(grad, active);
+          verify(second);
+          const hessian = interpret(second, [...args, ...cts]).slice(outs.length);
+          fc.pre([...forward, ...hessian].every(allFinite));
+          const [left, right] = [dotAll(cts, forward), dotAll(hessian, tangents)];
+          const scale = Math.max(largest(forward), largest(hessian), 1);
+          about(fn, () =>
+            assert.ok(
+              Math.abs(left - right) <= INNER_TOLERANCE * scale,
+              `${left} and ${right}, scale ${scale}`,
+            ),
+          );
+        }),
+      );
+    });
+  });
 }
 
 function batching(control: readonly ControlForm[]): void {
   const reversible = control.filter((form) => form === "if" || form === "for");
-describe(`vmap on random programs${suffix(control)}`, () => {
-  const SIZE = 3;
-  /** A program, which params carry the batch, and arguments for them. */
-  const batches = (options: Parameters<typeof programs>[0]) =>
-    programs(options).chain(({ fn, args }) =>
-      fc.tuple(...fn.params.map(() => fc.boolean())).chain((batched) =>
-        fc.record({
-          fn: fc.constant(fn),
-          batched: fc.constant(batched),
-          rows: fc.tuple(
-            ...fn.params.map((p, k) => {
-              const [arg] = args.slice(k);
-              return batched[k] === true || arg === undefined
-                ? fc.tuple(...Array.from({ length: SIZE }, () => arrays(p.type, options?.tame)))
-                : fc.constant(Array.from({ length: SIZE }, () => arg));
-            }),
-          ),
-        }),
-      ),
-    );
-  const batchedArgs = (rows: readonly (readonly NdArray[])[], batched: readonly boolean[]) =>
-    rows.map((row, k) => (batched[k] === true ? stackBatch(row) : (row[0] ?? stackBatch(row))));
-  const same = (fn: IrFunction, batched: readonly boolean[], rows: readonly (readonly NdArray[])[]) => {
-    const mapped = verify(vmapFunction(fn, batched, SIZE));
-    const wanted = loopOverBatch(SIZE, (k) =>
-      interpretOrSkip(
-        fn,
-        rows.map((row) => row[k] ?? assert.fail("a row is missing")),
-      ),
-    );
-    about(mapped, () => {
-      const got = tryInterpret(mapped, batchedArgs(rows, batched));
-      assert.ok(got !== null, "only the batch is refused");
-      assertSameBits(got, wanted, "vmap");
-    });
-  };
-
-  it("is a loop", () => {
-    assertProperty(
-      800 * fewer(control),
-      fc.property(batches({ steps: 12, control }), ({ fn, batched, rows }) =>
-        about(fn, () => same(fn, batched, rows)),
-      ),
-    );
-  });
-
-  it("of a gradient is a loop of gradients", () => {
-    assertProperty(
-      300 * fewer(control),
-      fc.property(batches({ ...tameF64, ops: EXACT, steps: 10, control: reversible }), ({ fn, batched, rows }) => {
-        fc.pre(activeOf(fn).includes(true));
-        const grad = gradFunction(sumOfResults(fn), activeOf(fn));
-        const mapped = verify(vmapFunction(grad, batched, SIZE));
-        const wanted = loopOverBatch(SIZE, (k) =>
-          interpretOrSkip(
-            grad,
-            rows.map((row) => row[k] ?? assert.fail("a row is missing")),
-          ),
-        );
-        const got = interpretOrSkip(mapped, batchedArgs(rows, batched));
-        about(mapped, () => {
-          wanted.forEach((w, k) => {
-            assertClose(got[k], w, INNER_TOLERANCE, largest([w]), `gradient ${k}`);
-          });
-        });
-      }),
-    );
-  });
-
-  it("can be differentiated: forward mode of vmap is vmap of forward mode", () => {
-    assertProperty(
-      300 * fewer(control),
-      fc.property(batches({ ...tameF64, ops: EXACT, steps: 10, control }), ({ fn, batched, rows }) => {
-        const active = fn.params.map((p, k) => isActive(p) && batched[k] === true);
-        fc.pre(active.includes(true));
-        const args = batchedArgs(rows, batched);
-        const tangents = args.filter((_, k) => active[k] === true).map((x) => randomLike(x));
-        const outer = jvpFunction(vmapFunction(fn, batched, SIZE), active);
-        const inner = jvpFunction(fn, active);
-        const mapped = vmapFunction(inner.fn, [...batched, ...tangents.map(() => true)], SIZE);
-        verify(outer.fn);
-        verify(mapped);
-        const got = interpretOrSkip(outer.fn, [...args, ...tangents]);
-        const wanted = interpretOrSkip(mapped, [...args, ...tangents]);
-        fc.pre(wanted.every(allFinite));
-        const kept = wanted.slice(fn.results.length);
-        let next = 0;
-        let at = fn.results.length;
-        fn.results.forEach((_, k) => {
-          const w = inner.tangentOuts[k] === true ? kept[next++] : undefined;
-          const g = outer.tangentOuts[k] === true ? got[at++] : undefined;
-          const zero = (x: NdArray): NdArray => ({ ...x, data: x.data.map(() => 0) });
-          if (w === undefined && g === undefined) return;
-          const [left, right] = [
-            g ?? (w === undefined ? undefined : zero(w)),
-            w ?? (g === undefined ? undefined : zero(g)),
-          ];
-          about(fn, () =>
-            assertClose(
-              left,
-              right,
-              INNER_TOLERANCE,
-              right === undefined ? 1 : largest([right]),
-              `tangent ${k}`,
+  describe(`vmap on random programs${suffix(control)}`, () => {
+    const SIZE = 3;
+    /** A program, which params carry the batch, and arguments for them. */
+    const batches = (options: Parameters<typeof programs>[0]) =>
+      programs(options).chain(({ fn, args }) =>
+        fc.tuple(...fn.params.map(() => fc.boolean())).chain((batched) =>
+          fc.record({
+            fn: fc.constant(fn),
+            batched: fc.constant(batched),
+            rows: fc.tuple(
+              ...fn.params.map((p, k) => {
+                const [arg] = args.slice(k);
+                return batched[k] === true || arg === undefined
+                  ? fc.tuple(...Array.from({ length: SIZE }, () => arrays(p.type, options?.tame)))
+                  : fc.constant(Array.from({ length: SIZE }, () => arg));
+              }),
             ),
-          );
-        });
-      }),
-    );
+          }),
+        ),
+      );
+    const batchedArgs = (rows: readonly (readonly NdArray[])[], batched: readonly boolean[]) =>
+      rows.map((row, k) => (batched[k] === true ? stackBatch(row) : (row[0] ?? stackBatch(row))));
+    const same = (fn: IrFunction, batched: readonly boolean[], rows: readonly (readonly NdArray[])[]) => {
+      const mapped = verify(vmapFunction(fn, batched, SIZE));
+      const wanted = loopOverBatch(SIZE, (k) =>
+        interpretOrSkip(
+          fn,
+          rows.map((row) => row[k] ?? assert.fail("a row is missing")),
+        ),
+      );
+      about(mapped, () => {
+        const got = tryInterpret(mapped, batchedArgs(rows, batched));
+        assert.ok(got !== null, "only the batch is refused");
+        assertSameBits(got, wanted, "vmap");
+      });
+    };
+
+    it("is a loop", () => {
+      assertProperty(
+        800 * fewer(control),
+        fc.property(batches({ steps: 12, control }), ({ fn, batched, rows }) =>
+          about(fn, () => same(fn, batched, rows)),
+        ),
+      );
+    });
+
+    it("of a gradient is a loop of gradients", () => {
+      assertProperty(
+        300 * fewer(control),
+        fc.property(
+          batches({ ...tameF64, ops: EXACT, steps: 10, control: reversible }),
+          ({ fn, batched, rows }) => {
+            fc.pre(activeOf(fn).includes(true));
+            const grad = gradFunction(sumOfResults(fn), activeOf(fn));
+            const mapped = verify(vmapFunction(grad, batched, SIZE));
+            const wanted = loopOverBatch(SIZE, (k) =>
+              interpretOrSkip(
+                grad,
+                rows.map((row) => row[k] ?? assert.fail("a row is missing")),
+              ),
+            );
+            const got = interpretOrSkip(mapped, batchedArgs(rows, batched));
+            about(mapped, () => {
+              wanted.forEach((w, k) => {
+                assertClose(got[k], w, INNER_TOLERANCE, largest([w]), `gradient ${k}`);
+              });
+            });
+          },
+        ),
+      );
+    });
+
+    it("can be differentiated: forward mode of vmap is vmap of forward mode", () => {
+      assertProperty(
+        300 * fewer(control),
+        fc.property(batches({ ...tameF64, ops: EXACT, steps: 10, control }), ({ fn, batched, rows }) => {
+          const active = fn.params.map((p, k) => isActive(p) && batched[k] === true);
+          fc.pre(active.includes(true));
+          const args = batchedArgs(rows, batched);
+          const tangents = args.filter((_, k) => active[k] === true).map((x) => randomLike(x));
+          const outer = jvpFunction(vmapFunction(fn, batched, SIZE), active);
+          const inner = jvpFunction(fn, active);
+          const mapped = vmapFunction(inner.fn, [...batched, ...tangents.map(() => true)], SIZE);
+          verify(outer.fn);
+          verify(mapped);
+          const got = interpretOrSkip(outer.fn, [...args, ...tangents]);
+          const wanted = interpretOrSkip(mapped, [...args, ...tangents]);
+          fc.pre(wanted.every(allFinite));
+          const kept = wanted.slice(fn.results.length);
+          let next = 0;
+          let at = fn.results.length;
+          fn.results.forEach((_, k) => {
+            const w = inner.tangentOuts[k] === true ? kept[next++] : undefined;
+            const g = outer.tangentOuts[k] === true ? got[at++] : undefined;
+            const zero = (x: NdArray): NdArray => ({ ...x, data: x.data.map(() => 0) });
+            if (w === undefined && g === undefined) return;
+            const [left, right] = [
+              g ?? (w === undefined ? undefined : zero(w)),
+              w ?? (g === undefined ? undefined : zero(g)),
+            ];
+            about(fn, () =>
+              assertClose(
+                left,
+                right,
+                INNER_TOLERANCE,
+                right === undefined ? 1 : largest([right]),
+                `tangent ${k}`,
+              ),
+            );
+          });
+        }),
+      );
+    });
   });
-});
 }

@@ -10,75 +10,78 @@ import { about, assertSameBits, interpretOrSkip } from "./compare.js";
 import { CONTROL_FORMS, type ControlForm } from "./random-control.js";
 import { ALL_OPS, programs } from "./random-ir.js";
 
-for (const control of [[], CONTROL_FORMS]) suite(control.length === 0 ? "random programs" : "random programs with control flow", control);
+for (const control of [[], CONTROL_FORMS])
+  suite(control.length === 0 ? "random programs" : "random programs with control flow", control);
 
 function suite(title: string, control: readonly ControlForm[]): void {
   // regions are programs of their own: fewer cases see as much
   const runs = (n: number): { readonly numRuns: number } => ({ numRuns: control.length === 0 ? n : n / 3 });
-describe(title, () => {
-  it("use every op", () => {
-    const seen = new Set(
-      fc.sample(programs({ control }), { numRuns: 1000, seed: 7 }).flatMap((p) => p.fn.body.map((eqn) => eqn.op)),
-    );
-    const wanted = [...ALL_OPS, ...(control.length === 0 ? [] : CONTROL_OPS)];
-    assert.deepEqual(
-      wanted.filter((op) => !seen.has(op)),
-      [],
-    );
-  });
+  describe(title, () => {
+    it("use every op", () => {
+      const seen = new Set(
+        fc
+          .sample(programs({ control }), { numRuns: 1000, seed: 7 })
+          .flatMap((p) => p.fn.body.map((eqn) => eqn.op)),
+      );
+      const wanted = [...ALL_OPS, ...(control.length === 0 ? [] : CONTROL_OPS)];
+      assert.deepEqual(
+        wanted.filter((op) => !seen.has(op)),
+        [],
+      );
+    });
 
-  it("verify, and parse(print(x)) prints as x", () => {
-    fc.assert(
-      fc.property(programs({ control }), ({ fn }) => {
-        verify(fn);
-        const text = printFunction(fn);
-        assert.equal(printFunction(verify(parseFunction(text))), text);
-      }),
-      runs(300),
-    );
-  });
+    it("verify, and parse(print(x)) prints as x", () => {
+      fc.assert(
+        fc.property(programs({ control }), ({ fn }) => {
+          verify(fn);
+          const text = printFunction(fn);
+          assert.equal(printFunction(verify(parseFunction(text))), text);
+        }),
+        runs(300),
+      );
+    });
 
-  it("mean the same, bit for bit, after each pass", () => {
-    fc.assert(
-      fc.property(programs({ steps: 20, control }), ({ fn, args }) => {
-        const wanted = interpretOrSkip(fn, args);
-        runPasses(fn, {
-          onPass: ({ name, before, after }) => {
-            if (after === before) return;
-            about(before, () => {
-              about(after, () => {
-                verify(after);
-                assertSameBits(interpretOrSkip(after, args), wanted, `after ${name}`);
+    it("mean the same, bit for bit, after each pass", () => {
+      fc.assert(
+        fc.property(programs({ steps: 20, control }), ({ fn, args }) => {
+          const wanted = interpretOrSkip(fn, args);
+          runPasses(fn, {
+            onPass: ({ name, before, after }) => {
+              if (after === before) return;
+              about(before, () => {
+                about(after, () => {
+                  verify(after);
+                  assertSameBits(interpretOrSkip(after, args), wanted, `after ${name}`);
+                });
               });
-            });
-          },
-        });
-      }),
-      runs(1500),
-    );
-  });
+            },
+          });
+        }),
+        runs(1500),
+      );
+    });
 
-  it("have no more work to do after the passes", () => {
-    fc.assert(
-      fc.property(programs({ steps: 20, control }), ({ fn }) => {
-        const { fn: after } = runPasses(fn);
-        about(after, () => assert.ok(work(after) <= work(fn), `${work(after)} instead of ${work(fn)}`));
-      }),
-      runs(500),
-    );
-  });
+    it("have no more work to do after the passes", () => {
+      fc.assert(
+        fc.property(programs({ steps: 20, control }), ({ fn }) => {
+          // an integer is computed beside its float where somebody needs that too
+          const { fn: after } = runPasses(fn, { passes: passes.filter(({ name }) => name !== "narrow") });
+          about(after, () => assert.ok(work(after) <= work(fn), `${work(after)} instead of ${work(fn)}`));
+        }),
+        runs(500),
+      );
+    });
 
-  it("reach a fixed point", () => {
-    fc.assert(
-      fc.property(programs({ steps: 20, control }), ({ fn }) => {
-        const { fn: once } = runPasses(fn);
-        for (const pass of passes) assert.equal(pass.run(once), once, pass.name);
-      }),
-      runs(300),
-    );
+    it("reach a fixed point", () => {
+      fc.assert(
+        fc.property(programs({ steps: 20, control }), ({ fn }) => {
+          const { fn: once } = runPasses(fn);
+          for (const pass of passes) assert.equal(pass.run(once), once, pass.name);
+        }),
+        runs(300),
+      );
+    });
   });
-});
-
 }
 
 /** Equations that compute or move something: constants and reshapes cost nothing. */

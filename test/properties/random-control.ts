@@ -78,7 +78,8 @@ export const randomControl = (c: Context, form: ControlForm, region: RandomRegio
       const start = c.b.scalar(c.int(MOST) + 1, "i32");
       const types = [...[...consts, start, ...carries].map((v) => v.type)];
       const at = consts.length;
-      const counterOf = (params: readonly Var[], inner: Context): Var => params[at] ?? inner.b.scalar(0, "i32");
+      const counterOf = (params: readonly Var[], inner: Context): Var =>
+        params[at] ?? inner.b.scalar(0, "i32");
       const cond = region(types, (values, inner) => {
         const below = inner.b.lt(counterOf(values, inner), inner.b.scalar(MOST, "i32"));
         return [inner.b.and(below, condition(inner))];

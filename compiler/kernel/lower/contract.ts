@@ -3,7 +3,7 @@
  * in f64 with `fast`); never in a strict program. A sum carry whose value is a product is left to the target.
  */
 import type { RegType, Stmt, ValueId } from "../types.js";
-import { countUses, directUses, endUses, innerStmts, mapInner } from "../walk.js";
+import { countUses, innerStmts, mapInner } from "../walk.js";
 
 interface Product {
   readonly args: readonly [ValueId, ValueId];
@@ -73,29 +73,4 @@ export const contractMultiplyAdds = (
     return out;
   };
   return visit(body, 0);
-};
-
-/** Drops values that nothing reads, and conditions without effect. */
-export const dropUnused = (body: readonly Stmt[]): readonly Stmt[] => {
-  const live = new Set<ValueId>();
-  const visit = (stmts: readonly Stmt[]): readonly Stmt[] => {
-    const kept: Stmt[] = [];
-    for (const s of [...stmts].reverse()) {
-      if ("id" in s && !live.has(s.id)) continue;
-      const stmt = s.kind === "if" ? { ...s, results: s.results.filter((r) => live.has(r.id)) } : s;
-      for (const v of endUses(stmt).flat()) live.add(v);
-      // the body of a `while` reads what its test defines: the test comes last
-      const inner = innerStmts(stmt)
-        .map((list) => list)
-        .reverse()
-        .map(visit)
-        .reverse();
-      if (stmt.kind === "if" && stmt.results.length === 0 && inner.every((list) => list.length === 0)) continue;
-      for (const v of directUses(stmt)) live.add(v);
-      let k = 0;
-      kept.push(mapInner(stmt, () => inner[k++] ?? []));
-    }
-    return kept.reverse();
-  };
-  return visit(body);
 };

@@ -7,21 +7,22 @@ import { internal } from "../../diagnostics.js";
 import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
 import { type ControlEqn, type IrFunction, isControl, sizeOf, type Var } from "../../ir/types.js";
 import type { DynamicExtent, Step, ValueId } from "../types.js";
-import { hostedOperand, updatedOperand } from "./control.js";
-import { copyKernel } from "./update.js";
-import { createEmitter, type Emitter, type FlowValue } from "./emitter.js";
+import { hostedOperand } from "./control.js";
+import { createEmitter, type Emitter } from "./emitter.js";
+import type { FlowValue } from "./flow.js";
 import type { Node } from "./graph.js";
 import { constIndex, type Index } from "./index-expr.js";
 import { type Binding, type Cell, type Nest, newVersion, Unsuitable } from "./nest-cells.js";
-import { arrayOf, bindingOf, cellFor, createRegion, evaluate, settle } from "./nest-region.js";
 import { isCheapChoice } from "./nest-choice.js";
+import { arrayOf, bindingOf, cellFor, createRegion, evaluate, settle } from "./nest-region.js";
 import { kernelContext, type ProgramState, spansOf } from "./program.js";
+import { copyKernel } from "./update.js";
 import { valueAt } from "./values.js";
 
 const isSingle = (v: Var): boolean => sizeOf(v.type.shape) === 1;
 
 /** The value of a single element's binding. */
-const valueOf = (b: Binding | undefined): ValueId =>
+const registerOf = (b: Binding | undefined): ValueId =>
   b?.kind === "value" ? b.id : internal("a single element is not in a register");
 
 /** Writes a region with its parameters bound; gives the bindings of its results. */
@@ -47,11 +48,7 @@ const runRegion = (nest: Nest, fn: IrFunction, args: readonly Binding[]): readon
 const frozen = (b: Binding): Binding => (b.kind === "array" ? { ...b, mutable: false } : b);
 
 /** Writes a control equation; gives the bindings of its results. */
-const runControl = (
-  nest: Nest,
-  eqn: ControlEqn,
-  operand: (v: Var) => Binding,
-): readonly Binding[] => {
+const runControl = (nest: Nest, eqn: ControlEqn, operand: (v: Var) => Binding): readonly Binding[] => {
   switch (eqn.op) {
     case "if":
       return runIf(nest, eqn, operand);
@@ -61,7 +58,7 @@ const runControl = (
     }
     case "for": {
       const { trip, consts, carries } = forOperands(eqn.inputs, eqn.params);
-      const count = trip === null ? (eqn.params.trip ?? 0) : { value: valueOf(operand(trip)) };
+      const count = trip === null ? (eqn.params.trip ?? 0) : { value: registerOf(operand(trip)) };
       return runLoop(nest, eqn, consts.map(operand), carries, operand, count);
     }
     default: {
@@ -83,7 +80,7 @@ const runLoop = (
   const taken = new Set<Cell>();
   const starts = carries.map((v): { readonly v: Var; readonly start: ValueId | Cell } => {
     const b = operand(v);
-    if (isSingle(v)) return { v, start: valueOf(b) };
+    if (isSingle(v)) return { v, start: registerOf(b) };
     const cell = cellFor(nest, v, b, taken);
     taken.add(cell);
     return { v, start: cell };
@@ -111,7 +108,7 @@ const runLoop = (
       starts.flatMap(({ v, start }, k) => {
         const b = results[k] ?? internal("a body lacks a result");
         if (typeof start !== "number") return [{ cell: start, from: b, type: v.type }];
-        next.push(valueOf(b));
+        next.push(registerOf(b));
         return [];
       }),
       taken,
@@ -124,7 +121,7 @@ const runLoop = (
     const { cond, body } = eqn.params;
     last = flow.whileLoop(
       values,
-      (ids) => valueOf(runRegion(nest, cond, [...fixed, ...bindings(ids, false)])[0]),
+      (ids) => registerOf(runRegion(nest, cond, [...fixed, ...bindings(ids, false)])[0]),
       (ids) => finish(runRegion(nest, body, [...fixed, ...bindings(ids, true)])),
     );
   } else {
@@ -144,20 +141,22 @@ const runIf = (
 ): readonly Binding[] => {
   const { e } = nest;
   const { cond, operands } = ifOperands(eqn.inputs);
-  const chosen = valueOf(operand(cond));
+  const chosen = registerOf(operand(cond));
   const args = operands.map(operand);
   const { then, else: otherwise } = eqn.params;
   if (isCheapChoice(eqn)) {
     const [a, b] = [runRegion(nest, then, args), runRegion(nest, otherwise, args)];
     return eqn.outs.map((v, k): Binding => {
-      const sides = [valueOf(a[k]), valueOf(b[k])] as const;
+      const sides = [registerOf(a[k]), registerOf(b[k])] as const;
       const id = sides[0] === sides[1] ? sides[0] : e.op("select", v.type.dtype, [chosen, ...sides]);
       return { kind: "value", id };
     });
   }
   const singles = eqn.outs.filter(isSingle);
   const before = new Map([...nest.cells].map((cell) => [cell, cell.version]));
-  const run = (fn: IrFunction): { readonly results: readonly Binding[]; readonly after: ReadonlyMap<Cell, number> } => {
+  const run = (
+    fn: IrFunction,
+  ): { readonly results: readonly Binding[]; readonly after: ReadonlyMap<Cell, number> } => {
     const results = runRegion(nest, fn, args);
     const after = new Map([...before.keys()].map((cell) => [cell, cell.version]));
     for (const [cell, version] of before) cell.version = version;
@@ -166,7 +165,7 @@ const runIf = (
   const registers = (results: readonly Binding[]): readonly ValueId[] =>
     results.flatMap((b, k) => {
       const v = eqn.outs[k];
-      return v !== undefined && isSingle(v) ? [valueOf(b)] : [];
+      return v !== undefined && isSingle(v) ? [registerOf(b)] : [];
     });
   const sides: ReturnType<typeof run>[] = [];
   const side = (fn: IrFunction) => (): readonly ValueId[] => {
@@ -200,7 +199,7 @@ const hostsOf = (eqn: ControlEqn): ReadonlyMap<Var, Var> => {
   if (eqn.op !== "if") return hosts;
   eqn.outs.forEach((v, k) => {
     if (isSingle(v)) return;
-    const x = updatedOperand(eqn, k) === null ? null : hostedOperand(eqn, k);
+    const x = hostedOperand(eqn, k);
     if (x === null || hosts.has(x)) throw new Unsuitable();
     hosts.set(x, v);
   });
@@ -236,15 +235,16 @@ const writeControl = (
     return runControl(nest, eqn, (v) => bound.get(v) ?? own(v));
   }
   // carries by position: an operand may be carried twice, and be constant too
-  const { carries } = eqn.op === "while" ? whileOperands(eqn.inputs, eqn.params) : forOperands(eqn.inputs, eqn.params);
+  const { carries } =
+    eqn.op === "while" ? whileOperands(eqn.inputs, eqn.params) : forOperands(eqn.inputs, eqn.params);
   const stand = carries.map((v): Var => ({ type: v.type }));
-  carries.forEach((v, k) => {
+  for (const [k, v] of carries.entries()) {
     const [inner, out] = [stand[k], eqn.outs[k]];
     if (inner === undefined || out === undefined) return internal("a carry without a result");
     carried.set(inner, isSingle(v) ? own(v) : arrayOf(cellOf(out), true));
-  });
+  }
   const others = eqn.inputs.slice(0, eqn.inputs.length - carries.length);
-  const bound = new Map(others.map((v) => [v, own(v)]));
+  const bound = new Map(others.map((v): readonly [Var, Binding] => [v, own(v)]));
   const renamed = { ...eqn, inputs: [...others, ...stand] };
   return runControl(nest, renamed, (v) => carried.get(v) ?? bound.get(v) ?? own(v));
 };
@@ -317,7 +317,7 @@ export const lowerControlNest = (p: ProgramState, node: Node): readonly Step[] =
     },
   );
   node.outs.forEach((v, k) => {
-    if (isSingle(v) && p.isStored(v)) e.store(p.bufferOf(v), constIndex(0), valueOf(results[k]));
+    if (isSingle(v) && p.isStored(v)) e.store(p.bufferOf(v), constIndex(0), registerOf(results[k]));
   });
   return [...kernels, { kind: "loops", name: eqn.op, spans: spansOf([node]), body: e.finish() }];
 };

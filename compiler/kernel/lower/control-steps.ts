@@ -5,7 +5,9 @@
 import { internal } from "../../diagnostics.js";
 import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
 import { isControl, sizeOf, type TensorType, type Var } from "../../ir/types.js";
+import { buffersOf } from "../bufferize.js";
 import type { BufferId, LoopKernel, Step, ValueId } from "../types.js";
+import { controlBuffers, innerSteps } from "../walk.js";
 import { createEmitter } from "./emitter.js";
 import type { Node } from "./graph.js";
 import { axisIndex, constIndex } from "./index-expr.js";
@@ -70,7 +72,8 @@ export const lowerControl = (p: ProgramState, node: Node): readonly Step[] => {
       const counter = buffer(COUNTER);
       const params = [counter, ...consts.map(memory), ...targets];
       const body = p.lowerRegion(eqn.params.body, params, targets);
-      return [...init, { kind: "for", trip: count, counter, body }];
+      const counted = touches(body, counter) ? counter : null;
+      return [...init, { kind: "for", trip: count, counter: counted, body }];
     }
     default: {
       const never: never = eqn;
@@ -78,6 +81,14 @@ export const lowerControl = (p: ProgramState, node: Node): readonly Step[] => {
     }
   }
 };
+
+/** Do the steps read or write a buffer? */
+const touches = (steps: readonly Step[], buffer: BufferId): boolean =>
+  steps.some((s) =>
+    s.kind === "loops" || s.kind === "matmul"
+      ? buffersOf(s).has(buffer)
+      : controlBuffers(s).includes(buffer) || innerSteps(s).some((inner) => touches(inner, buffer)),
+  );
 
 /** Kernels that bring initial values to the memory of the results: all single elements together, each array by itself. */
 export const initialValues = (

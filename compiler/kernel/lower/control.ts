@@ -96,10 +96,12 @@ export const originOf = (fn: IrFunction, k: number): number | null => {
   return null;
 };
 
-/** The operand of an `if` (the condition not counted) that result `k` is made from on both sides, or null. */
+/**
+ * The operand of an `if` (the condition not counted) that result `k` is made from, or null; where the sides differ, the first
+ * side's that has one.
+ */
 export const updatedOperand = (eqn: Extract<ControlEqn, { op: "if" }>, k: number): number | null => {
-  const [then, other] = [originOf(eqn.params.then, k), originOf(eqn.params.else, k)];
-  return then === other ? then : null;
+  return originOf(eqn.params.then, k) ?? originOf(eqn.params.else, k);
 };
 
 /** The operand whose memory result `k` would best take over, or null. */

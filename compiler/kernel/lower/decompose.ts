@@ -18,8 +18,8 @@ import {
   type Var,
 } from "../../ir/types.js";
 import { mapEquations } from "../../ir/walk.js";
-import { anyEquation } from "./prepare.js";
 import type { Combine } from "../types.js";
+import { anyEquation } from "./prepare.js";
 
 export const COMBINE: Readonly<Record<ReduceOp, Combine>> = {
   reduceSum: "sum",

@@ -11,14 +11,13 @@ import type {
   Carry,
   DynamicExtent,
   KernelOp,
-  Merge,
-  RecurCarry,
   RegType,
   Stmt,
   StoreStmt,
   ValueId,
 } from "../types.js";
-import { affineDivMod, axisIndex, constantOf, constIndex, type Index, valueIndex } from "./index-expr.js";
+import { createFlow, type FlowEmitter } from "./flow.js";
+import { affineDivMod, constantOf, constIndex, type Index, valueIndex } from "./index-expr.js";
 import { indexOfOp } from "./index-ops.js";
 
 /**
@@ -73,33 +72,6 @@ export interface Emitter {
   readonly finish: () => readonly Stmt[];
 }
 
-/** A value that control flow gives. */
-export interface FlowValue {
-  readonly type: DType;
-  readonly init: ValueId;
-}
-
-/** Control flow: the functions write their parts, of which the results are the last values. */
-export interface FlowEmitter {
-  readonly forLoop: (
-    trip: number | DynamicExtent,
-    carries: readonly FlowValue[],
-    body: (counter: Index, params: readonly ValueId[]) => readonly ValueId[],
-  ) => readonly ValueId[];
-  readonly whileLoop: (
-    carries: readonly FlowValue[],
-    test: (params: readonly ValueId[]) => ValueId,
-    body: (params: readonly ValueId[]) => readonly ValueId[],
-  ) => readonly ValueId[];
-  /** Both sides give values of `types`. */
-  readonly branch: (
-    cond: ValueId,
-    types: readonly DType[],
-    then: () => readonly ValueId[],
-    otherwise: () => readonly ValueId[],
-  ) => readonly ValueId[];
-}
-
 export const createEmitter = (): Emitter => {
   const root: Scope = { kind: "root", axis: null, extent: 1, body: [], known: new Map() };
   const scopes: Scope[] = [root];
@@ -111,6 +83,7 @@ export const createEmitter = (): Emitter => {
   /** Stores so far: a load before one says nothing about a load after it. */
   const versions = new Map<BufferId, number>();
   let stores = 0;
+  const newVersion = (buffer: BufferId): void => void versions.set(buffer, ++stores);
 
   const scopeAt = (depth: number): Scope => scopes[depth] ?? internal(`no open loop at depth ${depth}`);
   const define = (depth: number): ValueId => depths.push(depth) - 1;
@@ -272,63 +245,17 @@ export const createEmitter = (): Emitter => {
   };
   const write = (stmt: Stmt): void => void scopeAt(scopes.length - 1).body.push(stmt);
   const fresh = (): ValueId => define(scopes.length - 1);
-  const recurs = (
-    carries: readonly FlowValue[],
-    params: readonly ValueId[],
-    next: readonly ValueId[],
-  ): readonly RecurCarry[] =>
-    carries.map(({ type, init }, k) => {
-      const [param, last] = [params[k], next[k]];
-      if (param === undefined || last === undefined) return internal("a carry lacks a value");
-      return { kind: "recur", type, init, param, next: last, result: fresh() };
-    });
-
-  const flow: FlowEmitter = {
-    forLoop: (trip, carries, body) => {
-      const extent = typeof trip === "number" ? trip : (constants.get(trip.value) ?? trip);
-      if (typeof extent === "number" && extent < 1) return carries.map((c) => c.init);
-      const most =
-        typeof extent === "number" ? extent : Math.max(1, indexOf(extent.value)?.hi ?? 2 ** 31 - 1);
-      const axis = openAxis("for", most, extent);
-      const params = carries.map(fresh);
-      const next = body(axisIndex(axis, most), params);
-      const scope = closeScope();
-      const values = recurs(carries, params, next);
-      write({ kind: "loop", axis, extent: scope.extent, parallel: false, carries: values, body: scope.body });
-      return values.map((c) => c.result);
-    },
-    whileLoop: (carries, test, body) => {
-      const head = openScope("test", null, 1);
-      const params = carries.map(fresh);
-      const cond = test(params);
-      openScope("body", null, 1);
-      const next = body(params);
-      const inner = closeScope();
-      closeScope();
-      const values = recurs(carries, params, next);
-      write({ kind: "while", carries: values, test: head.body, cond, body: inner.body });
-      return values.map((c) => c.result);
-    },
-    branch: (cond, types, then, otherwise) => {
-      const before = new Map(versions);
-      const first = openScope("branch", null, 1);
-      const thenValues = then();
-      closeScope();
-      const written = [...versions].filter(([buffer, version]) => before.get(buffer) !== version);
-      for (const [buffer] of written) versions.set(buffer, before.get(buffer) ?? 0);
-      const second = openScope("branch", null, 1);
-      const elseValues = otherwise();
-      closeScope();
-      for (const [buffer] of written) versions.set(buffer, ++stores);
-      const results = types.map((type, k): Merge => {
-        const [a, b] = [thenValues[k], elseValues[k]];
-        if (a === undefined || b === undefined) return internal("a condition lacks a value");
-        return { id: fresh(), type, then: a, else: b };
-      });
-      write({ kind: "if", cond, then: first.body, else: second.body, results });
-      return results.map((r) => r.id);
-    },
-  };
+  const flow = createFlow({
+    openScope: (kind) => openScope(kind, null, 1).body,
+    openFor: (most, extent) => openAxis("for", most, extent),
+    closeScope: () => closeScope().body,
+    write,
+    fresh,
+    countOf: ({ value }) => constants.get(value) ?? null,
+    mostOf: ({ value }) => indexOf(value)?.hi ?? 2 ** 31 - 1,
+    versions,
+    newVersion,
+  });
 
   return {
     openLoop,
@@ -361,7 +288,7 @@ export const createEmitter = (): Emitter => {
     },
     store: (buffer, at, value, mode = "set") => {
       const where = address(at);
-      versions.set(buffer, ++stores);
+      newVersion(buffer);
       write({ kind: "store", buffer, at: where, value, mode });
     },
     check: (cond, error, detail) => {

@@ -17,9 +17,9 @@ import {
   type Var,
 } from "../../ir/types.js";
 import type { Combine } from "../types.js";
-import { COMBINE, dim, operand } from "./decompose.js";
 import { operandsInMemory } from "./control.js";
 import { isNest } from "./control-nest.js";
+import { COMBINE, dim, operand } from "./decompose.js";
 
 /**
  * - `map`: one element per point, from the equation at that point

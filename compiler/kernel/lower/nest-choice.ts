@@ -1,12 +1,35 @@
 /** Conditions that are cheaper to decide by a select than by a branch. */
-import { type AnyOp, type ControlEqn, type Eqn, type IrFunction, isControl, isFloat, isInt, sizeOf } from "../../ir/types.js";
+import {
+  type AnyOp,
+  type ControlEqn,
+  type Eqn,
+  type IrFunction,
+  isControl,
+  isFloat,
+  isInt,
+  sizeOf,
+} from "../../ir/types.js";
 
 /** Operations of both sides together up to which both are computed. */
 const MOST = 6;
 
 const FREE: ReadonlySet<AnyOp> = new Set<AnyOp>(["const", "reshape", "broadcast", "stopGradient", "bitcast"]);
 const CHEAP: ReadonlySet<AnyOp> = new Set<AnyOp>([
-  ...(["neg", "abs", "floor", "ceil", "trunc", "rint", "not", "add", "sub", "mul", "min", "max", "select"] as const),
+  ...([
+    "neg",
+    "abs",
+    "floor",
+    "ceil",
+    "trunc",
+    "rint",
+    "not",
+    "add",
+    "sub",
+    "mul",
+    "min",
+    "max",
+    "select",
+  ] as const),
   ...(["and", "or", "xor", "shl", "shr", "ushr", "eq", "ne", "lt", "le", "gt", "ge", "cast"] as const),
 ]);
 

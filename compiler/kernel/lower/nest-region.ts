@@ -24,7 +24,17 @@ export interface Region {
 
 /** Ops whose elements cost nothing but an address: they are computed where they are read. */
 const LAZY: ReadonlySet<AnyOp> = new Set<AnyOp>([
-  ...(["const", "literal", "iota", "broadcast", "reshape", "transpose", "slice", "reverse", "stopGradient"] as const),
+  ...([
+    "const",
+    "literal",
+    "iota",
+    "broadcast",
+    "reshape",
+    "transpose",
+    "slice",
+    "reverse",
+    "stopGradient",
+  ] as const),
   ...(["bitcast", "pad", "concat", "gather", "dynamicSlice"] as const),
 ]);
 const FOLDS: ReadonlySet<AnyOp> = new Set<AnyOp>([
@@ -45,7 +55,8 @@ const isSingle = (type: TensorType): boolean => sizeOf(type.shape) === 1;
 
 /** The row-major position as a point. */
 const pointAt = (nest: Nest, position: Index, type: TensorType): readonly Index[] =>
-  reshapePoint(nest.e, [position], [sizeOf(type.shape)], type.shape, false) ?? internal("no point at a position");
+  reshapePoint(nest.e, [position], [sizeOf(type.shape)], type.shape, false) ??
+  internal("no point at a position");
 
 const readFlat = (nest: Nest, b: Binding, position: Index, type: TensorType): number => {
   switch (b.kind) {
@@ -103,16 +114,13 @@ const newCell = (nest: Nest, type: TensorType, read: (at: readonly Index[]) => n
   return cell;
 };
 
-const reader = (nest: Nest, b: Binding, type: TensorType) => (at: readonly Index[]): number =>
-  b.kind === "outside" ? b.read(at) : readFlat(nest, b, flatIndex(at, type.shape), type);
+const reader =
+  (nest: Nest, b: Binding, type: TensorType) =>
+  (at: readonly Index[]): number =>
+    b.kind === "outside" ? b.read(at) : readFlat(nest, b, flatIndex(at, type.shape), type);
 
 /** The cell of an array that may be overwritten: its own, if it is free and not in `taken`, else a copy's. */
-export const cellFor = (
-  nest: Nest,
-  v: Var,
-  b: Binding,
-  taken: ReadonlySet<Cell>,
-): Cell => {
+export const cellFor = (nest: Nest, v: Var, b: Binding, taken: ReadonlySet<Cell>): Cell => {
   const own = b.kind === "array" && b.mutable && b.version === b.cell.version && !taken.has(b.cell);
   return own ? b.cell : newCell(nest, v.type, reader(nest, b, v.type));
 };
@@ -146,7 +154,10 @@ const origin = (v: Var): readonly Index[] => v.type.shape.map(() => constIndex(0
 export const evaluate = (region: Region, eqn: PlainEqn): void => {
   const { nest, c, bindings } = region;
   const [v] = eqn.outs;
-  if (eqn.op === "dynamicUpdate") return update(region, eqn);
+  if (eqn.op === "dynamicUpdate") {
+    update(region, eqn);
+    return;
+  }
   if (FOLDS.has(eqn.op) || v.type.shape.includes(0)) throw new Unsuitable();
   if (isSingle(v.type)) {
     bindings.set(v, { kind: "value", id: inlineAt(c, eqn, origin(v)) });
@@ -189,7 +200,9 @@ const update = (region: Region, eqn: Extract<PlainEqn, { op: "dynamicUpdate" }>)
   if (single !== null) nest.e.store(cell.buffer, position(origin(block)), single);
   else {
     nest.locked.add(cell);
-    overPoints(nest, block.type.shape, (at) => nest.e.store(cell.buffer, position(at), valueAt(c, block, at)));
+    overPoints(nest, block.type.shape, (at) =>
+      nest.e.store(cell.buffer, position(at), valueAt(c, block, at)),
+    );
     nest.locked.delete(cell);
   }
   newVersion(nest, cell);

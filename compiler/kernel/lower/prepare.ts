@@ -8,12 +8,14 @@ import { loopParams } from "./control.js";
 /** Does `holds` hold for any equation, those of regions included? */
 export const anyEquation = (fn: IrFunction, holds: (eqn: Eqn) => boolean): boolean =>
   fn.body.some(
-    (eqn) => holds(eqn) || (isControl(eqn) && regionsOf(eqn).some(([, region]) => anyEquation(region, holds))),
+    (eqn) =>
+      holds(eqn) || (isControl(eqn) && regionsOf(eqn).some(([, region]) => anyEquation(region, holds))),
   );
 
 /** Splats, counters and single literals: cheaper to make again than to hand over. */
 const isConstant = (eqn: Eqn | undefined): eqn is PlainEqn =>
-  eqn !== undefined && (eqn.op === "const" || eqn.op === "iota" || (eqn.op === "literal" && eqn.outs[0].type.shape.length === 0));
+  eqn !== undefined &&
+  (eqn.op === "const" || eqn.op === "iota" || (eqn.op === "literal" && eqn.outs[0].type.shape.length === 0));
 
 /** The region with `constants` made inside it where its parameters are used; the parameters stay. */
 const withConstants = (region: IrFunction, constants: readonly (PlainEqn | null)[]): IrFunction => {

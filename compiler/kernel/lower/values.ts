@@ -1,6 +1,15 @@
 /** The element of a value at a symbolic point: the equation inlined there, down to memory. */
 import { internal, type Span } from "../../diagnostics.js";
-import { type DType, type Eqn, type IndexMode, isControl, isFloat, isInt, sizeOf, type Var } from "../../ir/types.js";
+import {
+  type DType,
+  type Eqn,
+  type IndexMode,
+  isControl,
+  isFloat,
+  isInt,
+  sizeOf,
+  type Var,
+} from "../../ir/types.js";
 import type { BufferId, RuntimeErrorEntry, ValueId } from "../types.js";
 import { dim, operand } from "./decompose.js";
 import type { Emitter } from "./emitter.js";

@@ -6,8 +6,8 @@
  */
 import { internal } from "../../diagnostics.js";
 import type { ElementwiseOp } from "../../ir/types.js";
+import { dropUnused } from "../drop-unused.js";
 import { isMachineOp } from "../machine.js";
-import { directUses, updateUses } from "../schedule-analysis.js";
 import type { Address, Carry, Kernel, OpStmt, RegType, Stmt, ValueId } from "../types.js";
 import { nextRegister } from "../walk.js";
 import { cbrt } from "./cbrt.js";
@@ -211,27 +211,12 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
   return out;
 };
 
-/** `body` without ops and constants that nothing reads; `used` grows from the last statement back. */
-const dropUnused = (body: readonly Stmt[], used: Set<ValueId>): readonly Stmt[] => {
-  const kept: Stmt[] = [];
-  for (const s of [...body].reverse()) {
-    if ((s.kind === "op" || s.kind === "const") && !used.has(s.id)) continue;
-    for (const id of directUses(s)) used.add(id);
-    if (s.kind !== "loop") kept.push(s);
-    else {
-      for (const id of updateUses(s)) used.add(id);
-      kept.push({ ...s, body: dropUnused(s.body, used) });
-    }
-  }
-  return kept.reverse();
-};
-
 /** The same kernel with machine ops alone. New values have ids that the kernel does not use. */
 export const expandMath = (kernel: Kernel): Kernel => {
   const body = kernel.kind === "matmul" ? kernel.epilogue : kernel.body;
   let next = Math.max(nextRegister(body), kernel.kind === "matmul" ? kernel.acc + 1 : 0);
   const expander: Expander = { types: new Map(), alias: new Map(), fresh: () => next++ };
-  if (kernel.kind === "loops") return { ...kernel, body: dropUnused(expandBody(expander, body), new Set()) };
+  if (kernel.kind === "loops") return { ...kernel, body: dropUnused(expandBody(expander, body)) };
   expander.types.set(kernel.acc, kernel.dtype);
-  return { ...kernel, epilogue: dropUnused(expandBody(expander, body), new Set()) };
+  return { ...kernel, epilogue: dropUnused(expandBody(expander, body)) };
 };

@@ -35,10 +35,7 @@ const dependentOuts = (eqn: ControlEqn, inputs: Flags): Flags => {
     case "if": {
       const { cond, operands } = ifOperands(inputs);
       if (cond) return all;
-      return either(
-        dependentResults(eqn.params.then, operands),
-        dependentResults(eqn.params.else, operands),
-      );
+      return either(dependentResults(eqn.params.then, operands), dependentResults(eqn.params.else, operands));
     }
     case "while": {
       const { consts, carries } = whileOperands(inputs, eqn.params);

@@ -5,7 +5,7 @@
  */
 import type { Builder } from "../../ir/builder.js";
 import { forInputs, forOperands } from "../../ir/control.js";
-import { type AnyOp, type Eqn, isControl, type IrFunction, type Var } from "../../ir/types.js";
+import { type AnyOp, type Eqn, type IrFunction, isControl, type Var } from "../../ir/types.js";
 import { hasEffect } from "../effects.js";
 import { COUNTER, typesOf } from "./checks.js";
 import { dependentCarries } from "./depends.js";
@@ -66,7 +66,10 @@ const load = (b: Builder, stack: Var, i: Var): Var => {
   const shape = stack.type.shape.slice(1);
   const zero = b.scalar(0, "i32");
   const starts = [i, ...shape.map(() => zero)];
-  return b.reshape(b.emit("dynamicSlice", [stack, ...starts], { sizes: [1, ...shape], mode: "clamp" }), shape);
+  return b.reshape(
+    b.emit("dynamicSlice", [stack, ...starts], { sizes: [1, ...shape], mode: "clamp" }),
+    shape,
+  );
 };
 
 export const splitFor: ControlDef<"for">["split"] = (e, known, linear, inputs, flags, params) => {
@@ -89,7 +92,9 @@ export const splitFor: ControlDef<"for">["split"] = (e, known, linear, inputs, f
   const rows = Math.max(params.trip ?? 0, 1); // a body that never runs still has to fit
 
   // the known loop
-  const stacks = stacked.map(({ type: { dtype, shape } }) => known.splat(0, { dtype, shape: [rows, ...shape] }));
+  const stacks = stacked.map(({ type: { dtype, shape } }) =>
+    known.splat(0, { dtype, shape: [rows, ...shape] }),
+  );
   const knownRegion: IrFunction = {
     name: "body",
     params: [counter, ...knownConsts, ...pick(bodyCarries, fixed)],
@@ -110,17 +115,27 @@ export const splitFor: ControlDef<"for">["split"] = (e, known, linear, inputs, f
   const outerConsts = pick(consts, negated(constVary));
   const needed = nFixed + stacks.length > 0 || parts.known.some(hasEffect);
   const values = needed
-    ? known.emitAll("for", forInputs({ trip, consts: outerConsts, carries: [...pick(carries, fixed), ...stacks] }), {
-        trip: params.trip,
-        consts: outerConsts.length,
-        body: knownBody,
-      })
+    ? known.emitAll(
+        "for",
+        forInputs({ trip, consts: outerConsts, carries: [...pick(carries, fixed), ...stacks] }),
+        {
+          trip: params.trip,
+          consts: outerConsts.length,
+          body: knownBody,
+        },
+      )
     : [];
 
   // the linear loop
   const linearRegion: IrFunction = {
     name: "body",
-    params: [counter, ...knownConsts, ...stacked, ...pick(bodyConsts, constVary), ...pick(bodyCarries, varies)],
+    params: [
+      counter,
+      ...knownConsts,
+      ...stacked,
+      ...pick(bodyConsts, constVary),
+      ...pick(bodyCarries, varies),
+    ],
     body: [...closureOf(parts, found, parts.residuals), ...parts.linear],
     results: pick(parts.results, varies),
   };

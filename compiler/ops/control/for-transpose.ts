@@ -47,7 +47,13 @@ export const transposeFor: ControlDef<"for">["transpose"] = (e, b, inputs, flags
       e.build("trial", types, (inner, [i, ...args]) => {
         if (i === undefined) return [];
         const carried = spread(args.slice(given.length), now.slice(0, nCarries));
-        const all = back(inner, i, args.slice(0, given.length), carried, consts.map(() => null));
+        const all = back(
+          inner,
+          i,
+          args.slice(0, given.length),
+          carried,
+          consts.map(() => null),
+        );
         found = all.map((v, k) => v !== null && isFloat(candidates[k]?.type.dtype ?? "bool"));
         return [];
       });
@@ -72,7 +78,10 @@ export const transposeFor: ControlDef<"for">["transpose"] = (e, b, inputs, flags
   const body = e.build("body", types, (inner, [j, ...args]) => {
     if (j === undefined) return [];
     const [count] = args;
-    const last = trip === null || count === undefined ? inner.scalar((params.trip ?? 0) - 1, "i32") : inner.sub(count, inner.scalar(1, "i32"));
+    const last =
+      trip === null || count === undefined
+        ? inner.scalar((params.trip ?? 0) - 1, "i32")
+        : inner.sub(count, inner.scalar(1, "i32"));
     const i = inner.sub(last, j);
     const values = args.slice(backConsts.length);
     const nCarried = hasCarry.filter(Boolean).length;

@@ -37,7 +37,9 @@ const batchMasked = (
     const { values, batched } = e.into(inner, params.body, operands, flags, size);
     return args.slice(consts.length).map((old, k) => {
       const value = values[k];
-      return value === undefined ? old : selectLanes(inner, mask, withBatch(inner, value, batched[k], size), old);
+      return value === undefined
+        ? old
+        : selectLanes(inner, mask, withBatch(inner, value, batched[k], size), old);
     });
   });
   const values = b.emitAll("for", [most, trips, ...consts, ...inits], {
@@ -65,8 +67,7 @@ export const forLoop: ControlDef<"for"> = {
     const { trip, consts, carries } = forOperands(inputs, params);
     const n = params.trip ?? (trip === null ? 0 : at(trip.data, 0));
     let values = carries;
-    for (let i = 0; i < n; i++)
-      values = run(params.body, [ndarray("i32", [], [i]), ...consts, ...values]);
+    for (let i = 0; i < n; i++) values = run(params.body, [ndarray("i32", [], [i]), ...consts, ...values]);
     return values;
   },
 
@@ -97,11 +98,15 @@ export const forLoop: ControlDef<"for"> = {
       const { outs, tangents: next } = withTangents(e, inner, params.body, given, flags, active);
       return [...outs, ...next];
     });
-    const values = b.emitAll("for", forInputs({ trip, consts: allConsts, carries: [...carries, ...dCarries] }), {
-      trip: params.trip,
-      consts: allConsts.length,
-      body,
-    });
+    const values = b.emitAll(
+      "for",
+      forInputs({ trip, consts: allConsts, carries: [...carries, ...dCarries] }),
+      {
+        trip: params.trip,
+        consts: allConsts.length,
+        body,
+      },
+    );
     return { outs: values.slice(0, carries.length), tangents: spread(values.slice(carries.length), active) };
   },
 

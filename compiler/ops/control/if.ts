@@ -15,7 +15,10 @@ import { batchedTypes, instantiated, withTangents } from "./regions.js";
 type Params = ControlParams["if"];
 
 /** Both regions by `f`. */
-const bothRegions = (params: Params, f: (region: IrFunction, name: "then" | "else") => IrFunction): Params => ({
+const bothRegions = (
+  params: Params,
+  f: (region: IrFunction, name: "then" | "else") => IrFunction,
+): Params => ({
   then: f(params.then, "then"),
   else: f(params.else, "else"),
 });
@@ -54,25 +57,24 @@ const splitSide = (
   known: readonly boolean[],
   linearResults: readonly boolean[],
 ) => {
-  const knownRegion: IrFunction = e.build(
-    name,
-    typesOf(pick(side.params, known)),
-    (b, params) => {
-      const region: IrFunction = {
-        name,
-        params: pick(side.params, known),
-        body: side.known,
-        results: [
-          ...pick(side.results, negated(linearResults)),
-          ...present(slots.map((slot) => slot.of[s] ?? null)),
-        ],
-      };
-      const values = b.inline(region, params);
-      const count = linearResults.filter((x) => !x).length;
-      const kept = spread(values.slice(count), slots.map((slot) => slot.of[s] !== undefined));
-      return [...values.slice(0, count), ...kept.map((v, k) => v ?? b.splat(0, slotType(slots, k)))];
-    },
-  );
+  const knownRegion: IrFunction = e.build(name, typesOf(pick(side.params, known)), (b, params) => {
+    const region: IrFunction = {
+      name,
+      params: pick(side.params, known),
+      body: side.known,
+      results: [
+        ...pick(side.results, negated(linearResults)),
+        ...present(slots.map((slot) => slot.of[s] ?? null)),
+      ],
+    };
+    const values = b.inline(region, params);
+    const count = linearResults.filter((x) => !x).length;
+    const kept = spread(
+      values.slice(count),
+      slots.map((slot) => slot.of[s] !== undefined),
+    );
+    return [...values.slice(0, count), ...kept.map((v, k) => v ?? b.splat(0, slotType(slots, k)))];
+  });
   // params: the known operands, the slots, the operands that vary
   const linearRegion: IrFunction = {
     name,

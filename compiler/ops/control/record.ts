@@ -3,14 +3,7 @@
  * what they do to a region, so that records know no engine and engines name no op.
  */
 import type { Builder } from "../../ir/builder.js";
-import type {
-  ControlOp,
-  ControlParams,
-  Eqn,
-  IrFunction,
-  TensorType,
-  Var,
-} from "../../ir/types.js";
+import type { ControlOp, ControlParams, Eqn, IrFunction, TensorType, Var } from "../../ir/types.js";
 import type { MaybeVar, NdArray } from "../op.js";
 
 /** A region built by `f` from params of those types. */
@@ -102,11 +95,7 @@ export interface ControlDef<K extends ControlOp> {
   /** Result types; throws ShapeError. Checks operands, params and the regions' types (not what is inside them). */
   readonly infer: (inputs: readonly TensorType[], params: ControlParams[K]) => readonly TensorType[];
   /** Reference semantics. */
-  readonly eval: (
-    run: RunRegion,
-    inputs: readonly NdArray[],
-    params: ControlParams[K],
-  ) => readonly NdArray[];
+  readonly eval: (run: RunRegion, inputs: readonly NdArray[], params: ControlParams[K]) => readonly NdArray[];
   /** Appends the op and its derivative. */
   readonly jvp: (
     e: JvpEngine,

@@ -43,5 +43,4 @@ export const batchedTypes = (
   params: readonly Var[],
   batched: readonly boolean[],
   size: number,
-): readonly TensorType[] =>
-  params.map((p, k) => (batched[k] === true ? batchedType(p.type, size) : p.type));
+): readonly TensorType[] => params.map((p, k) => (batched[k] === true ? batchedType(p.type, size) : p.type));

@@ -1,8 +1,9 @@
 /** while: carries c; as long as cond(consts, c) holds, c = body(consts, c). */
+
+import { fail } from "../../diagnostics.js";
 import type { Builder } from "../../ir/builder.js";
 import { whileOperands } from "../../ir/control.js";
 import type { ControlParams, IrFunction, Var } from "../../ir/types.js";
-import { fail } from "../../diagnostics.js";
 import { withBatch } from "../batching.js";
 import { BOOL, holds, requireConsts, requireTypes, typesOf } from "./checks.js";
 import { dependentCarries, dependentResults } from "./depends.js";
@@ -56,7 +57,9 @@ const batchMasked = (
     const { values, batched } = e.into(inner, params.body, operands, flags, size);
     const next = carries.map((old, k) => {
       const value = values[k];
-      return value === undefined ? old : selectLanes(inner, own, withBatch(inner, value, batched[k], size), old);
+      return value === undefined
+        ? old
+        : selectLanes(inner, own, withBatch(inner, value, batched[k], size), old);
     });
     return [test(inner, [...constants, ...next]), ...next];
   });
@@ -78,7 +81,8 @@ export const whileLoop: ControlDef<"while"> = {
   eval: (run, inputs, params) => {
     const { consts, carries } = whileOperands(inputs, params);
     let values = carries;
-    while (holds(run(params.cond, [...consts, ...values])[0])) values = run(params.body, [...consts, ...values]);
+    while (holds(run(params.cond, [...consts, ...values])[0]))
+      values = run(params.body, [...consts, ...values]);
     return values;
   },
 

@@ -28,6 +28,7 @@ import {
   setAccumulator,
   updates,
 } from "./carries.js";
+import { emitChunks, isChunked } from "./chunks.js";
 import { emitDynamicLoop, emitIf, emitWhile } from "./control.js";
 import { type Region, scalar, splattedIn, type Values, type VectorRegion, vector } from "./values.js";
 
@@ -40,7 +41,8 @@ export const emitBody = (region: Region, stmts: readonly Stmt[]): void => {
     }
     emitRun(region, run);
     run = [];
-    if (stmt.kind === "loop") emitLoop(region, stmt);
+    if (stmt.kind !== "if" && isChunked(region, stmt)) emitChunks(region, stmt, emitBody);
+    else if (stmt.kind === "loop") emitLoop(region, stmt);
     else if (stmt.kind === "if") emitIf(region, stmt, emitBody);
     else emitWhile(region, stmt, emitBody);
   }
@@ -49,8 +51,9 @@ export const emitBody = (region: Region, stmts: readonly Stmt[]): void => {
 
 const emitLoop = (region: Region, loop: LoopStmt): void => {
   const plan = region.ctx.schedule.get(loop.axis) ?? SCALAR_PLAN;
-  if (typeof loop.extent !== "number") return emitDynamicLoop(region, loop, loop.extent, emitBody);
-  if (region.vector === null && plan.lanes !== 1) emitVectorLoop(region, loop, loop.extent, plan.lanes, plan);
+  if (typeof loop.extent !== "number") emitDynamicLoop(region, loop, loop.extent, emitBody);
+  else if (region.vector === null && plan.lanes !== 1)
+    emitVectorLoop(region, loop, loop.extent, plan.lanes, plan);
   else emitPlainLoop(region, loop, loop.extent);
 };
 

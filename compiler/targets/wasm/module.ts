@@ -24,7 +24,7 @@ import { emitBody } from "./loops.js";
 import { emitMatmul, type MatmulTarget } from "./matmul.js";
 import { loadScalar, storeScalar, type Where } from "./memory.js";
 import { extraScratchAt } from "./scratch.js";
-import type { BufferLocals, Context } from "./values.js";
+import type { BufferLocals, Context, Outline } from "./values.js";
 
 export interface Emitted {
   readonly wasm: Uint8Array;
@@ -96,6 +96,7 @@ const loopKernelCode = (
   buffers: ReadonlyMap<BufferId, Buffer>,
   base: (id: BufferId) => Base,
   locals: BufferLocals | null,
+  outline: Outline,
 ): readonly Expr[] => {
   const ctx: Context = {
     fn,
@@ -105,6 +106,7 @@ const loopKernelCode = (
     base,
     locals,
     scalars: new Map(),
+    outline,
   };
   const out: Expr[] = [];
   emitBody({ ctx, out, frame: null, vector: null }, kernel.body);
@@ -141,7 +143,12 @@ const emitTableProgram = (m: binaryen.Module, program: KernelProgram, profile: P
     const fn = newFn(m, target.profile !== "base", name, [binaryen.i32]);
     const base = target.bases(fn);
     if (expanded.kind === "matmul") emitMatmul(target, expanded, name);
-    else finishFn(fn, binaryen.none, loopKernelCode(fn, expanded, buffers, base, null));
+    else
+      finishFn(
+        fn,
+        binaryen.none,
+        loopKernelCode(fn, expanded, buffers, base, null, { table: true, bases: target.bases }),
+      );
     return [m.call(name, [m.local.get(0, binaryen.i32)], binaryen.none)];
   };
   const run = newFn(m, false, "run", [binaryen.i32]);
@@ -192,7 +199,7 @@ const emitScalarProgram = (m: binaryen.Module, program: KernelProgram, fma: bool
   const body = emitSteps(fn, cells, program.steps, (kernel) => {
     const expanded = expandMath(kernel);
     if (expanded.kind === "matmul") return internal("a matrix product in a function of numbers");
-    return loopKernelCode(fn, expanded, buffers, base, locals);
+    return loopKernelCode(fn, expanded, buffers, base, locals, { table: false, bases: () => base });
   });
   const [result = internal("a function of numbers without a result")] = program.results;
   const returned = program.buffers.find(

@@ -39,6 +39,14 @@ export interface Context {
   readonly base: (buffer: BufferId) => Base;
   readonly locals: BufferLocals | null;
   readonly scalars: Values;
+  /** How to write part of the kernel as a function of its own; null where that is not wanted. */
+  readonly outline: Outline | null;
+}
+
+export interface Outline {
+  /** Whether functions take the table of addresses, as parameter 0. */
+  readonly table: boolean;
+  readonly bases: (fn: Fn) => Context["base"];
 }
 
 export interface VectorRegion {

@@ -84,7 +84,8 @@ const orderFree = (fn: IrFunction): boolean =>
   fn.body.every((eqn) =>
     isControl(eqn)
       ? regionsOf(eqn).every(([, region]) => orderFree(region))
-      : !["reduceSum", "reduceProd", "dot", "scatterAdd"].includes(eqn.op) || !isFloat(eqn.outs[0].type.dtype),
+      : !["reduceSum", "reduceProd", "dot", "scatterAdd"].includes(eqn.op) ||
+        !isFloat(eqn.outs[0].type.dtype),
   );
 
 describe("WASM agrees with the interpreter", () => {

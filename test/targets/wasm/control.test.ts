@@ -1,7 +1,14 @@
 /** Control flow in WASM: hand-written programs against plain JavaScript, numbers without memory, and failures. */
 import assert from "node:assert/strict";
 import { lowerProgram } from "../../../compiler/kernel/lower.js";
-import { congruential, fixtures, insertionSort } from "../../kernel/control-fixtures.js";
+import {
+  collatz,
+  congruential,
+  fixtures,
+  insertionSort,
+  runningSums,
+  sieve,
+} from "../../kernel/control-fixtures.js";
 import { load, PROFILES, ProgramTrap, prepare, runProgram } from "./harness.js";
 
 describe("control flow in WASM", () => {
@@ -29,14 +36,26 @@ describe("control flow in WASM", () => {
     }
   });
 
-  it("a million steps of a generator", async () => {
-    const f = congruential(1e6);
-    const outputs = await runProgram(lowerProgram(f.fn), f.args);
-    assert.deepEqual(
-      outputs.map((x) => x[0]),
-      f.plain(...f.args).map((x) => x[0]),
-    );
-  });
+  // long loops run in chunks
+  const long = {
+    "a million steps of a generator": congruential(1e6),
+    "running sums of 100,000 numbers": runningSums(1e5),
+    "loops in a loop, 70,000 times": collatz(340),
+    "insertion sort of 20,000 numbers": insertionSort(20_000),
+    "sieve up to 100,000": sieve(1e5),
+  };
+  for (const [name, f] of Object.entries(long))
+    it(name, async () => {
+      const wanted = f.plain(...f.args).map((x) => [...x]);
+      const program = lowerProgram(f.fn);
+      const ready = await prepare(program, f.args, "base");
+      // the second call starts anew
+      for (const _ of [1, 2])
+        assert.deepEqual(
+          ready.run().map((x) => [...x]),
+          wanted,
+        );
+    });
 
   it("an index out of range inside nested loops stops the program", async () => {
     const { fn } = insertionSort(8);
@@ -46,13 +65,20 @@ describe("control flow in WASM", () => {
     assert.deepEqual([...(outputs[0] ?? [])], [3, Number.NaN, 0, 1, 2, 4, 5, 6]);
     const pair = fixtures["pair-with-sum"];
     assert.ok(pair !== undefined);
-    const broken = { ...pair.fn, body: pair.fn.body.map((e) => (e.op === "const" && e.params.value === 40 ? { ...e, params: { ...e.params, value: 41 } } : e)) };
+    const broken = {
+      ...pair.fn,
+      body: pair.fn.body.map((e) =>
+        e.op === "const" && e.params.value === 40 ? { ...e, params: { ...e.params, value: 41 } } : e,
+      ),
+    };
     const lowered = lowerProgram(broken);
     const ready = await prepare(lowered, [pair.args[0] ?? new Int32Array(), Int32Array.of(9999)], "base");
     assert.throws(
       () => ready.run(),
       (e: unknown) =>
-        e instanceof ProgramTrap && e.detail === 40 && /index \{\} is out of range for axis 0 of size 40/.test(lowered.errors[e.error]?.message ?? ""),
+        e instanceof ProgramTrap &&
+        e.detail === 40 &&
+        /index \{\} is out of range for axis 0 of size 40/.test(lowered.errors[e.error]?.message ?? ""),
     );
   });
 });

@@ -233,7 +233,9 @@ export class KernelBuilder {
     return this.lists[0] ?? [];
   }
   program(
-    options: Partial<Pick<KernelProgram, "scratchBytes" | "errors" | "scalar">> & { steps?: readonly Step[] } = {},
+    options: Partial<Pick<KernelProgram, "scratchBytes" | "errors" | "scalar">> & {
+      steps?: readonly Step[];
+    } = {},
   ): KernelProgram {
     const errors: readonly RuntimeErrorEntry[] = options.errors ?? [];
     return {

@@ -68,7 +68,7 @@ describe("programs", () => {
       return { kind: "loops", name: "add", spans: [], body: b.body() } as const;
     };
     const program = {
-      ...k.program({ kernels: [copy(x, 2), copy(2, o)], scratchBytes: 40 }),
+      ...k.program({ steps: [copy(x, 2), copy(2, o)], scratchBytes: 40 }),
       buffers: [...k.buffers, scratch, data],
     };
     assert.deepEqual(

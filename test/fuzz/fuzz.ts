@@ -1,0 +1,64 @@
+/** One random program: made from its seed, run, and made smaller if it fails. */
+import fc from "fast-check";
+import { programs } from "./arbitrary.js";
+import type { Program } from "./program.js";
+import { reduceProgram } from "./reduce.js";
+import { type Outcome, runProgram, type Tier } from "./tiers.js";
+
+const SHRINKS = 40;
+const REDUCTIONS = 300;
+
+const faultOf = (outcome: Outcome): string | null => (outcome.kind === "fails" ? outcome.fault : null);
+
+const arbitrary = programs();
+
+/** The program of a seed. */
+export const programOf = (seed: number): Program => {
+  const [program] = fc.sample(arbitrary, { seed, numRuns: 1 });
+  if (program === undefined) throw new Error(`no program for seed ${seed}`);
+  return program;
+};
+
+const tryRun = async (p: Program, tier: Tier, note: (source: string) => void): Promise<Outcome | null> => {
+  try {
+    return await runProgram(p, tier, note);
+  } catch {
+    return null; // a tree that is no program
+  }
+};
+
+/** A smaller program with the same fault: by fast-check's shrinking, then by our own. */
+const shrink = async (seed: number, first: Program, fault: string, tier: Tier, note: (source: string) => void) => {
+  let best = first;
+  let tries = 0;
+  const fails = async (p: Program): Promise<boolean> => {
+    const outcome = await tryRun(p, tier, note);
+    return outcome !== null && faultOf(outcome) === fault;
+  };
+  const property = fc.asyncProperty(arbitrary, async (p) => {
+    if (tries++ > SHRINKS || !(await fails(p))) return;
+    best = p;
+    throw new Error(fault);
+  });
+  await fc.check(property, { seed, numRuns: 1 });
+  return reduceProgram(best, fails, REDUCTIONS);
+};
+
+export interface Watcher {
+  /** Told the source of each program before it is run. */
+  readonly running: (source: string) => void;
+  /** Told of a failure before the program is made smaller. */
+  readonly found: (report: string) => void;
+}
+
+const NOBODY: Watcher = { running: () => {}, found: () => {} };
+
+export const fuzzOne = async (seed: number, tier: Tier, watcher: Watcher = NOBODY): Promise<Outcome> => {
+  const program = programOf(seed);
+  const outcome = await runProgram(program, tier, watcher.running);
+  if (outcome.kind !== "fails") return outcome;
+  watcher.found(outcome.report);
+  const smallest = await shrink(seed, program, outcome.fault, tier, watcher.running);
+  const last = await runProgram(smallest, tier, watcher.running);
+  return last.kind === "fails" ? { ...last, report: `seed ${seed}\n${last.report}` } : outcome;
+};
