@@ -154,6 +154,11 @@ export const planScratch = (requests: readonly ScratchRequest[], steps: readonly
     offsets.set(r.id, allocate(sizeOf(r)));
     alive.push({ r, last });
   }
-  for (const r of requests) if (!offsets.has(r.id)) offsets.set(r.id, 0);
+  // what nothing touches may lie anywhere inside the block
+  for (const r of requests)
+    if (!offsets.has(r.id)) {
+      offsets.set(r.id, 0);
+      bytes = Math.max(bytes, sizeOf(r));
+    }
   return { offsets, bytes };
 };

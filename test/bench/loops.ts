@@ -49,8 +49,8 @@ type Plain = (...args: readonly unknown[]) => unknown;
 export const loops = async (): Promise<readonly Case[]> => {
   corpus = await loadCorpus();
   return Object.entries(workloads).map(([name, argumentsOf]) => {
-    const plain = findCase(corpus, name).fn as Plain;
-    const compiled = jit(findCase(corpus, name).fn as (...args: never[]) => unknown) as Plain;
+    const plain = findCase(corpus, name).fn as (...args: readonly unknown[]) => unknown;
+    const compiled = jit(plain);
     const args = argumentsOf();
     const contender = (who: string, fn: Plain) => ({
       name: who,

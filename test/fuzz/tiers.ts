@@ -180,6 +180,9 @@ const lowerAll = (fn: IrFunction, exact: boolean): readonly Lowered[] => {
   return exact ? [...strict, lower("kernels", {})] : strict;
 };
 
+/** Programs read no variable from outside. To say so saves asking the inspector, which takes longer than everything else. */
+const NO_CAPTURES = (): Readonly<Record<string, unknown>> => ({});
+
 /** One program staged for the types of its arguments, or for the values of some: all runs that it is right for. */
 interface Case {
   readonly args: readonly (readonly Argument[])[];
@@ -231,7 +234,7 @@ const checkTiers = async (fn: AnyFunction, staged: Staged, c: Case, tier: Tier, 
     );
   }
   if (level < 3) return;
-  const compiled = jit(fn as Callable, { strict: true });
+  const compiled = jit(fn as Callable, { strict: true, scope: NO_CAPTURES });
   forEachRun(c, "jit", (args) => Reflect.apply(compiled, undefined, args));
 };
 
@@ -286,7 +289,7 @@ export const runProgram = async (p: Program, tier: Tier, note: (source: string) 
     const exact = !rendered.body.includes(".reduce(");
     for (let k = 0; k < args.length; k++) {
       const names = parameterNames(fn);
-      staged = stage({ fn, args: argumentTrees(args[k] ?? [], names), scope: null });
+      staged = stage({ fn, args: argumentTrees(args[k] ?? [], names), scope: NO_CAPTURES });
       const statics = staged.staticLeaves.length > 0;
       const [from, to] = statics ? [k, k + 1] : [0, args.length];
       await checkTiers(fn, staged, { args: args.slice(from, to), wanted: wanted.slice(from, to) }, tier, exact);

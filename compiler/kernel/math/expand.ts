@@ -23,8 +23,16 @@ import { round, sign, toInt32 } from "./rounding.js";
 import { threefry } from "./threefry.js";
 import { cos, sin, tan } from "./trig.js";
 
-/** The value that stands for the statement's, or null: the statement is a machine op as it is. */
-type Expansion = (m: Emitter, args: readonly Value[], stmt: OpStmt) => Value | null;
+/**
+ * The value that stands for the statement's, or null: the statement is a machine op as it is.
+ * `known` gives the number that a value always is, or null.
+ */
+type Expansion = (
+  m: Emitter,
+  args: readonly Value[],
+  stmt: OpStmt,
+  known: (v: Value) => number | null,
+) => Value | null;
 
 const operand = (args: readonly Value[], k: number, stmt: OpStmt): Value =>
   args[k] ?? internal(`${stmt.op} lacks operand ${k}`);
@@ -85,9 +93,9 @@ const EXPANSIONS: Readonly<Record<ElementwiseOp, Expansion>> = {
   mul: machine,
   div: machine,
   // the machine's is of integers
-  rem: (m, args, stmt) => {
-    const x = operand(args, 0, stmt);
-    return isFloatType(x.type) ? floatRemainder(m, x, operand(args, 1, stmt)) : null;
+  rem: (m, args, stmt, known) => {
+    const [x, y] = [operand(args, 0, stmt), operand(args, 1, stmt)];
+    return isFloatType(x.type) ? floatRemainder(m, x, y, known(y)) : null;
   },
   pow: binaryFloat(pow),
   atan2: binaryFloat(atan2),
@@ -126,6 +134,7 @@ const isElementwise = (op: OpStmt["op"]): op is ElementwiseOp => op in EXPANSION
 /** What one walk over a kernel keeps. */
 interface Expander {
   readonly types: Map<ValueId, RegType>;
+  readonly constants: Map<ValueId, number>;
   /** Values that others now stand for. */
   readonly alias: Map<ValueId, ValueId>;
   readonly fresh: () => ValueId;
@@ -135,10 +144,12 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
   const out: Stmt[] = [];
   const push = (s: Stmt): void => {
     if ("id" in s) x.types.set(s.id, s.kind === "axis" ? "i32" : s.type);
+    if (s.kind === "const") x.constants.set(s.id, Number(s.value));
     out.push(s);
   };
   const m = createEmitter(push, x.fresh);
   const named = (id: ValueId): ValueId => x.alias.get(id) ?? id;
+  const known = (v: Value): number | null => x.constants.get(v.id) ?? null;
   const address = (at: Address): Address =>
     at.dynamic === null ? at : { ...at, dynamic: named(at.dynamic) };
   const register = (id: ValueId): Value => ({
@@ -154,7 +165,7 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
         break;
       case "op": {
         const args = s.args.map(named);
-        const result = isElementwise(s.op) ? EXPANSIONS[s.op](m, args.map(register), s) : null;
+        const result = isElementwise(s.op) ? EXPANSIONS[s.op](m, args.map(register), s, known) : null;
         if (result !== null) x.alias.set(s.id, result.id);
         else if (isMachineOp(s.op)) push({ ...s, args });
         else internal(`${s.op} has no machine form`);
@@ -215,7 +226,12 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
 export const expandMath = (kernel: Kernel): Kernel => {
   const body = kernel.kind === "matmul" ? kernel.epilogue : kernel.body;
   let next = Math.max(nextRegister(body), kernel.kind === "matmul" ? kernel.acc + 1 : 0);
-  const expander: Expander = { types: new Map(), alias: new Map(), fresh: () => next++ };
+  const expander: Expander = {
+    types: new Map(),
+    constants: new Map(),
+    alias: new Map(),
+    fresh: () => next++,
+  };
   if (kernel.kind === "loops") return { ...kernel, body: dropUnused(expandBody(expander, body)) };
   expander.types.set(kernel.acc, kernel.dtype);
   return { ...kernel, epilogue: dropUnused(expandBody(expander, body)) };

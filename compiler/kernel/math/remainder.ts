@@ -1,7 +1,10 @@
 /**
  * x % y of floats, exact for every magnitude: x - q y with q = trunc(x / y).
  *
- * While q < 2^(precision - 1), q is the rounded quotient truncated or one less; q and y are cut in halves whose four
+ * y a power of two of at least 1: x / y and q y are exact.
+ * y whole and |x| < 2^(precision - 1): q is the rounded quotient truncated or one more, q y <= |x| + |y| is whole and so exact,
+ * and x - q y is a multiple of x's last place that is no greater than x.
+ * Otherwise, while q < 2^(precision - 1), q is the rounded quotient truncated or one less; q and y are cut in halves whose four
  * products are exact, and each partial difference is a multiple of y's last place that fits the significand.
  * Larger quotients: with x = X 2^d 2^e and y = Y 2^e, X and Y integers, the remainder is (X (2^d mod Y) mod Y) 2^e, the power
  * by repeated squaring.
@@ -86,14 +89,39 @@ const largeQuotient = (m: Emitter, f: FloatFormat, a: Value, b: Value): Value =>
   return m.mul(scaled, m.select(subnormal, 2 ** -lift, m.constant(f.type, 1)));
 };
 
-/** ECMAScript's `%`: the sign of x; NaN for infinite x and for y = 0; x where |y| > |x|. */
-export const floatRemainder = (m: Emitter, x: Value, y: Value): Value => {
+/** |x| mod |y| for whole y and |x| < 2^(precision - 1). */
+const wholeDivisor = (m: Emitter, a: Value, b: Value, quotient: Value): Value => {
+  const r = m.sub(a, m.mul(m.trunc(quotient), b));
+  return m.select(m.lt(r, 0), m.add(r, b), r);
+};
+
+const isPowerOfTwo = (c: number): boolean => {
+  const exponent = Math.round(Math.log2(c));
+  return 2 ** exponent === c;
+};
+
+/**
+ * ECMAScript's `%`: the sign of x; NaN for infinite x and for y = 0; x where |y| > |x|.
+ * @param divisor y where it is a constant, else null
+ */
+export const floatRemainder = (m: Emitter, x: Value, y: Value, divisor: number | null): Value => {
   const f = formatOf(x);
-  const [a, b] = [m.abs(x), m.abs(y)];
+  const a = m.abs(x);
+  const c = divisor === null ? null : Math.abs(divisor);
+  // an infinite x gives Infinity - Infinity
+  if (c !== null && c >= 1 && c < 2 ** f.bias && isPowerOfTwo(c))
+    return orSign(m, m.sub(a, m.mul(m.trunc(m.mul(a, 1 / c)), c)), x);
+  const b = m.abs(y);
   const quotient = m.div(a, b);
-  const [r = a] = m.rarely(m.ge(quotient, 2 ** (f.mantissa - 1)), () => [largeQuotient(m, f, a, b)], [
-    smallQuotient(m, f, a, b, quotient),
-  ]);
+  const large = m.ge(quotient, 2 ** (f.mantissa - 1));
+  const whole = c !== null && Number.isInteger(c);
+  const [r = a] = whole
+    ? m.rarely(
+        m.ge(a, 2 ** f.mantissa),
+        () => [m.select(large, largeQuotient(m, f, a, b), smallQuotient(m, f, a, b, quotient))],
+        [wholeDivisor(m, a, b, quotient)],
+      )
+    : m.rarely(large, () => [largeQuotient(m, f, a, b)], [smallQuotient(m, f, a, b, quotient)]);
   const valid = m.and(m.lt(a, Number.POSITIVE_INFINITY), m.gt(b, 0));
   const magnitude = m.select(m.lt(a, b), a, r);
   return orSign(m, m.select(valid, magnitude, Number.NaN), x);
