@@ -2,7 +2,7 @@
 
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
-import { hostFunction, hostMember, openHost, placeText, wrapStatic } from "./hosts.js";
+import { below, hostFunction, hostMember, openHost, placeText, wrapHost, wrapStatic } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { namespaceOf, tensorMethod } from "./registry.js";
 import { needStatic } from "./reify.js";
@@ -52,7 +52,7 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
       if (typeof name === "number") return object.items[name] ?? UNDEFINED;
       return name === "length" ? staticValue(object.items.length) : arrayMethod(site, object, name);
     case "object":
-      return object.props.get(String(name)) ?? objectMember(object, String(name));
+      return object.props.get(String(name)) ?? objectMember(site, object, String(name));
     case "host": {
       const isMethod = Array.isArray(object.value) && typeof name === "string" && name !== "length";
       return isMethod ? getMember(site, openHost(site, object), key) : hostMember(site, object, name);
@@ -66,10 +66,15 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
   }
 };
 
-const objectMember = (object: Value & { readonly kind: "object" }, name: string): Value =>
-  name === "hasOwnProperty"
-    ? builtin(name, ([key = UNDEFINED]) => staticValue(isStatic(key) && object.props.has(String(key.value))))
+const objectMember = (site: Site, object: Value & { readonly kind: "object" }, name: string): Value => {
+  if (name === "hasOwnProperty")
+    return builtin(name, ([key = UNDEFINED]) =>
+      staticValue(isStatic(key) && object.props.has(String(key.value))),
+    );
+  return name in Object.prototype
+    ? refuse(site, "TSJ1041", `\`${name}\`, which every object inherits, is not compiled`)
     : UNDEFINED;
+};
 
 const functionMember = (site: Site, object: Value & { readonly kind: "function" }, name: string): Value => {
   const { callee } = object;
@@ -87,12 +92,15 @@ const hostFunctionMember = (
   if (callee.kind !== "host") return UNDEFINED;
   if (name === "call")
     return builtin("call", ([self = UNDEFINED, ...args], at) => callValue(at, object, args, self));
-  const value: unknown = (callee.fn as unknown as Readonly<Record<string, unknown>>)[name];
-  const isOwn = Object.getOwnPropertyDescriptor(callee.fn, name);
-  // Static members of the language's own constructors (Number.EPSILON, Array.from) never change.
-  if (isOwn === undefined || isOwn.writable === false || typeof value === "function")
-    return wrapStatic(value);
-  return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
+  const { fn, place } = callee;
+  const value: unknown = (fn as unknown as Readonly<Record<string, unknown>>)[name];
+  const own = Object.getOwnPropertyDescriptor(fn, name);
+  // Members of the language's own constructors (Number.EPSILON, Array.from) never change.
+  if (own === undefined || own.writable === false || place === null) {
+    if (own === undefined || own.writable === false || typeof value === "function") return wrapStatic(value);
+    return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
+  }
+  return wrapHost(site, value, below(place, name));
 };
 
 /** Members of primitives and of the language's own objects. */
@@ -195,7 +203,7 @@ export const deleteMember = (site: Site, object: Value, key: Value): undefined =
 /** `key in object`. */
 export const hasMember = (site: Site, object: Value, key: Value): boolean => {
   const name = keyOf(site, key, "a property key");
-  if (object.kind === "object") return object.props.has(String(name));
+  if (object.kind === "object") return object.props.has(String(name)) || name in Object.prototype;
   if (object.kind === "array") return typeof name === "number" ? name < object.items.length : name in [];
   if (object.kind === "host") return hasMember(site, openHost(site, object), key);
   if (object.kind === "static" && typeof object.value === "object" && object.value !== null)

@@ -3,8 +3,8 @@ import { paramAt, schemaOf } from "./params.js";
 import { type Eqn, type IrFunction, type OpName, type OpParams, typeText, type Var } from "./types.js";
 
 export interface PrintOptions {
-  /** Ends each equation with `@file:line`. */
-  readonly spans?: boolean;
+  /** Ends each equation with its place: `@"path/file":line`, which is read back, or a comment for the eye, `; file:line`. */
+  readonly spans?: boolean | "comment";
   /** Equations to mark with `>>`. */
   readonly marked?: ReadonlySet<Eqn>;
 }
@@ -27,8 +27,12 @@ export const paramsText = (op: OpName, params: OpParams[OpName]): string => {
 
 const nameText = (name: string): string => (/^[A-Za-z_$][\w$.]*$/.test(name) ? name : JSON.stringify(name));
 
-const spanText = (eqn: Eqn): string =>
-  eqn.span === null ? "" : `  @${JSON.stringify(eqn.span.file)}:${eqn.span.line}`;
+const spanText = ({ span }: Eqn, spans: PrintOptions["spans"]): string => {
+  if (span === null || spans === undefined || spans === false) return "";
+  return spans === "comment"
+    ? `  ; ${span.file.split(/[\\/]/).pop()}:${span.line}`
+    : `  @${JSON.stringify(span.file)}:${span.line}`;
+};
 
 /**
  * Values are numbered in order of appearance, params first. A free value, which only a function under construction
@@ -55,7 +59,7 @@ export const printFunction = (fn: IrFunction, options: PrintOptions = {}): strin
     const params = paramsText(eqn.op, eqn.params);
     const text = [eqn.op, ...inputs, ...(params === "" ? [] : [params])].join(" ");
     const mark = options.marked?.has(eqn) === true ? ">>" : "  ";
-    return `${mark}${outs} = ${text}${options.spans === true ? spanText(eqn) : ""}`;
+    return `${mark}${outs} = ${text}${spanText(eqn, options.spans)}`;
   };
   const head = `fn ${nameText(fn.name)}(${fn.params.map(define).join(", ")}) {`;
   const body = fn.body.map(line);
