@@ -7,6 +7,7 @@ import { callSuper, classFrom, isInstance } from "./classes.js";
 import { condition as conditionOf, refuseHole } from "./conditions.js";
 import { construct } from "./construct.js";
 import { createEnvironment, declare } from "./environment.js";
+import { pinIdentity } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { objectLiteral } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
@@ -394,7 +395,10 @@ const instanceOf = (site: Site, value: Value, type: Value): Value => {
     return refuse(site, "TSJ1040", "`instanceof` needs a class that is known");
   const { fn } = type.callee;
   if (value.kind === "static") return staticValue(value.value instanceof (fn as unknown as new () => object));
-  if (value.kind === "host") return staticValue(value.value instanceof (fn as unknown as new () => object));
+  if (value.kind === "host") {
+    pinIdentity(site, value);
+    return staticValue(value.value instanceof (fn as unknown as new () => object));
+  }
   if (value.kind === "array") return staticValue(fn === Array || fn === Object);
   if (value.kind === "object") return staticValue(fn === Object);
   if (value.kind === "function") return staticValue(fn === Function || fn === Object);
