@@ -51,6 +51,15 @@ const sourceLine = (span: Span): string | null => {
   }
 };
 
+const wordLength = (text: string): number => /^[\w$]*/.exec(text)?.[0].length ?? 0;
+
+/** What the user wrote at a place; null where the file can't be read or the place goes on for more than a line. */
+export const textAt = (span: Span): string | null => {
+  const rest = sourceLine(span)?.slice(span.column - 1) ?? null;
+  if (rest === null || span.length > rest.length) return null;
+  return rest.slice(0, span.length > 0 ? span.length : wordLength(rest));
+};
+
 /** `file:line:column`, then the line with the place underlined. */
 export const renderSpan = (span: Span): string => {
   const line = sourceLine(span);
@@ -58,7 +67,7 @@ export const renderSpan = (span: Span): string => {
   if (line === null) return place;
   const gutter = String(span.line);
   const rest = line.slice(span.column - 1);
-  const length = span.length > 0 ? span.length : (/^[\w$.]*/.exec(rest)?.[0].length ?? 0);
+  const length = span.length > 0 ? span.length : wordLength(rest);
   const width = Math.max(1, Math.min(length, rest.length));
   const marks = " ".repeat(Math.max(0, span.column - 1)) + "~".repeat(width);
   return `${place}\n\n${gutter} | ${line}\n${" ".repeat(gutter.length)} | ${marks}`;

@@ -51,8 +51,8 @@ export const stageAndOptimise = (source: Source, args: readonly Tree<ArgLeaf>[])
   const staged = stage({ fn: source.root, args, scope: source.scope });
   const middle = performance.now();
   const { fn, runs } = runPasses(staged.fn);
-  debug(2, () => `${fn.name} as staged\n${printFunction(staged.fn, { spans: true })}`);
-  debug(2, () => `${fn.name} after the passes\n${printFunction(fn, { spans: true })}`);
+  debug(2, () => `${fn.name} as staged\n${printFunction(staged.fn, { spans: "comment" })}`);
+  debug(2, () => `${fn.name} after the passes\n${printFunction(fn, { spans: "comment" })}`);
   debug(1, () => {
     const passes = (performance.now() - middle).toFixed(1);
     return `${fn.name}: staged in ${(middle - start).toFixed(1)} ms, passes ${passes} ms, ${fn.body.length} equations`;

@@ -19,7 +19,7 @@ export interface Inspection {
 export const inspect = ({ source, names }: CompiledFunction, args: readonly unknown[]): Inspection => {
   const optimised = stageAndOptimise(source, argumentTrees(args, names));
   const program = lowerFunction(source, optimised.fn);
-  const ir = (fn: typeof optimised.fn): string => printFunction(fn, { spans: true });
+  const ir = (fn: typeof optimised.fn): string => printFunction(fn, { spans: "comment" });
   return {
     lowered: () => {
       const { wat } = compileSync(program, detectProfile(), { wat: true });

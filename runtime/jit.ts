@@ -65,6 +65,11 @@ export const compiledCallable = (root: AnyFunction, options: JitOptions = {}): A
 /**
  * Compiles `fn` at the first call for each combination of shapes, dtypes and static values of its arguments. The result takes
  * tensors, typed arrays and nested arrays wherever `fn` takes numbers or arrays. Throws diagnostics for what it cannot compile.
+ * With plain numbers alone it gives plain numbers; as soon as an array goes in, tensors come out.
+ * @example
+ * const f = jit((x: Tensor, y: Tensor) => Math.exp(x) * y + 1);
+ * f(tensor([1, 2]), [3, 4]);
+ * f.lower(tensor([1, 2]), [3, 4]).kernels; // what it became
  */
 export const jit = <F extends Callable>(fn: F, options: JitOptions = {}): Jitted<F> => {
   requireFunction(fn, "jit()");

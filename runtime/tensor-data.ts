@@ -125,10 +125,6 @@ const checkOptions = (options: object): void => {
     fail("TSJ5037", "type", `tensor has no option ${JSON.stringify(unknown)}: it has ${OPTIONS.join(", ")}`);
 };
 
-/**
- * An array. Nested arrays and numbers give f32, booleans bool, typed arrays their own dtype; the data are copied.
- * Throws a diagnostic for ragged arrays, for what is no number, and where `shape` does not fit the number of elements.
- */
 const makeFrom = <const S extends Shape = Shape, D extends DType = DType>(
   data: TensorData,
   options: TensorOptions<S, D> = {},
@@ -155,4 +151,12 @@ const makeFrom = <const S extends Shape = Shape, D extends DType = DType>(
   return fromData(convert(elements, dtype), dtype, [...shape]) as Tensor<S, D>;
 };
 
+/**
+ * An array. Nested arrays and numbers give f32, booleans bool, typed arrays their own dtype; the data are copied.
+ * Throws a diagnostic for ragged arrays, for what is no number, and where `shape` does not fit the number of elements.
+ * @example
+ * tensor([[1, 2], [3, 4]]); // f32[2,2]
+ * tensor(new Float64Array(6), { shape: [2, 3] }); // f64[2,3]
+ * tensor([0, 2], { dtype: "i32" });
+ */
 export const tensor = register(makeFrom, { kind: "intrinsic", id: "tensor" });

@@ -91,7 +91,13 @@ const checkGradOptions = (fn: unknown, options: GradOptions<ArgNums, boolean>, o
 
 const intrinsic = <F extends AnyFunction>(id: string, fn: F): F => register(fn, { kind: "intrinsic", id });
 
-/** The gradient of a function with one number as its result, with respect to the arguments that `argnums` names. */
+/**
+ * The gradient of a function with one number as its result, with respect to the arguments that `argnums` names (the first
+ * one by default): a function of the same arguments, whose result has the structure of those it differentiates by.
+ * @example
+ * grad((x: number) => x ** 3)(2); // 12
+ * grad((w: Tensor, x: Tensor) => np.sum((w * x) ** 2), { argnums: [0, 1] })(w, x); // [by w, by x]
+ */
 export const grad = intrinsic(
   "grad",
   <F extends Callable, const N extends ArgNums = 0, Aux extends boolean = false>(
@@ -104,7 +110,11 @@ export const grad = intrinsic(
   },
 );
 
-/** Value and gradient at once: `[value, gradient]`; with `hasAux`, `[[value, aux], gradient]`. */
+/**
+ * Value and gradient at once: `[value, gradient]`; with `hasAux`, `[[value, aux], gradient]`.
+ * @example
+ * const [value, gradient] = valueAndGrad(loss)(params, x, y);
+ */
 export const valueAndGrad = intrinsic(
   "valueAndGrad",
   <F extends Callable, const N extends ArgNums = 0, Aux extends boolean = false>(
@@ -123,7 +133,12 @@ const isAxes = (spec: unknown): boolean =>
   Number.isInteger(spec) ||
   (typeof spec === "object" && spec !== null && Object.values(spec).every(isAxes));
 
-/** The function over one more axis of its arguments and results, as one batch. */
+/**
+ * The function over one more axis of its arguments and results, as one batch. `inAxes` says per argument which axis is
+ * mapped, null for an argument that all share.
+ * @example
+ * vmap((w: Tensor, x: Tensor) => np.dot(w, x), { inAxes: [null, 0] })(w, batch);
+ */
 export const vmap = intrinsic("vmap", <F extends Callable>(fn: F, options: VmapOptions = {}): Vmapped<F> => {
   requireFunction(fn, "vmap()");
   checkKeys(options, ["inAxes", "outAxes"], "vmap()");
@@ -220,7 +235,7 @@ const pullBack = (fn: Callable, ...primals: Values): unknown => {
 // One implementation for both overloads, as above.
 export const vjp = intrinsic("vjp", pullBack as unknown as Vjp);
 
-/** The value itself, constant to every derivative. */
+/** The value itself, constant to every derivative: of numbers, tensors and trees of these. */
 export const stopGradient = intrinsic("stopGradient", <T>(x: T): T => x);
 
 /**

@@ -41,7 +41,9 @@ export type AnyNesting<D extends DType> = (ElementOf<D> | AnyNesting<D>)[];
 
 /** What a tensor has beside what a number has. */
 export interface TensorMembers<S extends Shape = Shape, D extends DType = DType> extends TensorMethods {
+  /** Sizes of the axes; `[]` for a single number. */
   readonly shape: S;
+  /** f32, f64, i32, u32 or bool. */
   readonly dtype: D;
   /** Number of axes. */
   readonly ndim: number;

@@ -33,6 +33,12 @@ const withOutputOnStderr = async <T>(body: () => Promise<T>): Promise<T> => {
   }
 };
 
+/** A module's exports by name. Those of CommonJS may all be in its default export. */
+const namedExports = (module: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const whole = module.default;
+  return typeof whole === "object" && whole !== null ? { ...whole, ...module } : module;
+};
+
 /**
  * Runs the module, then prints the stages of the program that its export was last compiled to while it ran.
  * Throws a UsageError if there is no such export, if jit did not make it, or if it was not called.
@@ -42,13 +48,15 @@ export const printIr = async (target: string, args: readonly string[]): Promise<
   const path = resolveFile(file);
   process.argv = [process.execPath, path, ...args];
   startRecording();
-  const exports = await withOutputOnStderr(() => loadModule(path));
+  const exports = namedExports(await withOutputOnStderr(() => loadModule(path)));
   if (!Object.hasOwn(exports, name)) {
     const names = Object.keys(exports).filter((key) => key !== "default");
     throw new UsageError(`${file} has no export ${name}; it has ${names.join(", ") || "none"}`);
   }
   const value = exports[name];
-  if (typeof value !== "function" || !isRecorded(value))
+  if (typeof value !== "function")
+    throw new UsageError(`${name} is no function: export what jit(...) gives, and call it`);
+  if (!isRecorded(value))
     throw new UsageError(`${name} is not compiled by itself: export what jit(${name}) gives, and call it`);
   const lowered = lastLowering(value);
   if (lowered === null)

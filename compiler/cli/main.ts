@@ -12,6 +12,12 @@ Examples:
 
 Set TSCJIT_DEBUG=1..5 for more and more of what happens inside (cache, IR, passes, target text, values).`;
 
+// Whoever reads the output may have had enough: `tsc-jit ir train.ts#step | head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
 const { version } = createRequire(import.meta.url)("tsc-jit/package.json") as { readonly version: string };
 
 const program = new Command("tsc-jit")

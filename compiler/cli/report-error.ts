@@ -9,13 +9,17 @@ export class UsageError extends Error {
 
 const isDebugging = (): boolean => (process.env.TSCJIT_DEBUG ?? "") !== "";
 
-/** A stack without the frames below the user's program: the command line's own, and Node's that led there. */
+const OURS = /^\s+at .*\bloadModule \(/;
+/** Frames of Node's own and of the loader's. */
+const LOADING = /^\s+at .*(?:node:|[\\/]tsx[\\/]dist[\\/])/;
+
+/** A stack without the frames below the user's program, which only load it. */
 const programStack = (stack: string): string => {
   const lines = stack.split("\n");
-  const ours = lines.findIndex((line) => /^\s+at .*\bloadModule \(/.test(line));
-  if (ours < 0) return stack;
-  const end = lines.findLastIndex((line, i) => i < ours && !/^\s+at .*node:internal/.test(line));
-  return lines.slice(0, end + 1).join("\n");
+  const ours = lines.findIndex((line) => OURS.test(line));
+  const below = ours < 0 ? lines.length : ours;
+  const end = lines.findLastIndex((line, i) => i < below && /^\s+at /.test(line) && !LOADING.test(line));
+  return end < 0 ? stack : lines.slice(0, end + 1).join("\n");
 };
 
 /**

@@ -71,15 +71,23 @@ const isOpening = (node: ts.BinaryExpression): boolean => {
   );
 };
 
-/** The step of `for (let i = 0; ...; i++)`: each iteration has a variable of its own, which the step does not change. */
-const isLoopStep = (node: ts.Node): boolean => {
+/**
+ * The step of `for (let i = 0; ...; i++)`, for what the loop declares: each iteration has a variable of its own, which the
+ * step does not change.
+ */
+const isLoopStep = (node: ts.Node, name: string): boolean => {
   const t = typescript();
   let at = node;
   while (t.isExpression(at) && at.parent !== undefined && !t.isForStatement(at.parent)) at = at.parent;
   const loop = at.parent;
   if (loop === undefined || !t.isForStatement(loop) || loop.incrementor !== at) return false;
   const list = loop.initializer;
-  return list !== undefined && t.isVariableDeclarationList(list) && (list.flags & t.NodeFlags.Let) !== 0;
+  return (
+    list !== undefined &&
+    t.isVariableDeclarationList(list) &&
+    (list.flags & t.NodeFlags.Let) !== 0 &&
+    list.declarations.some((d) => targetsOf(d.name).some(({ text }) => text === name))
+  );
 };
 
 const collect = (tree: ts.SourceFile): Bindings => {
@@ -92,6 +100,8 @@ const collect = (tree: ts.SourceFile): Bindings => {
     for (const name of names) set.add(name.text);
     declared.set(scope, set);
   };
+  const write = (node: ts.Node, target: ts.Node): void =>
+    void written.push(...targetsOf(target).filter(({ text }) => !isLoopStep(node, text)));
   const visit = (node: ts.Node): void => {
     if (t.isVariableDeclaration(node)) {
       const blockScoped = (t.getCombinedNodeFlags(node) & t.NodeFlags.BlockScoped) !== 0;
@@ -106,10 +116,10 @@ const collect = (tree: ts.SourceFile): Bindings => {
     } else if (t.isBinaryExpression(node)) {
       const { kind } = node.operatorToken;
       const assigns = kind >= K.FirstAssignment && kind <= K.LastAssignment;
-      if (assigns && !isOpening(node) && !isLoopStep(node)) written.push(...targetsOf(node.left));
+      if (assigns && !isOpening(node)) write(node, node.left);
     } else if (t.isPrefixUnaryExpression(node) || t.isPostfixUnaryExpression(node)) {
       const steps = node.operator === K.PlusPlusToken || node.operator === K.MinusMinusToken;
-      if (steps && !isLoopStep(node)) written.push(...targetsOf(node.operand));
+      if (steps) write(node, node.operand);
     } else if (
       (t.isForOfStatement(node) || t.isForInStatement(node)) &&
       !t.isVariableDeclarationList(node.initializer)
@@ -139,10 +149,23 @@ const scopeOf = (declared: Bindings["declared"], node: ts.Node, name: string): t
 
 const cache = new WeakMap<ts.SourceFile, Bindings>();
 
-/** A place that assigns again to the variable that `name` means in `node`; null where its value never changes. */
-export const reassignment = (tree: ts.SourceFile, node: ts.Node, name: string): ts.Identifier | null => {
+const bindingsOf = (tree: ts.SourceFile): Bindings => {
   const bindings = cache.get(tree) ?? collect(tree);
   cache.set(tree, bindings);
+  return bindings;
+};
+
+/** Whether `name` in `node` means a variable of the whole file. */
+export const isTopLevel = (tree: ts.SourceFile, node: ts.Node, name: string): boolean =>
+  scopeOf(bindingsOf(tree).declared, node, name) === tree;
+
+/** A place that assigns again to the file's variable `name`. */
+export const topLevelReassignment = (tree: ts.SourceFile, name: string): ts.Identifier | null =>
+  bindingsOf(tree).assigned.get(tree)?.get(name)?.[0] ?? null;
+
+/** A place that assigns again to the variable that `name` means in `node`; null where its value never changes. */
+export const reassignment = (tree: ts.SourceFile, node: ts.Node, name: string): ts.Identifier | null => {
+  const bindings = bindingsOf(tree);
   const scope = scopeOf(bindings.declared, node, name);
   return scope === null ? null : (bindings.assigned.get(scope)?.get(name)?.[0] ?? null);
 };

@@ -91,7 +91,7 @@ export const classFrom = (
   const members = new Map<string, Member>();
   const statics = objectOf([]);
   const fields: ts.PropertyDeclaration[] = [];
-  let constructor: ts.ConstructorDeclaration | null = null;
+  let own: ts.ConstructorDeclaration | null = null;
   const parent = parentOf(m, outer, node);
   const type: ClassValue = {
     name: node.name?.text ?? live?.name ?? "class",
@@ -100,12 +100,12 @@ export const classFrom = (
     statics,
     live,
     construct: (site, self, args) => {
-      const own: Frame = { ...frame, self };
-      if (parent === null) initialise(m, own, fields, self);
-      if (constructor !== null) activate(site, constructor, { ...own, env: createEnvironment(env) }, args);
+      const inside: Frame = { ...frame, self };
+      if (parent === null) initialise(m, inside, fields, self);
+      if (own !== null) activate(site, own, { ...inside, env: createEnvironment(env) }, args);
       else if (parent !== null) {
         parent.construct(site, self, args);
-        initialise(m, own, fields, self);
+        initialise(m, inside, fields, self);
       }
     },
     initialise: (self) => initialise(m, { ...frame, self }, fields, self),
@@ -125,7 +125,7 @@ export const classFrom = (
     const site: Site = { machine: m, frame, node: member };
     const onClass = isStaticMember(m, member);
     if (ts.isConstructorDeclaration(member)) {
-      if (member.body !== undefined) constructor = member;
+      if (member.body !== undefined) own = member;
     } else if (ts.isPropertyDeclaration(member)) {
       if (onClass) initialise(m, { ...frame, self }, [member], statics);
       else fields.push(member);

@@ -2,15 +2,16 @@
 import type { ts } from "ts-morph";
 import { assignTarget, referenceTo } from "./assignments.js";
 import { chooseValue } from "./branches.js";
-import { callValue } from "./calls.js";
-import { callSuper, classFrom, isInstance } from "./classes.js";
+import { type ChainNode, chain } from "./chains.js";
+import { classFrom, isInstance } from "./classes.js";
 import { condition as conditionOf, refuseHole } from "./conditions.js";
 import { construct } from "./construct.js";
 import { createEnvironment, declare } from "./environment.js";
+import { pinIdentity } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { objectLiteral } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
-import { deleteMember, getMember, hasMember } from "./members.js";
+import { deleteMember, hasMember } from "./members.js";
 import { copyOf } from "./natives.js";
 import { checkOperands } from "./operands.js";
 import { type BinaryOperator, binary, type UnaryOperator, unary } from "./operators.js";
@@ -21,11 +22,9 @@ import { evaluateCondition } from "./statements.js";
 import { refuseUnmerged } from "./tensors.js";
 import {
   arrayOf,
-  describe,
   type FunctionValue,
   functionOf,
   isNullish,
-  memberOf,
   NULL,
   staticValue,
   UNDEFINED,
@@ -163,79 +162,6 @@ const syntaxName = (kind: string): string =>
     .replace(/Expression$|Keyword$/, "")
     .replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)
     .trim();
-
-type ChainNode = ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.CallExpression;
-
-/** A link of `a?.b.c(d)`; null where a `?.` before it found nothing. */
-const chain = (m: Machine, frame: Frame, node: ts.Expression): Value | null => {
-  const { ts } = m;
-  const isLink =
-    ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) || ts.isCallExpression(node);
-  if (!isLink) return evaluate(m, frame, node);
-  if (ts.isCallExpression(node)) return callLink(m, frame, node);
-  if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return superMember(m, frame, node);
-  const object = chain(m, frame, node.expression);
-  if (object === null || (node.questionDotToken !== undefined && isNullish(object))) return null;
-  return member(m, frame, node, object);
-};
-
-/** `super.name`: a member of the class that this one extends. */
-const superMember = (
-  m: Machine,
-  frame: Frame,
-  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
-): Value => {
-  const found = m.ts.isPropertyAccessExpression(node)
-    ? memberOf(frame.home?.parent ?? null, node.name.text)
-    : null;
-  if (found === null)
-    return refuse({ machine: m, frame, node }, "TSJ1040", "`super` is compiled for methods only");
-  if (found.kind === "method") return found.fn;
-  return found.get === null ? UNDEFINED : callValue({ machine: m, frame, node }, found.get, [], frame.self);
-};
-
-const member = (
-  m: Machine,
-  frame: Frame,
-  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
-  object: Value,
-): Value => {
-  const site: Site = { machine: m, frame, node };
-  const key = m.ts.isPropertyAccessExpression(node)
-    ? staticValue(node.name.text)
-    : evaluate(m, frame, node.argumentExpression);
-  return m.builder.at(frame.source.spanOf(node), () => getMember(site, object, key));
-};
-
-const callLink = (m: Machine, frame: Frame, node: ts.CallExpression): Value | null => {
-  const { ts } = m;
-  const site: Site = { machine: m, frame, node };
-  const { expression } = node;
-  let self: Value = UNDEFINED;
-  let callee: Value;
-  if (expression.kind === ts.SyntaxKind.SuperKeyword)
-    return callSuper({ machine: m, frame, node }, elementsOf(m, frame, node.arguments));
-  if (ts.isPropertyAccessExpression(expression) || ts.isElementAccessExpression(expression)) {
-    const isSuper = expression.expression.kind === ts.SyntaxKind.SuperKeyword;
-    const object = isSuper ? frame.self : chain(m, frame, expression.expression);
-    if (object === null || (expression.questionDotToken !== undefined && isNullish(object))) return null;
-    self = object;
-    callee = isSuper ? superMember(m, frame, expression) : member(m, frame, expression, object);
-    if (isNullish(callee) && node.questionDotToken === undefined)
-      return refuse(
-        { ...site, node: expression },
-        "TSJ1050",
-        `${describe(object)} has no method \`${expression.getLastToken()?.getText() ?? ""}\``,
-      );
-  } else {
-    const value = chain(m, frame, expression);
-    if (value === null) return null;
-    callee = value;
-  }
-  if (node.questionDotToken !== undefined && isNullish(callee)) return null;
-  const args = elementsOf(m, frame, node.arguments);
-  return m.builder.at(frame.source.spanOf(node), () => callValue(site, callee, args, self));
-};
 
 /** Elements of an array literal or of an argument list, spreads opened. */
 export const elementsOf = (m: Machine, frame: Frame, nodes: readonly ts.Expression[]): readonly Value[] =>
@@ -394,7 +320,10 @@ const instanceOf = (site: Site, value: Value, type: Value): Value => {
     return refuse(site, "TSJ1040", "`instanceof` needs a class that is known");
   const { fn } = type.callee;
   if (value.kind === "static") return staticValue(value.value instanceof (fn as unknown as new () => object));
-  if (value.kind === "host") return staticValue(value.value instanceof (fn as unknown as new () => object));
+  if (value.kind === "host") {
+    pinIdentity(site, value);
+    return staticValue(value.value instanceof (fn as unknown as new () => object));
+  }
   if (value.kind === "array") return staticValue(fn === Array || fn === Object);
   if (value.kind === "object") return staticValue(fn === Object);
   if (value.kind === "function") return staticValue(fn === Function || fn === Object);

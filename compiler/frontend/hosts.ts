@@ -69,23 +69,56 @@ const record = (
 };
 
 /** What of a captured value decides the program. */
-export const aspectOf = (aspect: CaptureAspect, value: unknown): unknown =>
-  aspect === "value" ? value : aspect === "text" ? constantKey(value) : structureOf(value);
+export const aspectOf = (aspect: CaptureAspect, value: unknown): unknown => {
+  switch (aspect) {
+    case "value":
+      return value;
+    case "text":
+      return constantKey(value);
+    case "length":
+    case "keys":
+      return structureOf(value);
+    case "class":
+      return classOf(value);
+    default: {
+      const never: never = aspect;
+      return never;
+    }
+  }
+};
 
 /** What of a container decides the program: an array's length, an object's keys. */
 const structureOf = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.length
     : typeof value === "object" && value !== null
-      ? Object.keys(value).join()
+      ? JSON.stringify(Object.keys(value))
       : value;
 
+/** What truth, `typeof` and `Array.isArray` tell of a value. Methods are captures of their own. */
+const classOf = (value: unknown): unknown =>
+  typeof value !== "object" || value === null
+    ? typeof value
+    : Array.isArray(value)
+      ? "array"
+      : `object ${value.constructor?.name ?? ""}`;
+
+/** The program holds for this very object only: what it compares or finds in two places. */
+export const pinIdentity = ({ machine }: Site, { value, place }: HostValue): void => {
+  if (place.library === null)
+    record(machine, place, { kind: "constant", key: constantKey(value) }, place.mutable);
+};
+
 /** A function that is not written in the code being staged. */
-export const hostFunction = (fn: AnyFunction, libraryScript: string | null = null): FunctionValue => {
+export const hostFunction = (
+  fn: AnyFunction,
+  libraryScript: string | null = null,
+  place: Place | null = null,
+): FunctionValue => {
   const meta = metaOf(fn);
   if (meta?.kind === "transform")
     return functionOf({ kind: "transform", transform: meta.transform, fn: hostFunction(meta.fn) });
-  return functionOf({ kind: "host", fn, libraryScript });
+  return functionOf({ kind: "host", fn, libraryScript, place });
 };
 
 const isNativeFunction = (fn: AnyFunction): boolean =>
@@ -111,7 +144,7 @@ export const wrapHost = (site: Site, value: unknown, place: Place, libraryScript
   const { machine } = site;
   if (typeof value === "function") {
     if (place.library === null) recordFunction(machine, value, place);
-    return hostFunction(value, libraryScript);
+    return hostFunction(value, libraryScript, place);
   }
   if (typeof value === "number" && (place.library !== null || place.path.length === 0)) {
     if (place.library === null)
@@ -130,18 +163,31 @@ export const wrapHost = (site: Site, value: unknown, place: Place, libraryScript
         record(machine, place, { kind: "registered", id: namespace }, place.mutable);
       return staticValue(value);
     }
-    if (value instanceof RegExp || BUILTIN_OBJECTS.has(value)) return staticValue(value);
+    if (value instanceof RegExp || BUILTIN_OBJECTS.has(value)) {
+      const text = constantKey(constantKey(value));
+      if (place.library === null)
+        record(machine, place, { kind: "constant", key: text }, place.mutable, "text");
+      return staticValue(value);
+    }
   }
   const staged =
     place.library !== null && (typeof value !== "object" || Array.isArray(value)) ? null : readStaged(value);
   if (staged !== null && !(Array.isArray(value) && value.length === 0))
     return hidden(site, value, place, staged);
   if (typeof value !== "object" || value === null) return internal(`no abstract value for ${String(value)}`);
-  const known = machine.hosts.get(value);
-  if (known !== undefined) return known;
   const host: HostValue = { kind: "host", value, place };
-  machine.hosts.set(value, host);
-  return host;
+  const known = machine.hosts.get(value);
+  if (known === undefined) {
+    machine.hosts.set(value, host);
+    if (place.library === null)
+      record(machine, place, { kind: "constant", key: constantKey(classOf(value)) }, place.mutable, "class");
+    return host;
+  }
+  if (known.kind === "host" && placeKey(known.place) !== placeKey(place)) {
+    pinIdentity(site, known);
+    pinIdentity(site, host);
+  }
+  return known;
 };
 
 export const BUILTIN_OBJECTS: ReadonlySet<unknown> = new Set([Math, JSON, Reflect, console, globalThis]);
@@ -193,7 +239,8 @@ const hidden = (site: Site, value: unknown, place: Place, staged: StagedAs): Val
 const staticNumbers = (value: unknown): Value =>
   Array.isArray(value) ? arrayOf(value.map(staticNumbers), "captured") : staticValue(value);
 
-const below = (place: Place, key: string | number): Place => ({
+/** A property of what is at `place`. */
+export const below = (place: Place, key: string | number): Place => ({
   ...place,
   path: [...place.path, key],
   mutable: true,
@@ -211,9 +258,6 @@ export const hostMember = (site: Site, host: HostValue, key: string | number): V
     return staticValue(value.length);
   }
   const member: unknown = (value as Readonly<Record<string | number, unknown>>)[key];
-  const owner = namespaceModule(value) ? null : Object.getOwnPropertyDescriptor(value, key);
-  // Methods of the prototype belong to the class and don't change.
-  if (owner === undefined && typeof member === "function") return hostFunction(member);
   return wrapHost(site, member, below(place, key));
 };
 

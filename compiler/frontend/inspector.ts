@@ -123,6 +123,9 @@ export const scriptById = (id: string): Script | null => {
   return scripts.get(id) ?? null;
 };
 
+/** The scripts whose texts are known: the user's own. */
+export const loadedScripts = (): readonly Script[] => [...scripts.values()];
+
 /** Properties of `value` as the inspector sees them; the objects it names live until `GROUP` is released. */
 const inspect = (value: unknown): Properties => {
   slots[SLOT] = { in: value, out: null };

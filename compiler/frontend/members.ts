@@ -2,7 +2,7 @@
 
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
-import { hostFunction, hostMember, openHost, placeText, wrapStatic } from "./hosts.js";
+import { below, hostFunction, hostMember, openHost, placeText, wrapHost, wrapStatic } from "./hosts.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
 import { namespaceOf, tensorMethod } from "./registry.js";
@@ -87,8 +87,12 @@ const objectMember = (site: Site, object: ObjectValue, name: string): Value => {
   if (member?.kind === "accessor")
     return member.get === null ? UNDEFINED : callValue(site, member.get, [], object);
   if (name === "constructor" && object.type !== null) return functionOf({ kind: "class", type: object.type });
-  return name === "hasOwnProperty"
-    ? builtin(name, ([key = UNDEFINED]) => staticValue(isStatic(key) && object.props.has(String(key.value))))
+  if (name === "hasOwnProperty")
+    return builtin(name, ([key = UNDEFINED]) =>
+      staticValue(isStatic(key) && object.props.has(String(key.value))),
+    );
+  return name in Object.prototype
+    ? refuse(site, "TSJ1041", `\`${name}\`, which every object inherits, is not compiled`)
     : UNDEFINED;
 };
 
@@ -118,12 +122,15 @@ const hostFunctionMember = (
   if (callee.kind !== "host") return UNDEFINED;
   if (name === "call")
     return builtin("call", ([self = UNDEFINED, ...args], at) => callValue(at, object, args, self));
-  const value: unknown = (callee.fn as unknown as Readonly<Record<string, unknown>>)[name];
-  const isOwn = Object.getOwnPropertyDescriptor(callee.fn, name);
-  // Static members of the language's own constructors (Number.EPSILON, Array.from) never change.
-  if (isOwn === undefined || isOwn.writable === false || typeof value === "function")
-    return wrapStatic(value);
-  return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
+  const { fn, place } = callee;
+  const value: unknown = (fn as unknown as Readonly<Record<string, unknown>>)[name];
+  const own = Object.getOwnPropertyDescriptor(fn, name);
+  // Members of the language's own constructors (Number.EPSILON, Array.from) never change.
+  if (own === undefined || own.writable === false || place === null) {
+    if (own === undefined || own.writable === false || typeof value === "function") return wrapStatic(value);
+    return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
+  }
+  return wrapHost(site, value, below(place, name));
 };
 
 /** Members of primitives and of the language's own objects. */
@@ -185,7 +192,10 @@ export const requireWritable = (site: Site, array: TensorValue): void => {
   if (array.fixed === null) return;
   const root = array.view?.base ?? array;
   const { owned } = site.machine;
-  if (array.fixed !== "argument" || !owned.has(root)) return refuseFixed(site, array.fixed, "an element");
+  if (array.fixed !== "argument" || !owned.has(root)) {
+    refuseFixed(site, array.fixed, "an element");
+    return;
+  }
   if (owned.get(root) === null) owned.set(root, site);
 };
 
@@ -268,7 +278,7 @@ export const deleteMember = (site: Site, object: Value, key: Value): undefined =
 /** `key in object`. */
 export const hasMember = (site: Site, object: Value, key: Value): boolean => {
   const name = keyOf(site, key, "a property key");
-  if (object.kind === "object") return object.props.has(String(name));
+  if (object.kind === "object") return object.props.has(String(name)) || name in Object.prototype;
   if (object.kind === "array") return typeof name === "number" ? name < lengthOf(object) : name in [];
   if (object.kind === "host") return hasMember(site, openHost(site, object), key);
   if (object.kind === "static" && typeof object.value === "object" && object.value !== null)

@@ -105,11 +105,12 @@ const assign: Handler = (site, args) => {
 
 const isArray: Handler = (_, args) => staticValue(isJsArray(at(args, 0)));
 
-/** Only where the operand is staged; JavaScript answers for the rest. */
+/** Only where an operand is staged; JavaScript answers for the rest. Functions of one operand ignore what `map` adds. */
 const staged =
   (fn: AnyFunction, handler: Handler): Handler =>
-  (site, args, self) =>
-    args.every((a) => a.kind === "static")
+  (site, given, self) => {
+    const args = fn.length === 1 ? given.slice(0, 1) : given;
+    return args.every((a) => a.kind === "static")
       ? staticValue(
           Reflect.apply(
             fn as (...xs: unknown[]) => unknown,
@@ -118,6 +119,22 @@ const staged =
           ),
         )
       : handler(site, args, self);
+  };
+
+/** Natively they would change a copy. */
+const MUTATORS: readonly AnyFunction[] = [
+  ...[Object.defineProperty, Object.defineProperties, Object.setPrototypeOf],
+  ...[Reflect.set, Reflect.defineProperty, Reflect.deleteProperty, Reflect.setPrototypeOf],
+];
+const refuseMutation =
+  (fn: AnyFunction): Handler =>
+  (site) =>
+    refuse(
+      site,
+      "TSJ1040",
+      `${fn.name} is not compiled: it changes an object`,
+      "assign to the property, or make a new object: { ...object, key: value }",
+    );
 
 const isNaNHandler: Handler = (site, args) =>
   applyBinary(site, "ne", "arithmetic", [at(args, 0), at(args, 0)], "isNaN");
@@ -142,6 +159,7 @@ const MATH_HANDLERS = [...MATH].map(([fn, handler]) => [fn, staged(fn, handler)]
 
 const HANDLERS: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Handler>([
   ...MATH_HANDLERS,
+  ...MUTATORS.map((fn) => [fn, refuseMutation(fn)] as const),
   [
     Object.keys,
     (site, args) => arrayOf(keysOf(objectArg(site, at(args, 0), "Object.keys")).map(staticValue)),

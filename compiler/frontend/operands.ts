@@ -1,5 +1,6 @@
 /** Operands that TypeScript itself refuses in arithmetic: undefined, null and text. JavaScript would go on with NaN. */
 import type { ts } from "ts-morph";
+import { textAt } from "../diagnostics.js";
 import { type Frame, type Machine, refuse } from "./machine.js";
 import type { BinaryOperator } from "./operators.js";
 import { describe, isNullish, isStatic, type Value } from "./values.js";
@@ -13,7 +14,9 @@ const ORDER: readonly string[] = ["<", "<=", ">", ">="];
 const MAX_NAME = 40;
 
 const refuseOperand = (m: Machine, frame: Frame, node: ts.Expression, value: Value, what: string): never => {
-  const text = node.getText(frame.source.tree);
+  const span = frame.source.spanOf(node);
+  // Build tools rename variables: the user's own text, if it can be read.
+  const text = (span === null ? null : textAt(span)) ?? node.getText(frame.source.tree);
   const named = text.length <= MAX_NAME && !m.ts.isLiteralExpression(node);
   return refuse(
     { machine: m, frame, node },

@@ -1,5 +1,6 @@
 /** JavaScript's operators on abstract values. Static operands are computed here and now, by JavaScript itself. */
 import { type BinaryOp, type DType, isFloat, type UnaryOp, type Var } from "../ir/types.js";
+import { pinIdentity } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
 import { toPrimitive } from "./reify.js";
@@ -108,7 +109,7 @@ export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Valu
   if (isEquality(op)) {
     const [x, y] = op.length === 2 ? [withoutText(a, b), withoutText(b, a)] : [a, b];
     if (x !== a || y !== b) return binary(site, op, x, y);
-    const known = decidedEquality(op, a, b);
+    const known = decidedEquality(site, op, a, b);
     if (known !== null) return staticValue(known);
   }
   const text = textConcat(site, op, a, b);
@@ -141,13 +142,14 @@ const scalarType = (v: Value): "boolean" | "number" | null => {
 };
 
 /** Equality of objects is identity, and a staged value equals no string, null or undefined; null where it must be computed. */
-const decidedEquality = (op: "==" | "!=" | "===" | "!==", a: Value, b: Value): boolean | null => {
+const decidedEquality = (site: Site, op: "==" | "!=" | "===" | "!==", a: Value, b: Value): boolean | null => {
   if (isLeaf(a) && isLeaf(b)) {
     const [p, q] = [scalarType(a), scalarType(b)];
     return op.length === 3 && p !== null && q !== null && p !== q ? op === "!==" : null;
   }
   const numeric = (v: Value): boolean => isLeaf(v) || v.kind === "array";
   if ((a.kind === "tensor" && numeric(b)) || (b.kind === "tensor" && numeric(a))) return null;
+  for (const v of [a, b]) if (v.kind === "host" && a.kind === b.kind) pinIdentity(site, v);
   const same =
     a === b || (a.kind === "host" && b.kind === "host" && a.value === b.value) || sameFunction(a, b);
   return op.startsWith("!") ? !same : same;

@@ -1,5 +1,6 @@
 /** Binding names, destructuring patterns and parameters. */
 import type { ts } from "ts-morph";
+import { textAt } from "../diagnostics.js";
 import { typeText } from "../ir/types.js";
 import { declare, type Environment } from "./environment.js";
 import { evaluate } from "./expressions.js";
@@ -10,7 +11,16 @@ import { propertyName } from "./literals.js";
 import type { Frame, Machine } from "./machine.js";
 import { refuse, type Site } from "./machine.js";
 import { getMember } from "./members.js";
-import { arrayOf, isNullish, isStatic, objectOf, staticValue, UNDEFINED, type Value } from "./values.js";
+import {
+  arrayOf,
+  isNullish,
+  isStatic,
+  type Origin,
+  objectOf,
+  staticValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 /** Puts a value into the variable `name`. */
 export type Bind = (name: ts.Identifier, value: Value) => undefined;
@@ -32,13 +42,18 @@ export const withOrigin = (frame: Frame, name: ts.Identifier, value: Value, what
   if (value.kind !== "tensor") return value;
   const span = frame.source.spanOf(name);
   if (span === null) return value;
-  if (value.v.type.shape.length > 0) {
-    // An array keeps its identity under every name.
-    if (value.origin?.span == null)
-      value.origin = { label: `${what}\`${name.text}\` is ${typeText(value.v.type)}`, span };
-    return value;
-  }
-  return { ...value, origin: { label: `${what}\`${name.text}\` is ${typeText(value.v.type)}`, span } };
+  const { type } = value.v;
+  const origin: Origin = {
+    span,
+    // The user's own name, as build tools rename variables; the file is read only if the text is needed.
+    get label() {
+      return `${what}\`${textAt(span) ?? name.text}\` is ${typeText(type)}`;
+    },
+  };
+  if (type.shape.length === 0) return { ...value, origin };
+  // An array keeps its identity under every name.
+  if (value.origin?.span == null) value.origin = origin;
+  return value;
 };
 
 /** Takes `value` apart by a binding pattern. */

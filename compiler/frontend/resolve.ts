@@ -3,8 +3,10 @@ import type { ts } from "ts-morph";
 import { reassignment } from "./bindings.js";
 import { lookup } from "./environment.js";
 import { functionIndex, wrapHost, wrapStatic } from "./hosts.js";
+import { importedReassignment } from "./imports.js";
 import { functionFacts, type ScopeObject } from "./inspector.js";
 import { type Frame, refuse, type Site } from "./machine.js";
+import { metaOf, namespaceOf } from "./registry.js";
 import type { AnyFunction } from "./types.js";
 import type { Place, Value } from "./values.js";
 
@@ -93,7 +95,7 @@ export const resolve = (site: Site & { readonly frame: Frame }, name: string, no
   const found = frame.source.scopes === null ? null : captured(frame, live, name);
   if (found === null) return global(site, name);
   const library = frame.libraryScript !== null;
-  if (!library) checkConstant(site, name, node);
+  if (!library) checkConstant(site, name, node, found.value);
   const place: Place = {
     fn: library && found.isModule ? -1 : functionIndex(machine, live),
     name,
@@ -114,18 +116,37 @@ const libraryOf = (
   return functionFacts(found.value)?.scriptId === frame.libraryScript ? frame.libraryScript : null;
 };
 
+/** Functions and namespaces of the library and of the language. */
+const isOurs = (value: unknown): boolean => {
+  if (typeof value !== "function")
+    return typeof value === "object" && value !== null && namespaceOf(value) !== undefined;
+  const meta = metaOf(value);
+  return meta !== undefined && meta.kind !== "transform";
+};
+
 /** Refuses a captured variable that is assigned to anywhere after its declaration. */
-const checkConstant = (site: Site & { readonly frame: Frame }, name: string, node: ts.Identifier): void => {
+const checkConstant = (
+  site: Site & { readonly frame: Frame },
+  name: string,
+  node: ts.Identifier,
+  value: unknown,
+): void => {
   const { source } = site.frame;
   if (source.script === null) return;
   const change = reassignment(source.tree, node, name);
-  if (change === null) return;
+  const span =
+    change !== null
+      ? source.spanOf(change)
+      : isOurs(value)
+        ? null
+        : importedReassignment(source.script, source.tree, node, name);
+  if (change === null && span === null) return;
   refuse(
     site,
     "TSJ1010",
     `\`${name}\` is captured, but it is assigned to again elsewhere: compiled code would go on with an old value`,
     `pass \`${name}\` in as a parameter`,
-    [{ message: `\`${name}\` is assigned here`, span: source.spanOf(change) }],
+    [{ message: `\`${name}\` is assigned here`, span }],
   );
 };
 

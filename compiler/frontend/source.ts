@@ -2,7 +2,7 @@
 import type { ts } from "ts-morph";
 import { fail, registerSource, type Span } from "../diagnostics.js";
 import { functionFacts, type ScopeObject, type Script, scriptById } from "./inspector.js";
-import { type Lookup, loadSourceMap } from "./source-map.js";
+import { type Lookup, loadSourceMap, type Original } from "./source-map.js";
 import { typescript } from "./ts.js";
 import type { AnyFunction } from "./types.js";
 
@@ -122,7 +122,7 @@ interface ParsedScript {
   readonly map: Lookup | null;
 }
 const parsed = new Map<string, ParsedScript>();
-const parseScript = (script: Script): ParsedScript => {
+export const parseScript = (script: Script): ParsedScript => {
   const known = parsed.get(script.id);
   if (known !== undefined) return known;
   const tree = parse(script.file, script.text);
@@ -133,8 +133,15 @@ const parseScript = (script: Script): ParsedScript => {
   return result;
 };
 
+/** Lines and columns of spans count from 1. */
+const placeOf = ({ file, line, column }: Original): Omit<Span, "length"> => ({
+  file,
+  line: line + 1,
+  column: column + 1,
+});
+
 /** Spans by the script's map: from the start of the node to the end of its last token, on one line. */
-const spanner = (
+export const spanner = (
   tree: ts.SourceFile,
   script: Script,
   map: Lookup | null,
@@ -150,8 +157,10 @@ const spanner = (
     const last = place(token.getStart(tree));
     const tail = token.end - token.getStart(tree);
     const oneLine = last.file === first.file && last.line === first.line && last.column >= first.column;
+    // A name may be longer or shorter in the text that runs.
+    if (typescript().isIdentifier(node)) return { ...placeOf(first), length: 0 };
     const length = oneLine ? last.column - first.column + tail : Number.MAX_SAFE_INTEGER;
-    return { file: first.file, line: first.line + 1, column: first.column + 1, length };
+    return { ...placeOf(first), length };
   };
   return (node) => {
     const known = cache.get(node);

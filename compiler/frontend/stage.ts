@@ -133,7 +133,7 @@ const rootFunction = (fn: AnyFunction): Value => {
   const meta = metaOf(fn);
   return meta?.kind === "transform"
     ? hostFunction(fn)
-    : functionOf({ kind: "host", fn, libraryScript: null });
+    : functionOf({ kind: "host", fn, libraryScript: null, place: null });
 };
 
 const nameFor = (request: StageRequest, fn: AnyFunction): string => {

@@ -7,8 +7,9 @@ import { absorb, anyTaken, type Completion, exitsOf, fallsThrough, taken } from 
 import { condition, truth } from "./conditions.js";
 import { createEnvironment, declare, type Environment } from "./environment.js";
 import { closureOf, evaluate } from "./expressions.js";
+import { runForIn, runForOf } from "./item-loops.js";
 import { setBinding } from "./journal.js";
-import { runFor, runForIn, runForOf, runWhile } from "./loops.js";
+import { runFor, runWhile } from "./loops.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
 import { bindPattern, declaring } from "./patterns.js";

@@ -54,8 +54,11 @@ export type Expectation =
       readonly store: Store | null;
     };
 
-/** What of a captured value decides: itself, an array's length, an object's keys, or the text of its numbers. */
-export type CaptureAspect = "value" | "length" | "keys" | "text";
+/**
+ * What of a captured value decides: itself, an array's length, an object's keys, the text of its numbers, or what kind of
+ * object it is.
+ */
+export type CaptureAspect = "value" | "length" | "keys" | "text" | "class";
 
 /** One captured value that decided something: variable `name` of function `fn`, then `path` into it. */
 export interface Capture {

@@ -186,8 +186,13 @@ export type Callee =
       readonly frame: Frame;
       readonly name: string;
     }
-  /** A live function. */
-  | { readonly kind: "host"; readonly fn: AnyFunction; readonly libraryScript: string | null }
+  /** A live function; `place` is where it was captured, null for one that stays. */
+  | {
+      readonly kind: "host";
+      readonly fn: AnyFunction;
+      readonly libraryScript: string | null;
+      readonly place: Place | null;
+    }
   | { readonly kind: "transform"; readonly transform: Transform; readonly fn: Value }
   | { readonly kind: "class"; readonly type: ClassValue }
   | {

@@ -12,8 +12,8 @@ import {
 } from "./types.js";
 
 export interface PrintOptions {
-  /** Ends each equation with `@file:line`. */
-  readonly spans?: boolean;
+  /** Ends each equation with its place: `@"path/file":line`, which is read back, or a comment for the eye, `; file:line`. */
+  readonly spans?: boolean | "comment";
   /** Equations to mark with `>>`. */
   readonly marked?: ReadonlySet<Eqn>;
 }
@@ -37,8 +37,12 @@ export const paramsText = (op: AnyOp, params: AnyParams[AnyOp]): string => {
 
 const nameText = (name: string): string => (/^[A-Za-z_$][\w$.]*$/.test(name) ? name : JSON.stringify(name));
 
-const spanText = (eqn: Eqn): string =>
-  eqn.span === null ? "" : `  @${JSON.stringify(eqn.span.file)}:${eqn.span.line}`;
+const spanText = ({ span }: Eqn, spans: PrintOptions["spans"]): string => {
+  if (span === null || spans === undefined || spans === false) return "";
+  return spans === "comment"
+    ? `  ; ${span.file.split(/[\\/]/).pop()}:${span.line}`
+    : `  @${JSON.stringify(span.file)}:${span.line}`;
+};
 
 /**
  * Values are numbered in order of appearance, params first. A free value, which only a function under construction
@@ -84,7 +88,7 @@ const functionText = (heading: string, fn: IrFunction, options: PrintOptions): r
       [eqn.op, ...inputs, ...(params === "" ? [] : [params])].join(" ") + regionsText(eqn, options);
     const mark = options.marked?.has(eqn) === true ? ">>" : "  ";
     const left = outs.length === 0 ? "" : `${outs.join(", ")} = `;
-    return `${mark}${left}${text}${options.spans === true ? spanText(eqn) : ""}`;
+    return `${mark}${left}${text}${spanText(eqn, options.spans)}`;
   };
   const head = `${heading}(${fn.params.map(define).join(", ")}) {`;
   const body = fn.body.map(line);

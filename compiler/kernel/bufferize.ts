@@ -141,7 +141,7 @@ export const planScratch = (requests: readonly ScratchRequest[], steps: readonly
   const inOrder = requests
     .flatMap((r) => {
       const life = lives.get(r.id);
-      return life === undefined ? [] : [{ r, ...life }];
+      return life === undefined || r.size === 0 ? [] : [{ r, ...life }];
     })
     .sort((a, b) => a.first - b.first);
   for (const { r, first, last } of inOrder) {

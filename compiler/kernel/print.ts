@@ -114,8 +114,10 @@ const viewText = (
   return `${name(v.buffer)}[${terms.join(" + ").replaceAll("+ -", "- ")}]`;
 };
 
-const spanText = (spans: readonly Span[]): string =>
-  spans.length === 0 ? "" : ` // ${spans.map((s) => `${s.file.split(/[\\/]/).pop()}:${s.line}`).join(" ")}`;
+const spanText = (spans: readonly Span[]): string => {
+  const places = new Set(spans.map((s) => `${s.file.split(/[\\/]/).pop()}:${s.line}`));
+  return places.size === 0 ? "" : ` // ${[...places].join(" ")}`;
+};
 
 /** One kernel; `name` names its buffers. */
 export const printKernel = (kernel: Kernel, name: (id: number) => string): string => {

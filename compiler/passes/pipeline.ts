@@ -91,8 +91,8 @@ const runPass = (pass: Pass, before: IrFunction, settings: Settings): PassRun =>
   const ms = performance.now() - start;
   const changed = after !== before;
   if (settings.dump.has(pass.name) || (settings.everyChange && changed)) {
-    console.error(`; before ${pass.name}\n${printFunction(before, { spans: true })}`);
-    console.error(`; after ${pass.name}, ${ms.toFixed(2)} ms\n${printFunction(after, { spans: true })}`);
+    console.error(`; before ${pass.name}\n${printFunction(before, { spans: "comment" })}`);
+    console.error(`; after ${pass.name}, ${ms.toFixed(2)} ms\n${printFunction(after, { spans: "comment" })}`);
   }
   if (settings.verify && changed) verify(after);
   return { name: pass.name, ms, before, after };

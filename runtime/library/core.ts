@@ -6,6 +6,7 @@ import { fail } from "../../compiler/diagnostics.js";
 import { register } from "../../compiler/frontend/registry.js";
 import type { Shape } from "../../compiler/ir/types.js";
 import type { Tensor, TensorLike } from "../types.js";
+import { prim } from "./prim.js";
 
 const onlyCompiled = (name: string): never =>
   fail("TSJ4001", "unsupported", `${name} is only available inside compiled code`);
@@ -24,6 +25,14 @@ export const promote: (...xs: readonly TensorLike[]) => readonly Tensor[] = regi
   (..._xs: readonly TensorLike[]): readonly Tensor[] => onlyCompiled("promote"),
   { kind: "intrinsic", id: "promote" },
 );
+
+/** The operands in their promoted dtype, shapes as they are: each meets a zero of the others' dtypes. Numbers stay weak. */
+export const sameDtype = (...xs: readonly Tensor[]): readonly Tensor[] => {
+  const probes = promote(
+    ...xs.map((x) => (x.ndim === 0 ? x : prim.const({ value: 0, dtype: x.dtype, shape: [] }))),
+  );
+  return xs.map((x, k) => prim.cast(x, { dtype: (probes[k] as Tensor).dtype }));
+};
 
 /** True for a number or a staged value, false for an array or object that holds others: the leaves of a tree. */
 export const isLeaf: (x: unknown) => boolean = register((_x: unknown): boolean => onlyCompiled("isLeaf"), {

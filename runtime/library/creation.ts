@@ -10,14 +10,17 @@ type Size = number | readonly number[];
 const splat = (value: number, shape: Size, dtype: DType): Tensor =>
   prim.const({ value, dtype, shape: shapeArgument(shape) });
 
+/** Zeros of a shape; f32 unless `dtype` says otherwise. */
 export const zeros: (shape: Size, dtype?: DType) => Tensor = library(
   "np.zeros",
   (shape: Size, dtype: DType = "f32"): Tensor => splat(0, shape, dtype),
 );
+/** Ones of a shape; f32 unless `dtype` says otherwise. */
 export const ones: (shape: Size, dtype?: DType) => Tensor = library(
   "np.ones",
   (shape: Size, dtype: DType = "f32"): Tensor => splat(1, shape, dtype),
 );
+/** A shape filled with `value`; f32 unless `dtype` says otherwise. */
 export const full: (shape: Size, value: TensorLike, dtype?: DType) => Tensor = library(
   "np.full",
   (shape: Size, value: TensorLike, dtype: DType = "f32"): Tensor => {
@@ -27,14 +30,17 @@ export const full: (shape: Size, value: TensorLike, dtype?: DType) => Tensor = l
   },
 );
 
+/** Zeros of the shape and dtype of `x`. */
 export const zerosLike: (x: TensorLike) => Tensor = library("np.zerosLike", (x: TensorLike): Tensor => {
   const v = lift(x);
   return prim.const({ value: 0, dtype: v.dtype, shape: v.shape });
 });
+/** Ones of the shape and dtype of `x`. */
 export const onesLike: (x: TensorLike) => Tensor = library("np.onesLike", (x: TensorLike): Tensor => {
   const v = lift(x);
   return prim.const({ value: 1, dtype: v.dtype, shape: v.shape });
 });
+/** `value` in the shape and dtype of `x`. */
 export const fullLike: (x: TensorLike, value: TensorLike) => Tensor = library(
   "np.fullLike",
   (x: TensorLike, value: TensorLike): Tensor => {
@@ -104,6 +110,7 @@ export const tril: (x: TensorLike, k?: number) => Tensor = library(
     return prim.select(lift((row + k >= col) as unknown as number), v, zerosLike(v));
   },
 );
+/** Upper triangle: elements below diagonal `k` become 0; the last two axes. */
 export const triu: (x: TensorLike, k?: number) => Tensor = library(
   "np.triu",
   (x: TensorLike, k = 0): Tensor => {

@@ -14,8 +14,32 @@ const { variance, logsumexp: _nn, ...reductionFunctions } = reductions;
 const { norm, ...productFunctions } = products;
 const { sliceIn, ...shapeFunctions } = shapes;
 
+/** What has another name in np than in its module. */
+interface RenamedInNp {
+  /** Mean squared distance from the mean along `axis` (one, a list, or all); `ddof` is taken from the divisor. */
+  readonly var: typeof variance;
+  /** Elements `start` to `stop` (exclusive) along `axis`; negative ends count from the back. */
+  readonly slice: typeof sliceIn;
+  readonly linalg: {
+    /** Euclidean length, over all elements or along `axis`. The gradient at 0 is NaN, as in JAX. */
+    readonly norm: typeof norm;
+  };
+  readonly pi: number;
+  readonly e: number;
+  readonly inf: number;
+  readonly nan: number;
+}
+
+/** Types by module, so that each function keeps its documentation in the declarations. */
+type Np = typeof creation &
+  typeof elementwise &
+  Omit<typeof reductions, "variance" | "logsumexp"> &
+  Omit<typeof shapes, "sliceIn"> &
+  Omit<typeof products, "norm"> &
+  RenamedInNp;
+
 /** NumPy's functions under NumPy's names in camelCase. */
-export const np = registerNamespace("np", {
+export const np: Np = registerNamespace("np", {
   ...creation,
   ...elementwise,
   ...reductionFunctions,
@@ -29,7 +53,18 @@ export const np = registerNamespace("np", {
   inf: Infinity,
   nan: Number.NaN,
 });
-export const nn = registerNamespace("nn", { ...nnFunctions });
-export const random = registerNamespace("random", { ...randomFunctions });
-export const optim = registerNamespace("optim", { ...optimFunctions });
-export const tree = registerNamespace("tree", { map: treeMap, leaves: treeLeaves });
+/** Activations, normalisations and losses. */
+export const nn: typeof nnFunctions = registerNamespace("nn", { ...nnFunctions });
+/** Random numbers from keys, bit for bit JAX's: the same key gives the same numbers, `split` makes more keys. */
+export const random: typeof randomFunctions = registerNamespace("random", { ...randomFunctions });
+/** Optimizers over trees of parameters: `init(params)`, `update(grads, state, params)`, `applyUpdates(params, updates)`. */
+export const optim: typeof optimFunctions = registerNamespace("optim", { ...optimFunctions });
+
+interface Tree {
+  /** `f` of the leaves at each place of trees of the same structure. */
+  readonly map: typeof treeMap;
+  /** All leaves, depth first, in key order. */
+  readonly leaves: typeof treeLeaves;
+}
+/** Functions over nested objects and arrays with numbers or tensors at the leaves. */
+export const tree: Tree = registerNamespace("tree", { map: treeMap, leaves: treeLeaves });

@@ -18,6 +18,7 @@ export const relu: Unary = library("nn.relu", (x: TensorLike): Tensor => {
   const v = lift(x);
   return where(truth(v <= 0), 0, v);
 });
+/** x where x > 0, else slope * x. */
 export const leakyRelu: (x: TensorLike, slope?: number) => Tensor = library(
   "nn.leakyRelu",
   (x: TensorLike, slope = 0.01): Tensor => {
@@ -25,6 +26,7 @@ export const leakyRelu: (x: TensorLike, slope?: number) => Tensor = library(
     return where(truth(v >= 0), v, v * slope);
   },
 );
+/** x where x > 0, else alpha * (exp(x) - 1). */
 export const elu: (x: TensorLike, alpha?: number) => Tensor = library(
   "nn.elu",
   (x: TensorLike, alpha = 1): Tensor => {
@@ -49,10 +51,12 @@ export const softplus: Unary = library("nn.softplus", (x: TensorLike): Tensor =>
   const v = lift(x);
   return lift(where(truth(v >= 0), v, 0) + Math.log1p(Math.exp(minusAbs(v))));
 });
+/** log(1 / (1 + exp(-x))), without overflow. */
 export const logSigmoid: Unary = library(
   "nn.logSigmoid",
   (x: TensorLike): Tensor => lift(-softplus(-lift(x))),
 );
+/** x * sigmoid(x), also called swish. */
 export const silu: Unary = library("nn.silu", (x: TensorLike): Tensor => {
   const v = lift(x);
   return lift(v * sigmoid(v));

@@ -2,7 +2,7 @@
 import { fail } from "../../compiler/diagnostics.js";
 import { library } from "../transforms.js";
 import type { Tensor, TensorLike } from "../types.js";
-import { broadcastShapes, lift, normalizeAxis, promote, range } from "./core.js";
+import { broadcastShapes, lift, normalizeAxis, range, sameDtype } from "./core.js";
 import { parseEinsum } from "./einsum.js";
 import { prim } from "./prim.js";
 import { broadcastTo, expandDims, ravel, transpose } from "./shapes.js";
@@ -11,14 +11,8 @@ type Binary = (x: TensorLike, y: TensorLike) => Tensor;
 
 /** Equal dtypes, shapes as they are. */
 const pair = (x: TensorLike, y: TensorLike): readonly [Tensor, Tensor] => {
-  const a = lift(x);
-  const b = lift(y);
-  const [p] = promote(
-    prim.const({ value: 0, dtype: a.dtype, shape: [] }),
-    prim.const({ value: 0, dtype: b.dtype, shape: [] }),
-  );
-  const dtype = (p as Tensor).dtype === "bool" ? "i32" : (p as Tensor).dtype;
-  return [prim.cast(a, { dtype }), prim.cast(b, { dtype })];
+  const [a, b] = sameDtype(lift(x), lift(y)) as readonly [Tensor, Tensor];
+  return a.dtype === "bool" ? [prim.cast(a, { dtype: "i32" }), prim.cast(b, { dtype: "i32" })] : [a, b];
 };
 
 /** NumPy's dot: inner product of vectors, product of matrices, last axis of `x` with the second to last of `y`. */

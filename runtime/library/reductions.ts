@@ -30,21 +30,25 @@ const reduce = (
 /** Sums of bool and integers count in i32/u32. */
 const countable = (v: Tensor): Tensor => (v.dtype === "bool" ? prim.cast(v, { dtype: "i32" }) : v);
 
+/** Sum along `axis` (one, a list, or all); bool counts in i32. `keepdims` leaves the axes as size 1. */
 export const sum: Reduction = library(
   "np.sum",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.sum", x, axis, options, (v, axes) => prim.reduceSum(countable(v), { axes })),
 );
+/** Product along `axis` (one, a list, or all); bool counts in i32. */
 export const prod: Reduction = library(
   "np.prod",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.prod", x, axis, options, (v, axes) => prim.reduceProd(countable(v), { axes })),
 );
+/** Greatest element along `axis` (one, a list, or all); NaN if any is. */
 export const max: Reduction = library(
   "np.max",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.max", x, axis, options, (v, axes) => prim.reduceMax(v, { axes })),
 );
+/** Smallest element along `axis` (one, a list, or all); NaN if any is. */
 export const min: Reduction = library(
   "np.min",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
@@ -58,6 +62,7 @@ export const any: Reduction = library(
       prim.reduceMax(prim.cast(v, { dtype: "bool" }), { axes }),
     ),
 );
+/** True where every element is nonzero. */
 export const all: Reduction = library(
   "np.all",
   (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
@@ -98,6 +103,7 @@ export const variance: Variance = library(
       VARIANCE_OPTIONS,
     ),
 );
+/** Square root of the variance. */
 export const std: Variance = library(
   "np.std",
   (x: TensorLike, axis: Axis | null = null, options: VarianceOptions = {}) =>
@@ -139,6 +145,7 @@ export const argmax: ArgReduction = library(
   (x: TensorLike, axis: number | null = null, options: ReduceOptions = {}) =>
     argReduce("np.argmax", x, axis, options, (v, a) => prim.argmax(v, { axis: a })),
 );
+/** Index (i32) of the first smallest element along `axis`, of the flattened array without one. */
 export const argmin: ArgReduction = library(
   "np.argmin",
   (x: TensorLike, axis: number | null = null, options: ReduceOptions = {}) =>

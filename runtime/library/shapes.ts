@@ -9,8 +9,8 @@ import {
   lift,
   normalizeAxes,
   normalizeAxis,
-  promote,
   range,
+  sameDtype,
   trailingAxes,
 } from "./core.js";
 import { where } from "./elementwise.js";
@@ -26,6 +26,7 @@ export const reshape: (x: TensorLike, shape: Size) => Tensor = library(
     return prim.reshape(v, { shape: inferShape(shape, v.shape) });
   },
 );
+/** All elements in one axis, row-major. */
 export const ravel: (x: TensorLike) => Tensor = library("np.ravel", (x: TensorLike): Tensor => {
   const v = lift(x);
   return prim.reshape(v, { shape: [v.size] });
@@ -45,6 +46,7 @@ const movedAxes = (rank: number, from: number, to: number): readonly number[] =>
   const rest = range(rank).filter((k) => k !== from);
   return [...rest.slice(0, to), from, ...rest.slice(to)];
 };
+/** Axis `from` moved to place `to`, the others in order. */
 export const moveaxis: (x: TensorLike, from: number, to: number) => Tensor = library(
   "np.moveaxis",
   (x: TensorLike, from: number, to: number): Tensor => {
@@ -56,6 +58,7 @@ export const moveaxis: (x: TensorLike, from: number, to: number) => Tensor = lib
 );
 const swappedAxes = (rank: number, a: number, b: number): readonly number[] =>
   range(rank).map((k) => (k === a ? b : k === b ? a : k));
+/** Axes `a` and `b` exchanged. */
 export const swapaxes: (x: TensorLike, a: number, b: number) => Tensor = library(
   "np.swapaxes",
   (x: TensorLike, a: number, b: number): Tensor => {
@@ -89,6 +92,7 @@ const squeezedShape = (shape: readonly number[], axis: Axis | null): readonly nu
     return fail("TSJ2015", "shape", `cannot squeeze axis ${bad} of [${shape.join(", ")}]: its size is not 1`);
   return shape.filter((_, k) => !axes.includes(k));
 };
+/** Without the axes of size 1, or without those of `axis`. */
 export const squeeze: (x: TensorLike, axis?: Axis | null) => Tensor = library(
   "np.squeeze",
   (x: TensorLike, axis: Axis | null = null): Tensor => {
@@ -97,6 +101,7 @@ export const squeeze: (x: TensorLike, axis?: Axis | null) => Tensor = library(
   },
 );
 
+/** Repeated to `shape`: sizes are equal or 1, counted from the last axis. */
 export const broadcastTo: (x: TensorLike, shape: readonly number[]) => Tensor = library(
   "np.broadcastTo",
   (x: TensorLike, shape: readonly number[]): Tensor => {
@@ -105,10 +110,11 @@ export const broadcastTo: (x: TensorLike, shape: readonly number[]) => Tensor = 
   },
 );
 
+/** Arrays joined along `axis`; all other sizes are equal. */
 export const concatenate: (xs: readonly TensorLike[], axis?: number) => Tensor = library(
   "np.concatenate",
   (xs: readonly TensorLike[], axis = 0): Tensor => {
-    const vs = sameDtype(xs.map((x) => lift(x)));
+    const vs = sameDtype(...xs.map((x) => lift(x)));
     return prim.concat(...vs, { axis: normalizeAxis(axis, rankOf(vs)) });
   },
 );
@@ -116,18 +122,13 @@ const rankOf = (vs: readonly Tensor[]): number => {
   const first = vs[0];
   return first === undefined ? fail("TSJ2016", "shape", "at least one array is needed") : first.ndim;
 };
-/** The promoted dtype of all, without broadcasting: each meets a zero of the others' dtypes. */
-const sameDtype = (vs: readonly Tensor[]): readonly Tensor[] => {
-  const probes = promote(...vs.map((v) => prim.const({ value: 0, dtype: v.dtype, shape: [] })));
-  return vs.map((v) => prim.cast(v, { dtype: (probes[0] as Tensor).dtype }));
-};
-
 /** Joins equal shapes along a new axis. */
 export const stack: (xs: readonly TensorLike[], axis?: number) => Tensor = library(
   "np.stack",
   (xs: readonly TensorLike[], axis = 0): Tensor =>
     concatenate(
-      xs.map((x) => expandDims(x, axis)),
+      // before a new axis makes arrays of plain numbers, which take the others' dtype
+      sameDtype(...xs.map((x) => lift(x))).map((x) => expandDims(x, axis)),
       axis,
     ),
 );
@@ -165,6 +166,7 @@ export const sliceIn: (x: TensorLike, start: number, stop?: number | null, axis?
 );
 const clampIndex = (i: number, n: number): number => Math.min(n, Math.max(0, i < 0 ? i + n : i));
 
+/** Reversed along `axis` (one, a list, or all). */
 export const flip: (x: TensorLike, axis?: Axis | null) => Tensor = library(
   "np.flip",
   (x: TensorLike, axis: Axis | null = null): Tensor => {

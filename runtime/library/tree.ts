@@ -24,7 +24,7 @@ const mapNodes = (f: LeafFunction, trees: readonly Node[]): Node => {
   const wanted = nodeText(first);
   const odd = trees.find((tree) => nodeText(tree) !== wanted);
   if (odd !== undefined)
-    return fail("TSJ4031", "type", `trees differ in structure: ${wanted} here, ${nodeText(odd)} there`);
+    return fail("TSJ4031", "type", `trees differ in structure: ${wanted} and ${nodeText(odd)}`);
   if (isLeaf(first)) return f(...(trees as readonly Tensor[]));
   if (Array.isArray(first))
     return first.map((_, k) =>

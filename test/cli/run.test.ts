@@ -86,8 +86,27 @@ describe("tsc-jit run", () => {
       throw new TscJitError([{ code: "TSJ0001", kind: "shape", message: "[2] does not fit [3]",
         span: null, related: [], hint: "reshape it" }]);`;
     const { status, stderr } = runCli(["run", "a.mts"], { "a.mts": text });
-    assert.equal(stderr, "tsc-jit: shape error TSJ0001: [2] does not fit [3]\nhint: reshape it\n");
+    assert.match(
+      stderr,
+      /^tsc-jit: shape error TSJ0001: \[2\] does not fit \[3\]\n.*a\.mts:2:13\n\n2 \| .*\n {2}\|.*~~~\nhint: reshape it\n$/,
+    );
     assert.equal(status, 1);
+  });
+
+  it("shows the user's lines of what is refused, and no stack", () => {
+    const head = 'import { jit, np, tensor, type Tensor } from "tsc-jit";\n';
+    const compiled = `${head}type Unused = string;
+      const layer = (x: Tensor, w: Tensor) => np.dot(x, w);
+      const f = jit((x: Tensor, w: Tensor) => layer(x, w) + 1);
+      f(tensor([[1, 2]]), tensor([1, 2, 3]));`;
+    const outcome = runCli(["run", "a.mts"], { "a.mts": compiled });
+    assertRefused(outcome, /f32\[1,2\] and axis 0 of f32\[3\] differ in size\n.*a\.mts:3:47\n\n3 \| /);
+    assert.match(outcome.stderr, /`layer` is called here\n.*a\.mts:4:47\n\n4 \| .*\n.*~~~~~~~~~~~\n/);
+    const outside = `${head}type Unused = string;\nnp.add(tensor([1, 2]), [1, 2, 3]);`;
+    assertRefused(
+      runCli(["run", "a.mts"], { "a.mts": outside }),
+      /do not broadcast\n.*a\.mts:3:4\n\n3 \| np\.add/,
+    );
   });
 
   it("shows the program's own errors with the program's part of the stack", () => {
@@ -99,6 +118,9 @@ describe("tsc-jit run", () => {
       thrown.stderr,
       /^tsc-jit: Error: oh\n +at f \(.*a\.ts:2:22\)\n +at <anonymous> \(.*a\.ts:3:1\)\n$/,
     );
+    const common = runCli(["run", "a.cts"], { "a.cts": "const a: any = 1;\na.b.c();\nexport {};" });
+    assert.match(common.stderr, /^tsc-jit: TypeError: .*\n +at .*a\.cts:2:/);
+    assert.doesNotMatch(common.stderr, /node:internal|loadModule/);
     const rejected = runCli(["run", "a.ts"], {
       "a.ts": "setInterval(() => {}, 1e3); Promise.reject(new Error('no'));",
     });

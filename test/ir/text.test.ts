@@ -84,6 +84,16 @@ describe("IR text", () => {
     assert.doesNotMatch(printFunction(parseFunction(text)), /@/);
   });
 
+  it("prints spans as comments, which are not read", () => {
+    const b = createBuilder();
+    const x = b.param({ dtype: "f64", shape: [] });
+    const y = b.at({ file: "/a/b.ts", line: 12, column: 3, length: 2 }, () => b.sin(x));
+    const fn = b.finish("f", [y]);
+    const text = printFunction(fn, { spans: "comment" });
+    assert.match(text, /sin %0 {2}; b\.ts:12\n/);
+    assert.equal(printFunction(parseFunction(text)), printFunction(fn));
+  });
+
   it("shows free values of a function under construction", () => {
     const x = { type: { dtype: "f32", shape: [2] } } as const;
     const b = createBuilder();

@@ -101,7 +101,7 @@ describe("the packed package in a fresh project", function () {
 
   it("shows the IR of functions from ES modules and from CommonJS", () => {
     const text = 'import { jit } from "tsc-jit"; export const f = jit((x: number) => x * 2); f(1);';
-    for (const file of ["f.mts", "f.cts"]) {
+    for (const file of ["f.mts", "f.cts", "f.ts"]) {
       writeFileSync(join(folder, file), text);
       assert.match(node(join("node_modules", "tsc-jit", "dist", "cli.js"), "ir", `${file}#f`), /= mul %0/);
     }

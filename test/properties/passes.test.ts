@@ -15,7 +15,9 @@ for (const control of [[], CONTROL_FORMS])
 
 function suite(title: string, control: readonly ControlForm[]): void {
   // regions are programs of their own: fewer cases see as much
-  const runs = (n: number): { readonly numRuns: number } => ({ numRuns: control.length === 0 ? n : n / 3 });
+  const runs = (n: number): { readonly numRuns: number } => ({
+    numRuns: control.length === 0 ? n : Math.ceil(n / 3),
+  });
   describe(title, () => {
     it("use every op", () => {
       const seen = new Set(

@@ -163,6 +163,13 @@ describe("the disk cache", function () {
     assert.throws(files, { code: "ENOENT" });
   });
 
+  it("is passed over where the stages are to be seen or checked", () => {
+    run(PROGRAM);
+    for (const env of [{ TSCJIT_DEBUG: "2" }, { TSCJIT_DUMP: "cse" }, { TSCJIT_VERIFY: "1" }])
+      assert.equal(run(PROGRAM, env).fromDisk, 0, JSON.stringify(env));
+    assert.equal(run(PROGRAM).fromDisk, 3);
+  });
+
   it("keeps library calls and transforms of functions as well", () => {
     const program = `
       const cube = library("test.cube", (x: number) => x * x * x);

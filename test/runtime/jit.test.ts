@@ -59,8 +59,22 @@ describe("jit", () => {
       entries.map((e) => e.staticArguments),
       [3, 1].map((value) => [{ path: 'argument 2 ("n")', value }]),
     );
+    assert.deepEqual(
+      entries.map((e) => e.signature),
+      ["(x: f32[1], n: number = 3)", "(x: f32[1], n: number = 1)"],
+    );
     assert.equal(f.explainMisses().length, 2);
     assert.match(f.explainMisses()[1] ?? "", /a new static value: argument 2 \("n"\) = 3/);
+  });
+
+  it("says how the arguments differ from those before", () => {
+    const f = jit((p: { w: number }, x: number) => p.w * x);
+    f({ w: tensor([1, 2]) }, 3);
+    f({ w: tensor([1, 2]) }, [4, 5]);
+    assert.deepEqual(f.explainMisses(), [
+      "the first call: (p: { w: f32[2] }, x: number)",
+      "other arguments: x: number array [2], before number",
+    ]);
   });
 
   it("sees captured values as they are at each call", () => {

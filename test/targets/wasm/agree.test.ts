@@ -123,7 +123,7 @@ describe("WASM agrees with the interpreter", () => {
           const inputs = args.map((a) => a.data);
           await agree(fn, inputs, "base", { nests });
         }),
-        { numRuns },
+        { numRuns: Math.ceil(numRuns / 2) },
       );
     });
 
