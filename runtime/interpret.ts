@@ -53,6 +53,8 @@ const requireType = (what: string, got: TensorType, wanted: TensorType): void =>
 
 /** For each equation, the values that no later equation and no result reads. */
 const deadAfter = (fn: IrFunction): readonly (readonly Var[])[] => {
+  const known = deadOf.get(fn);
+  if (known !== undefined) return known;
   const seen = new Set<Var>(fn.results);
   const dead: Var[][] = fn.body.map(() => []);
   for (let k = fn.body.length - 1; k >= 0; k--) {
@@ -63,8 +65,11 @@ const deadAfter = (fn: IrFunction): readonly (readonly Var[])[] => {
       dead[k]?.push(v);
     }
   }
+  deadOf.set(fn, dead);
   return dead;
 };
+/** Regions are run again and again. */
+const deadOf = new WeakMap<IrFunction, readonly (readonly Var[])[]>();
 
 /**
  * Runs `fn` on arguments of its parameters' types; arrays are never written to, but a result may share an argument's storage.

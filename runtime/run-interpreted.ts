@@ -1,5 +1,5 @@
 /** Runs a program's IR by the reference interpreter: for small arrays it takes less time than compiling. */
-import { type IrFunction, sizeOf, type Var } from "../compiler/ir/types.js";
+import { type ControlEqn, type IrFunction, isControl, sizeOf, type Var } from "../compiler/ir/types.js";
 import type { NdArray } from "../compiler/ops/op.js";
 import { arena, heapStorage, newData } from "./arena.js";
 import { interpret } from "./interpret.js";
@@ -10,16 +10,40 @@ import { isTensor, storageOf } from "./tensor.js";
 /** Programs that touch at most so many elements are small. */
 const SMALL_WORK = 4096;
 
-/** Elements computed by a program, each product counted by its multiplications. */
+/**
+ * Elements computed by a program, each product counted by its multiplications, a loop's body once per iteration. How
+ * often a loop runs that is decided at run time is not known: it counts as endless.
+ */
 const workOf = (fn: IrFunction): number => {
   let work = 0;
   for (const eqn of fn.body) {
+    if (isControl(eqn)) {
+      work += workOfControl(eqn);
+      continue;
+    }
     const size = sizeOf(eqn.outs[0].type.shape);
     const shape = eqn.inputs[0]?.type.shape ?? [];
     if (eqn.op === "dot") work += eqn.params.lhsContract.reduce((n, axis) => n * (shape[axis] ?? 1), size);
     else work += Math.max(size, sizeOf(shape));
   }
   return work;
+};
+
+const workOfControl = (eqn: ControlEqn): number => {
+  switch (eqn.op) {
+    case "if":
+      return 1 + Math.max(workOf(eqn.params.then), workOf(eqn.params.else));
+    case "while":
+      return Number.POSITIVE_INFINITY;
+    case "for":
+      return eqn.params.trip === null
+        ? Number.POSITIVE_INFINITY
+        : eqn.params.trip * (1 + workOf(eqn.params.body));
+    default: {
+      const never: never = eqn;
+      return never;
+    }
+  }
 };
 
 export const isSmall = (fn: IrFunction): boolean => workOf(fn) <= SMALL_WORK;

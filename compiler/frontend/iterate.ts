@@ -57,7 +57,9 @@ export const itemsOf = (site: Site, value: Value): Sequence => {
       at: (at, k) => {
         if (typeof k === "number")
           return value.held.kind === "staged" ? itemAt(at, value, k) : (value.items[k] ?? UNDEFINED);
-        return tryStageRows(at, value) ? itemAt(at, value, k) : needStatic(at, k, "an index into this array");
+        return tryStageRows(at, value, k.needs)
+          ? itemAt(at, value, k)
+          : needStatic(at, k, "an index into this array");
       },
       stageable: true,
     };

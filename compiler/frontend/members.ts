@@ -48,7 +48,7 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
   }
   if ((object.kind === "array" || object.kind === "object") && object.spoilt !== null)
     return refuseUnmerged(site, object.spoilt);
-  if (object.kind === "array" && key.kind === "tensor" && tryStageRows(site, object))
+  if (object.kind === "array" && key.kind === "tensor" && tryStageRows(site, object, key.needs))
     return itemAt(site, object, key);
   const name = keyOf(site, key, "an index into a JavaScript array");
   switch (object.kind) {
@@ -209,7 +209,8 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
       if (object.fixed !== null) return refuseFixed(site, object.fixed, "an element");
       if (object.spoilt !== null) return refuseUnmerged(site, object.spoilt);
       claimAll(site, object);
-      if (key.kind === "tensor" && tryStageRows(site, object)) return setItem(site, object, key, value);
+      if (key.kind === "tensor" && tryStageRows(site, object, key.needs))
+        return setItem(site, object, key, value);
       const name = keyOf(site, key, "an index into a JavaScript array");
       if (name === "length" && isStatic(value) && typeof value.value === "number") {
         touch(site.machine, object);

@@ -245,7 +245,6 @@ const emitIf = (
       { fn: otherwise, own: 0 },
     ]);
     const [thenFn = then, elseFn = otherwise] = fns;
-    // biome-ignore lint/suspicious/noThenProperty: a region's name
     outs = builder.emitAll("if", [c, ...free], { then: thenFn, else: elseFn });
   }
   let next = 0;

@@ -2,8 +2,8 @@
 import { type Builder, createBuilder } from "../ir/builder.js";
 import type { IrFunction, Var } from "../ir/types.js";
 import { type Cell, type Journal, restore, type State, stateOf } from "./journal.js";
-import { type Machine, refuse, type Site } from "./machine.js";
-import { stageRows } from "./staged-arrays.js";
+import { type Machine, NeedStatic, refuse, type Site } from "./machine.js";
+import { tryStageRows } from "./staged-arrays.js";
 import { type ArrayValue, type Need, nextSerial } from "./values.js";
 
 /** What a region did. */
@@ -29,9 +29,12 @@ export class StagedThrow extends Error {
 /** An array that a region indexes by a staged number: to be staged before the region begins. */
 export class NeedRows extends Error {
   readonly array: ArrayValue;
-  constructor(array: ArrayValue) {
+  /** What would make the index known instead. */
+  readonly needs: readonly Need[] | null;
+  constructor(array: ArrayValue, needs: readonly Need[] | null) {
     super("an array is needed as a staged one");
     this.array = array;
+    this.needs = needs;
   }
 }
 
@@ -88,7 +91,14 @@ export const withRows = <T>(site: Site, f: () => T): T => {
       return f();
     } catch (e) {
       if (!(e instanceof NeedRows) || !isOutermost(site.machine, e.array)) throw e;
-      stageRows(site, e.array);
+      if (tryStageRows(site, e.array)) continue;
+      if (e.needs !== null && e.needs.length > 0) throw new NeedStatic(e.needs);
+      refuse(
+        site,
+        "TSJ1102",
+        "an index into an array of unlike values must be known at compile time, but it is computed at run time",
+        "keep numbers in arrays of numbers, and rows of one length",
+      );
     }
   }
 };

@@ -9,6 +9,7 @@ import {
   arrayOf,
   describe,
   isStatic,
+  type Need,
   type TensorValue,
   UNDEFINED,
   type Value,
@@ -106,7 +107,11 @@ const kindOf = (array: ArrayValue): Rows | null => {
 };
 
 /** Holds an array's items as one staged array, in place; false where they are no rows of equal types. */
-export const tryStageRows = (site: Site, array: ArrayValue): boolean => {
+export const tryStageRows = (
+  site: Site,
+  array: ArrayValue,
+  needs: readonly Need[] | null = null,
+): boolean => {
   if (array.held.kind === "staged") return true;
   const kind = kindOf(array);
   if (kind === null) return false;
@@ -114,8 +119,9 @@ export const tryStageRows = (site: Site, array: ArrayValue): boolean => {
   const { list } = array.held;
   const since = machine.journals.at(-1)?.since;
   const cells = kind.kind === "leaves" ? [array] : [array, ...(list as (ArrayValue | TensorValue)[])];
-  // Older than the region that is being run: staged before it begins.
-  if (since !== undefined && cells.some((cell) => cell.born <= since)) throw new NeedRows(array);
+  // Older than the region that is being run: staged before it begins. An array made here of older rows can't be.
+  if (since !== undefined && array.born > since && cells.some((cell) => cell.born <= since)) return false;
+  if (since !== undefined && cells.some((cell) => cell.born <= since)) throw new NeedRows(array, needs);
   if (kind.kind === "leaves") {
     const rows = kind.holes
       ? tensorOf(site, machine.builder.splat(Number.NaN, { dtype: "f64", shape: [list.length] }), {
@@ -130,7 +136,7 @@ export const tryStageRows = (site: Site, array: ArrayValue): boolean => {
   }
   if (kind.kind === "arrays") {
     const inner = list as ArrayValue[];
-    if (!inner.every((row) => tryStageRows(site, row))) return false;
+    if (!inner.every((row) => tryStageRows(site, row, needs))) return false;
     const parts = inner.flatMap((row) => (row.held.kind === "staged" ? [row.held.rows] : []));
     const [first] = parts;
     const alike = parts.every(
@@ -190,10 +196,4 @@ const stacked = (site: Site, parts: readonly TensorValue[], array: ArrayValue): 
   const value = tensorOf(site, v, { weak, hostArray, store, holes });
   value.fixed = array.fixed;
   return value;
-};
-
-/** The same, for an array that must be staged. */
-export const stageRows = (site: Site, array: ArrayValue): void => {
-  if (!tryStageRows(site, array))
-    refuse(site, "TSJ1102", "an index into an array of unlike values must be known at compile time");
 };

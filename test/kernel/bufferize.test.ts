@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { planScratch, type ScratchRequest } from "../../compiler/kernel/bufferize.js";
-import type { Kernel, LoopKernel, Stmt } from "../../compiler/kernel/types.js";
+import type { Kernel, LoopKernel, Step, Stmt } from "../../compiler/kernel/types.js";
 
 /** A kernel that touches these buffers. */
 const touching = (ids: readonly number[]): LoopKernel => {
@@ -48,6 +48,18 @@ describe("scratch plan", () => {
         }
       }),
     );
+  });
+
+  it("keeps what a loop shares with the steps around it through the whole loop", () => {
+    const requests = [0, 1, 2].map((id): ScratchRequest => ({ id, dtype: "f64", size: 8 }));
+    // 0 is set before the loop and read at its start; 1 lives in one iteration, after 0's last use there
+    const inner = [touching([0, 2]), touching([1, 2])];
+    const loop: Step = { kind: "for", trip: 3, counter: null, body: inner };
+    const at = (steps: readonly Step[]) => [0, 1].map((id) => planScratch(requests, steps).offsets.get(id));
+    const [before, inside] = at([touching([0]), loop]);
+    assert.notEqual(before, inside);
+    const [first, second] = at([touching([0]), ...inner]);
+    assert.equal(first, second);
   });
 
   it("uses the memory of dead buffers again", () => {

@@ -1,0 +1,81 @@
+/** Chains of properties, elements and calls: `a?.b.c(d)`. */
+import type { ts } from "ts-morph";
+import { callValue } from "./calls.js";
+import { callSuper } from "./classes.js";
+import { elementsOf, evaluate } from "./expressions.js";
+import { type Frame, type Machine, refuse, type Site } from "./machine.js";
+import { getMember } from "./members.js";
+import { describe, isNullish, memberOf, staticValue, UNDEFINED, type Value } from "./values.js";
+
+export type ChainNode = ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.CallExpression;
+
+/** A link of `a?.b.c(d)`; null where a `?.` before it found nothing. */
+export const chain = (m: Machine, frame: Frame, node: ts.Expression): Value | null => {
+  const { ts } = m;
+  const isLink =
+    ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) || ts.isCallExpression(node);
+  if (!isLink) return evaluate(m, frame, node);
+  if (ts.isCallExpression(node)) return callLink(m, frame, node);
+  if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return superMember(m, frame, node);
+  const object = chain(m, frame, node.expression);
+  if (object === null || (node.questionDotToken !== undefined && isNullish(object))) return null;
+  return member(m, frame, node, object);
+};
+
+/** `super.name`: a member of the class that this one extends. */
+const superMember = (
+  m: Machine,
+  frame: Frame,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+): Value => {
+  const found = m.ts.isPropertyAccessExpression(node)
+    ? memberOf(frame.home?.parent ?? null, node.name.text)
+    : null;
+  if (found === null)
+    return refuse({ machine: m, frame, node }, "TSJ1040", "`super` is compiled for methods only");
+  if (found.kind === "method") return found.fn;
+  return found.get === null ? UNDEFINED : callValue({ machine: m, frame, node }, found.get, [], frame.self);
+};
+
+const member = (
+  m: Machine,
+  frame: Frame,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+  object: Value,
+): Value => {
+  const site: Site = { machine: m, frame, node };
+  const key = m.ts.isPropertyAccessExpression(node)
+    ? staticValue(node.name.text)
+    : evaluate(m, frame, node.argumentExpression);
+  return m.builder.at(frame.source.spanOf(node), () => getMember(site, object, key));
+};
+
+const callLink = (m: Machine, frame: Frame, node: ts.CallExpression): Value | null => {
+  const { ts } = m;
+  const site: Site = { machine: m, frame, node };
+  const { expression } = node;
+  let self: Value = UNDEFINED;
+  let callee: Value;
+  if (expression.kind === ts.SyntaxKind.SuperKeyword)
+    return callSuper({ machine: m, frame, node }, elementsOf(m, frame, node.arguments));
+  if (ts.isPropertyAccessExpression(expression) || ts.isElementAccessExpression(expression)) {
+    const isSuper = expression.expression.kind === ts.SyntaxKind.SuperKeyword;
+    const object = isSuper ? frame.self : chain(m, frame, expression.expression);
+    if (object === null || (expression.questionDotToken !== undefined && isNullish(object))) return null;
+    self = object;
+    callee = isSuper ? superMember(m, frame, expression) : member(m, frame, expression, object);
+    if (isNullish(callee) && node.questionDotToken === undefined)
+      return refuse(
+        { ...site, node: expression },
+        "TSJ1050",
+        `${describe(object)} has no method \`${expression.getLastToken()?.getText() ?? ""}\``,
+      );
+  } else {
+    const value = chain(m, frame, expression);
+    if (value === null) return null;
+    callee = value;
+  }
+  if (node.questionDotToken !== undefined && isNullish(callee)) return null;
+  const args = elementsOf(m, frame, node.arguments);
+  return m.builder.at(frame.source.spanOf(node), () => callValue(site, callee, args, self));
+};
