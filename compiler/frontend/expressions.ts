@@ -11,9 +11,11 @@ import { pinIdentity } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { objectLiteral } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
+
 import { deleteMember, hasMember } from "./members.js";
 import { copyOf } from "./natives.js";
-import { checkOperands } from "./operands.js";
+import { checkOperands, refuseThis } from "./operands.js";
+
 import { type BinaryOperator, binary, type UnaryOperator, unary } from "./operators.js";
 import { toPrimitive } from "./reify.js";
 import { resolve } from "./resolve.js";
@@ -149,14 +151,6 @@ const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
   }
 };
 
-const refuseThis = (site: Site): never =>
-  refuse(
-    site,
-    "TSJ1051",
-    "`this` is undefined here: a compiled function is called on its own",
-    "pass the object in as a parameter, or compile a call of the method: (x) => object.method(x)",
-  );
-
 const syntaxName = (kind: string): string =>
   kind
     .replace(/Expression$|Keyword$/, "")
@@ -279,10 +273,7 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
       });
     }
     const by = evaluate(m, frame, right);
-    checkOperands(m, frame, operator as BinaryOperator, [
-      [left, before],
-      [right, by],
-    ]);
+    checkOperands(site, operator as BinaryOperator, left, before, right, by);
     const value = binary(site, operator as BinaryOperator, before, by);
     place.set(value);
     return value;
@@ -294,10 +285,7 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
   const b = evaluate(m, frame, right);
   if (kind === K.InKeyword) return staticValue(hasMember(site, b, a));
   if (kind === K.InstanceOfKeyword) return instanceOf(site, a, b);
-  checkOperands(m, frame, text as BinaryOperator, [
-    [left, a],
-    [right, b],
-  ]);
+  checkOperands(site, text as BinaryOperator, left, a, right, b);
   return binary(site, text as BinaryOperator, a, b);
 };
 

@@ -8,7 +8,7 @@ import { copyEnvironment, createEnvironment, type Environment } from "./environm
 import { evaluate } from "./expressions.js";
 import { type Cell, setBinding } from "./journal.js";
 import { type Frame, type Machine, type Site, step } from "./machine.js";
-import { tryRegion } from "./regions.js";
+import { tryRegion, withRows } from "./regions.js";
 import { type LoopPlan, type Staging, stageLoop } from "./staged-loops.js";
 import { evaluateCondition, execute, runDeclarations } from "./statements.js";
 import { isContinue, isMine, isShort, mustUnroll, needOf, seedsOf, unrollNext } from "./unrolling.js";
@@ -132,7 +132,9 @@ interface Tested {
 
 /** Whether evaluating a condition changes anything, and whether it is known to hold now. */
 const probe = (m: Machine, frame: Frame, site: Site, test: ts.Expression, need: Need) => {
-  const trial = tryRegion(site, createBuilder(), [need], () => evaluateCondition(m, frame, test));
+  const trial = withRows(site, () =>
+    tryRegion(site, createBuilder(), [need], () => evaluateCondition(m, frame, test)),
+  );
   return { pure: trial.after.size === 0, result: trial.result };
 };
 

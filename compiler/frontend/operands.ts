@@ -1,7 +1,7 @@
-/** Operands that TypeScript itself refuses in arithmetic: undefined, null and text. JavaScript would go on with NaN. */
+/** Operands that TypeScript itself refuses: undefined, null and text in arithmetic, where JavaScript would go on with NaN. */
 import type { ts } from "ts-morph";
 import { textAt } from "../diagnostics.js";
-import { type Frame, type Machine, refuse } from "./machine.js";
+import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import type { BinaryOperator } from "./operators.js";
 import { describe, isNullish, isStatic, type Value } from "./values.js";
 
@@ -34,14 +34,26 @@ const refuseOperand = (m: Machine, frame: Frame, node: ts.Expression, value: Val
 
 /** Refuses an operand of a binary operator that is no number, at its own place. The library's own code is not looked at. */
 export const checkOperands = (
-  m: Machine,
-  frame: Frame,
+  { machine, frame }: Site,
   operator: BinaryOperator,
-  operands: readonly (readonly [ts.Expression, Value])[],
+  left: ts.Expression,
+  a: Value,
+  right: ts.Expression,
+  b: Value,
 ): void => {
-  if (frame.libraryScript !== null || EQUALITY.includes(operator)) return;
-  const hasText = operands.some(([, value]) => isText(value));
-  if (hasText && (operator === "+" || ORDER.includes(operator))) return; // text is joined and compared
-  for (const [node, value] of operands)
-    if (isNullish(value) || isText(value)) refuseOperand(m, frame, node, value, `\`${operator}\``);
+  if (frame === null || frame.libraryScript !== null || EQUALITY.includes(operator)) return;
+  const joins = operator === "+" || ORDER.includes(operator);
+  if (joins && (isText(a) || isText(b))) return; // text is joined and compared
+  const what = `\`${operator}\``;
+  if (isNullish(a) || isText(a)) refuseOperand(machine, frame, left, a, what);
+  if (isNullish(b) || isText(b)) refuseOperand(machine, frame, right, b, what);
 };
+
+/** `this` in a function that is compiled by itself. */
+export const refuseThis = (site: Site): never =>
+  refuse(
+    site,
+    "TSJ1051",
+    "`this` is undefined here: a compiled function is called on its own",
+    "pass the object in as a parameter, or compile a call of the method: (x) => object.method(x)",
+  );

@@ -11,7 +11,7 @@ import { itemsOf, type Sequence } from "./iterate.js";
 import { setBinding } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
-import { tryRegion } from "./regions.js";
+import { tryRegion, withRows } from "./regions.js";
 import { toNumber } from "./reify.js";
 import { setItem, stagedArray } from "./staged-arrays.js";
 import { setElement } from "./tensor-members.js";
@@ -70,11 +70,13 @@ const probe = (
   n: number,
   read: (k: TensorValue) => Value,
 ): TensorType | null => {
-  const builder = createBuilder();
-  const trial = tryRegion(site, builder, null, () => {
-    const v = builder.cast(builder.param({ dtype: "i32", shape: [] }), "f64");
-    const k = tensorOf(site, v, { weak: true });
-    return typeOfResult(callValue(site, fn, [read(k), k, self]));
+  const trial = withRows(site, () => {
+    const builder = createBuilder();
+    return tryRegion(site, builder, null, () => {
+      const v = builder.cast(builder.param({ dtype: "i32", shape: [] }), "f64");
+      const k = tensorOf(site, v, { weak: true });
+      return typeOfResult(callValue(site, fn, [read(k), k, self]));
+    });
   });
   return n === 0 ? null : trial.result;
 };

@@ -269,8 +269,11 @@ export type ResultPlace =
   | { readonly kind: "output"; readonly index: number }
   | { readonly kind: "input"; readonly index: number };
 
-/** The index that the front end makes of a number with a fraction, or of NaN: out of range everywhere. */
-export const NOT_WHOLE = -(2 ** 31);
+/**
+ * The index that the front end makes of a number with a fraction, or of NaN: out of range everywhere, exact in f32, and no
+ * index that anyone would compute.
+ */
+export const NOT_WHOLE = -(2 ** 31) + 3 * 128;
 
 /** The text of a failed check whose detail is known. */
 export const checkText = (message: string, detail: number | null): string =>

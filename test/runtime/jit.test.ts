@@ -60,7 +60,8 @@ describe("jit", () => {
       [3, 1].map((value) => [{ path: 'argument 2 ("n")', value }]),
     );
     assert.deepEqual(
-      entries.map((e) => e.signature),
+      // the TypeScript loader may rename a parameter
+      entries.map((e) => e.signature.replace(/x\d*:/, "x:")),
       ["(x: f32[1], n: number = 3)", "(x: f32[1], n: number = 1)"],
     );
     assert.equal(f.explainMisses().length, 2);
