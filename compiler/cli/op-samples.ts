@@ -58,7 +58,10 @@ const structural: Samples<Exclude<OpName, UnaryOp | BinaryOp>> = {
     inputs: [matrix(dtype), { dtype: "i32", shape: [4] }, { dtype, shape: [4, 3] }],
     params: gatherParams,
   }),
-  dynamicSlice: (dtype) => ({ inputs: [matrix(dtype), index, index], params: { sizes: [1, 2], mode: "check" } }),
+  dynamicSlice: (dtype) => ({
+    inputs: [matrix(dtype), index, index],
+    params: { sizes: [1, 2], mode: "check" },
+  }),
   dynamicUpdate: (dtype) => ({
     inputs: [matrix(dtype), { dtype, shape: [1, 2] }, index, index],
     params: { mode: "check" },

@@ -7,7 +7,8 @@ import { refuse, type Site, step } from "./machine.js";
 import { refuseFixed } from "./members.js";
 import { binary } from "./operators.js";
 import { isKnown, toHost, toNumber } from "./reify.js";
-import { STAGED_METHODS, STAGED_MUTATIONS } from "./staged-methods.js";
+import { STAGED_METHODS } from "./staged-methods.js";
+import { STAGED_MUTATIONS } from "./staged-mutations.js";
 import { type ArrayValue, arrayOf, builtin, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
 
 type Method = (site: Site, array: ArrayValue, args: readonly Value[]) => Value;

@@ -159,6 +159,8 @@ const guardHost = (site: Site, fn: AnyFunction, self: Value): void => {
   if (since === undefined || self.kind !== "static" || typeof self.value !== "object" || self.value === null)
     return;
   if (READING.has(fn.name) || BUILTIN_OBJECTS.has(self.value)) return;
+  // only a global or sticky one keeps a position
+  if (self.value instanceof RegExp && !self.value.global && !self.value.sticky) return;
   const born = site.machine.made.get(self.value);
   if (born !== undefined && born > since) return;
   const conditions = site.machine.conditions.at(-1) ?? null;

@@ -1,6 +1,6 @@
 /** Array methods on staged arrays: callbacks run in a loop of the program, each element is read when its turn comes. */
 import { createBuilder } from "../ir/builder.js";
-import { sizeOf, type TensorType } from "../ir/types.js";
+import type { TensorType } from "../ir/types.js";
 import { chooseCompletion } from "./branches.js";
 import { callValue } from "./calls.js";
 import type { Completion } from "./completions.js";
@@ -15,7 +15,7 @@ import { tryRegion, withRows } from "./regions.js";
 import { toNumber } from "./reify.js";
 import { setItem, stagedArray } from "./staged-arrays.js";
 import { setElement } from "./tensor-members.js";
-import { isLeaf, lift, tensorOf, varOf } from "./tensors.js";
+import { isLeaf, tensorOf, varOf } from "./tensors.js";
 import {
   type ArrayValue,
   arrayOf,
@@ -28,8 +28,8 @@ import {
   type Value,
 } from "./values.js";
 
-type Receiver = ArrayValue | TensorValue;
-type Method = (site: Site, self: Receiver, args: readonly Value[]) => Value;
+export type Receiver = ArrayValue | TensorValue;
+export type Method = (site: Site, self: Receiver, args: readonly Value[]) => Value;
 
 const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
 const BREAK: Completion = { kind: "break", label: null };
@@ -47,7 +47,7 @@ const each = (site: Site, self: Receiver, body: (item: Value, k: Value) => Compl
     stageable: items.stageable,
   });
 };
-const indexOf = (k: Value): number | TensorValue =>
+export const indexOf = (k: Value): number | TensorValue =>
   k.kind === "tensor" ? k : Number(isStatic(k) ? k.value : 0);
 
 /** Breaks where a condition holds, after `then`. */
@@ -141,7 +141,12 @@ const typedMap = (site: Site, self: TensorValue, store: Store, fn: Value): Value
 };
 
 /** The bounds of slice and fill, which must be known. */
-const range = (site: Site, args: readonly Value[], from: number, n: number): readonly [number, number] => {
+export const range = (
+  site: Site,
+  args: readonly Value[],
+  from: number,
+  n: number,
+): readonly [number, number] => {
   const relative = (value: Value, missing: number): number => {
     if (isStatic(value) && value.value === undefined) return missing;
     const k = Math.trunc(toNumber(site, value, "a bound of a part of an array"));
@@ -150,11 +155,11 @@ const range = (site: Site, args: readonly Value[], from: number, n: number): rea
   return [relative(at(args, from), 0), relative(at(args, from + 1), n)];
 };
 
-const contentOf = (self: Receiver): TensorValue | null =>
+export const contentOf = (self: Receiver): TensorValue | null =>
   self.kind === "tensor" ? self : self.held.kind === "staged" ? self.held.rows : null;
 
 /** A part of an array as a copy of the same kind. */
-const slice: Method = (site, self, args) => {
+export const slice: Method = (site, self, args) => {
   const x = contentOf(self);
   if (x === null) return UNDEFINED;
   const v = varOf(site, x);
@@ -180,7 +185,7 @@ const slice: Method = (site, self, args) => {
   return stagedArray(site, tensorOf(site, part, { weak: true, hostArray: true, needs, holes: x.holes }));
 };
 
-const reversed: Method = (site, self) => {
+export const reversed: Method = (site, self) => {
   const x = contentOf(self);
   if (x === null) return UNDEFINED;
   const isPlain = self.kind === "array" || (x.hostArray && x.store === null);
@@ -298,62 +303,4 @@ const reduce = (site: Site, self: Receiver, args: readonly Value[], right: boole
     { stageable: items.stageable },
   );
   return held(total);
-};
-
-/** Methods that change a staged array without changing its length. */
-export const STAGED_MUTATIONS: Readonly<Record<string, Method>> = {
-  fill: (site, self, args) => {
-    const x = contentOf(self);
-    if (x === null) return self;
-    const n = x.v.type.shape[0] ?? 0;
-    const [start, stop] = range(site, args, 1, n);
-    const write = (k: Value): void => {
-      if (self.kind === "tensor") setElement(site, self, k, at(args, 0));
-      else setItem(site, self, indexOf(k), at(args, 0));
-    };
-    if (stop - start >= 1)
-      runIndexed(
-        site,
-        stop - start,
-        (k) => {
-          write(start === 0 ? k : binary(site, "+", k, staticValue(start)));
-          return null;
-        },
-        { stageable: true },
-      );
-    return self;
-  },
-  reverse: (site, self) => replaceAll(site, self, reversed(site, self, [])),
-  set: (site, self, args) => {
-    const source = lift(site, at(args, 0), "what is set");
-    const offset = args.length < 2 ? 0 : toNumber(site, at(args, 1), "an offset");
-    const count = sizeOf(source.v.type.shape);
-    const items = itemsOf(site, slice(site, source, []));
-    runIndexed(
-      site,
-      count,
-      (k) => {
-        const to = offset === 0 ? k : binary(site, "+", k, staticValue(offset));
-        if (self.kind === "tensor") setElement(site, self, to, items.at(site, indexOf(k)));
-        return null;
-      },
-      { stageable: true },
-    );
-    return UNDEFINED;
-  },
-};
-
-const replaceAll = (site: Site, self: Receiver, next: Value): Value => {
-  const items = itemsOf(site, next);
-  runIndexed(
-    site,
-    items.length(),
-    (k) => {
-      if (self.kind === "tensor") setElement(site, self, k, items.at(site, indexOf(k)));
-      else setItem(site, self, indexOf(k), items.at(site, indexOf(k)));
-      return null;
-    },
-    { stageable: true },
-  );
-  return self;
 };

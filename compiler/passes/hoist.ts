@@ -82,6 +82,10 @@ interface Moved {
   readonly params: readonly Var[];
 }
 
+/** A whole number as a float: it stays, so that the region sees that it is whole. */
+const isCounterCast = (eqn: Eqn): boolean =>
+  eqn.op === "cast" && eqn.inputs[0]?.type.dtype === "i32" && eqn.inputs[0].type.shape.length === 0;
+
 /** `own` params of the region stand before its constants, whose operands are `consts`. */
 const moveOut = (fn: IrFunction, own: number, consts: readonly Var[]): Moved => {
   const outside = new Map<Var, Var>();
@@ -104,7 +108,7 @@ const moveOut = (fn: IrFunction, own: number, consts: readonly Var[]): Moved => 
   const moved = new Set<Var>();
   const rest = fn.body.filter((eqn) => {
     if (!eqn.inputs.every(invariant) || mayFail(eqn)) return true;
-    if (eqn.inputs.length === 0 || eqn.op === "broadcast") {
+    if (eqn.inputs.length === 0 || eqn.op === "broadcast" || isCounterCast(eqn)) {
       for (const v of eqn.outs) copied.set(v, eqn);
       return true;
     }

@@ -15,6 +15,7 @@ import {
   type Shape,
   type Var,
 } from "../ir/types.js";
+import { passIntegers, unpassed } from "./integer-operands.js";
 import { I32, type Range, within } from "./range.js";
 import { type Analysis, analyse, controlRanges } from "./ranges.js";
 
@@ -42,10 +43,12 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
       if (value !== null) changed = true;
       return value === null ? b.append(eqn, inputs) : [value];
     }
-    const ranges = controlRanges(analysis, eqn).params;
-    const inner = mapRegionsAt(eqn, (region, k) => narrowWith(region, ranges[k] ?? []));
+    const { outs, params: ranges } = controlRanges(analysis, eqn);
+    const body = eqn.op === "if" ? null : analyse(eqn.params.body, ranges.at(-1) ?? []);
+    const passed = passIntegers(eqn, inputs, analysis, outs, body, ints.of);
+    const inner = mapRegionsAt(passed?.eqn ?? eqn, (region, k) => narrowWith(region, ranges[k] ?? []));
     if (inner !== eqn) changed = true;
-    return b.append(inner, inputs);
+    return unpassed(b, b.append(inner, passed?.inputs ?? inputs), passed?.results ?? new Set());
   };
   for (const eqn of fn.body) {
     const values = b.at(eqn.span, () => step(eqn));

@@ -36,7 +36,17 @@ const CREMENT: readonly Crement[] = ["x++", "++x", "x--", "--x"];
 const ASSIGN: readonly AssignOp[] = ["=", ...NUMBER_OPS.map((op): AssignOp => `${op}=`)];
 const FORMS: readonly ArrayForm[] = [
   ...(["Float64Array", "list", "filled", "Int32Array", "Uint8Array", "Uint32Array", "Float32Array"] as const),
-  ...(["Int16Array", "from", "copyFrom", "copySlice", "copySpread", "copyNew", "alias", "rows", "row"] as const),
+  ...([
+    "Int16Array",
+    "from",
+    "copyFrom",
+    "copySlice",
+    "copySpread",
+    "copyNew",
+    "alias",
+    "rows",
+    "row",
+  ] as const),
 ];
 const FOR: readonly ForForm[] = [
   ...(["up", "upTo", "step", "down", "dynamic", "hoisted", "outside", "pair", "bumped", "float"] as const),
@@ -108,7 +118,8 @@ const num: (depth: number) => fc.Arbitrary<Num> = perDepth((depth) => {
 });
 
 const compare = perDepth(
-  (depth): fc.Arbitrary<Bool> => fc.record({ kind: kind("compare"), op: any(COMPARE), x: num(depth), y: num(depth) }),
+  (depth): fc.Arbitrary<Bool> =>
+    fc.record({ kind: kind("compare"), op: any(COMPARE), x: num(depth), y: num(depth) }),
 );
 
 const bool: (depth: number) => fc.Arbitrary<Bool> = perDepth((depth) => {

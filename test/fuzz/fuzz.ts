@@ -19,28 +19,28 @@ export const programOf = (seed: number): Program => {
   return program;
 };
 
-const tryRun = async (p: Program, tier: Tier, note: (source: string) => void): Promise<Outcome | null> => {
+const tryRun = (p: Program, tier: Tier, note: (source: string) => void): Outcome | null => {
   try {
-    return await runProgram(p, tier, note);
+    return runProgram(p, tier, note);
   } catch {
     return null; // a tree that is no program
   }
 };
 
 /** A smaller program with the same fault: by fast-check's shrinking, then by our own. */
-const shrink = async (seed: number, first: Program, fault: string, tier: Tier, note: (source: string) => void) => {
+const shrink = (seed: number, first: Program, fault: string, tier: Tier, note: (source: string) => void) => {
   let best = first;
   let tries = 0;
-  const fails = async (p: Program): Promise<boolean> => {
-    const outcome = await tryRun(p, tier, note);
+  const fails = (p: Program): boolean => {
+    const outcome = tryRun(p, tier, note);
     return outcome !== null && faultOf(outcome) === fault;
   };
-  const property = fc.asyncProperty(arbitrary, async (p) => {
-    if (tries++ > SHRINKS || !(await fails(p))) return;
+  const property = fc.property(arbitrary, (p) => {
+    if (tries++ > SHRINKS || !fails(p)) return;
     best = p;
     throw new Error(fault);
   });
-  await fc.check(property, { seed, numRuns: 1 });
+  fc.check(property, { seed, numRuns: 1 });
   return reduceProgram(best, fails, REDUCTIONS);
 };
 
@@ -53,12 +53,12 @@ export interface Watcher {
 
 const NOBODY: Watcher = { running: () => {}, found: () => {} };
 
-export const fuzzOne = async (seed: number, tier: Tier, watcher: Watcher = NOBODY): Promise<Outcome> => {
+export const fuzzOne = (seed: number, tier: Tier, watcher: Watcher = NOBODY): Outcome => {
   const program = programOf(seed);
-  const outcome = await runProgram(program, tier, watcher.running);
+  const outcome = runProgram(program, tier, watcher.running);
   if (outcome.kind !== "fails") return outcome;
   watcher.found(outcome.report);
-  const smallest = await shrink(seed, program, outcome.fault, tier, watcher.running);
-  const last = await runProgram(smallest, tier, watcher.running);
+  const smallest = shrink(seed, program, outcome.fault, tier, watcher.running);
+  const last = runProgram(smallest, tier, watcher.running);
   return last.kind === "fails" ? { ...last, report: `seed ${seed}\n${last.report}` } : outcome;
 };

@@ -25,7 +25,8 @@ const [runs, seed, batch, most] = [values.runs, values.seed, values.batch, value
 if (runs === undefined || seed === undefined || batch === undefined || most === undefined)
   throw new Error("runs, seed, batch and most are numbers");
 const wanted = TIERS.find((t) => t === values.tier);
-if (values.tier !== undefined && wanted === undefined) throw new Error(`--tier is one of ${TIERS.join(", ")}`);
+if (values.tier !== undefined && wanted === undefined)
+  throw new Error(`--tier is one of ${TIERS.join(", ")}`);
 const tierOf = (k: number): Tier => wanted ?? (k % 50 === 0 ? "jit" : k % 10 === 0 ? "wasm" : "kernel");
 
 type Message =
@@ -37,18 +38,23 @@ const child = async (): Promise<void> => {
   const send = (message: Message): void => void process.send?.(message);
   for (let k = 0; k < runs; k++) {
     const own = seed + k;
-    const outcome = await fuzzOne(own, tierOf(own), {
+    const outcome = fuzzOne(own, tierOf(own), {
       running: (source) => send({ kind: "running", seed: own, source }),
       found: (report) => send({ kind: "found", seed: own, report }),
     });
     send({ kind: "done", seed: own, outcome });
+    await new Promise(setImmediate);
   }
   process.disconnect?.();
   process.exit(0);
 };
 
 /** Runs seeds from `from` on in a process of their own; gives the seed to go on with. */
-const runBatch = (from: number, count: number, take: (seed: number, outcome: Outcome) => void): Promise<number> =>
+const runBatch = (
+  from: number,
+  count: number,
+  take: (seed: number, outcome: Outcome) => void,
+): Promise<number> =>
   new Promise((resolve) => {
     const args = ["--child", "--runs", String(count), "--seed", String(from)];
     if (wanted !== undefined) args.push("--tier", wanted);
@@ -67,7 +73,9 @@ const runBatch = (from: number, count: number, take: (seed: number, outcome: Out
       timer = setTimeout(hang, HANG_MS);
       if (message.kind === "running") [current, source] = [message.seed, message.source];
       else if (message.kind === "found")
-        console.log(`seed ${message.seed} fails, being made smaller: ${message.report.split("\n", 6).join("\n  ")}`);
+        console.log(
+          `seed ${message.seed} fails, being made smaller: ${message.report.split("\n", 6).join("\n  ")}`,
+        );
       else {
         take(message.seed, message.outcome);
         next = message.seed + 1;
@@ -100,7 +108,9 @@ const main = async (): Promise<void> => {
       failed++;
       const known = faults.get(outcome.fault) ?? 0;
       faults.set(outcome.fault, known + 1);
-      console.log(`\n=== failure ${failed}: ${known === 0 ? outcome.report : `seed ${own}: again ${outcome.report}`}`);
+      console.log(
+        `\n=== failure ${failed}: ${known === 0 ? outcome.report : `seed ${own}: again ${outcome.report}`}`,
+      );
     }
     if (done % 50 === 0) {
       const seconds = ((performance.now() - start) / 1000).toFixed(0);
@@ -108,10 +118,15 @@ const main = async (): Promise<void> => {
     }
   };
   const end = seed + runs;
-  for (let from = seed; from < end && failed < most; ) from = await runBatch(from, Math.min(batch, end - from), take);
-  console.log(`\n${done} programs from seed ${seed}: ${agreed} agree, ${failed} fail, ${done - agreed - failed} refused`);
+  for (let from = seed; from < end && failed < most; )
+    from = await runBatch(from, Math.min(batch, end - from), take);
+  console.log(
+    `\n${done} programs from seed ${seed}: ${agreed} agree, ${failed} fail, ${done - agreed - failed} refused`,
+  );
   for (const [code, { count, example, seed: at }] of [...codes].sort((a, b) => b[1].count - a[1].count))
-    console.log(`  ${code}: ${count} (${((100 * count) / done).toFixed(1)} %), seed ${at}: ${example.split("\n").slice(0, 5).join("\n    ")}`);
+    console.log(
+      `  ${code}: ${count} (${((100 * count) / done).toFixed(1)} %), seed ${at}: ${example.split("\n").slice(0, 5).join("\n    ")}`,
+    );
   for (const [fault, count] of faults) console.log(`  ${fault}: ${count}`);
   process.exitCode = failed === 0 ? 0 : 1;
 };

@@ -43,7 +43,12 @@ export type Num =
   | { readonly kind: "call"; readonly callee: Pick; readonly args: readonly Num[] }
   | { readonly kind: "crement"; readonly op: Crement; readonly target: Target }
   | { readonly kind: "assigned"; readonly op: AssignOp; readonly target: Target; readonly x: Num }
-  | { readonly kind: "folded"; readonly array: Pick; readonly form: "reduce" | "map" | "findIndex"; readonly x: Num };
+  | {
+      readonly kind: "folded";
+      readonly array: Pick;
+      readonly form: "reduce" | "map" | "findIndex";
+      readonly x: Num;
+    };
 
 export type Bool =
   | { readonly kind: "constant"; readonly value: boolean }
@@ -72,25 +77,77 @@ export interface Case {
   readonly ends: boolean;
 }
 
-export type ForForm = "up" | "upTo" | "step" | "down" | "dynamic" | "hoisted" | "outside" | "pair" | "bumped" | "float";
+export type ForForm =
+  | "up"
+  | "upTo"
+  | "step"
+  | "down"
+  | "dynamic"
+  | "hoisted"
+  | "outside"
+  | "pair"
+  | "bumped"
+  | "float";
 
 export type Stmt =
-  | { readonly kind: "declare"; readonly word: "let" | "const" | "var"; readonly shadows: Pick | null; readonly x: Num }
+  | {
+      readonly kind: "declare";
+      readonly word: "let" | "const" | "var";
+      readonly shadows: Pick | null;
+      readonly x: Num;
+    }
   | { readonly kind: "declareLater"; readonly x: Num; readonly y: Num; readonly test: Bool }
   | { readonly kind: "flag"; readonly test: Bool }
   | { readonly kind: "setFlag"; readonly pick: Pick; readonly test: Bool }
-  | { readonly kind: "array"; readonly form: ArrayForm; readonly size: number; readonly of: Pick; readonly items: readonly Num[] }
+  | {
+      readonly kind: "array";
+      readonly form: ArrayForm;
+      readonly size: number;
+      readonly of: Pick;
+      readonly items: readonly Num[];
+    }
   | { readonly kind: "object"; readonly items: readonly Num[]; readonly method: Num | null }
-  | { readonly kind: "function"; readonly form: "arrow" | "expression" | "declaration"; readonly parameters: number; readonly body: readonly Stmt[]; readonly result: Num }
+  | {
+      readonly kind: "function";
+      readonly form: "arrow" | "expression" | "declaration";
+      readonly parameters: number;
+      readonly body: readonly Stmt[];
+      readonly result: Num;
+    }
   | { readonly kind: "assign"; readonly op: AssignOp; readonly target: Target; readonly x: Num }
   | { readonly kind: "swap"; readonly a: Target; readonly b: Target }
   | { readonly kind: "fill"; readonly array: Pick; readonly x: Num }
   | { readonly kind: "unpack"; readonly array: Pick; readonly x: Num }
-  | { readonly kind: "if"; readonly test: Bool; readonly then: readonly Stmt[]; readonly otherwise: readonly Stmt[] | null }
+  | {
+      readonly kind: "if";
+      readonly test: Bool;
+      readonly then: readonly Stmt[];
+      readonly otherwise: readonly Stmt[] | null;
+    }
   | { readonly kind: "switch"; readonly x: Num; readonly mask: number; readonly cases: readonly Case[] }
-  | { readonly kind: "for"; readonly form: ForForm; readonly trips: number; readonly bound: Num; readonly labelled: boolean; readonly body: readonly Stmt[] }
-  | { readonly kind: "while"; readonly form: "head" | "countdown" | "middle" | "do"; readonly trips: number; readonly test: Bool; readonly labelled: boolean; readonly body: readonly Stmt[] }
-  | { readonly kind: "forOf"; readonly form: "values" | "entries" | "forEach"; readonly array: Pick; readonly labelled: boolean; readonly body: readonly Stmt[] }
+  | {
+      readonly kind: "for";
+      readonly form: ForForm;
+      readonly trips: number;
+      readonly bound: Num;
+      readonly labelled: boolean;
+      readonly body: readonly Stmt[];
+    }
+  | {
+      readonly kind: "while";
+      readonly form: "head" | "countdown" | "middle" | "do";
+      readonly trips: number;
+      readonly test: Bool;
+      readonly labelled: boolean;
+      readonly body: readonly Stmt[];
+    }
+  | {
+      readonly kind: "forOf";
+      readonly form: "values" | "entries" | "forEach";
+      readonly array: Pick;
+      readonly labelled: boolean;
+      readonly body: readonly Stmt[];
+    }
   | { readonly kind: "break" | "continue"; readonly pick: Pick; readonly test: Bool | null }
   | { readonly kind: "return"; readonly test: Bool | null; readonly x: Num; readonly y: Num }
   | { readonly kind: "throw"; readonly test: Bool }

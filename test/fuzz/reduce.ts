@@ -14,7 +14,8 @@ const childrenOf = (tree: Tree): readonly (readonly [string | number, Tree])[] =
 const replaceAt = (tree: Tree, path: Path, by: (old: Tree) => Tree): Tree => {
   const [step, ...rest] = path;
   if (step === undefined) return by(tree);
-  if (Array.isArray(tree)) return tree.map((item: Tree, k) => (k === step ? replaceAt(item, rest, by) : item));
+  if (Array.isArray(tree))
+    return tree.map((item: Tree, k) => (k === step ? replaceAt(item, rest, by) : item));
   if (typeof tree !== "object" || tree === null) return tree;
   return Object.fromEntries(
     Object.entries(tree).map(([key, item]) => [key, key === step ? replaceAt(item, rest, by) : item]),
@@ -55,11 +56,11 @@ function* smaller(tree: Tree): Generator<Tree> {
  * The smallest program found that `fails` still, in at most `most` tries. Some of the trees that are tried are no programs:
  * `fails` must be false for them.
  */
-export const reduceProgram = async (
+export const reduceProgram = (
   program: Program,
-  fails: (smaller: Program) => Promise<boolean>,
+  fails: (smaller: Program) => boolean,
   most: number,
-): Promise<Program> => {
+): Program => {
   let best = program;
   let tries = 0;
   const seen = new Set<string>([JSON.stringify(best)]);
@@ -72,7 +73,7 @@ export const reduceProgram = async (
       seen.add(key);
       if (tries++ >= most) return best;
       const next = candidate as unknown as Program;
-      if (!(await fails(next))) continue;
+      if (!fails(next)) continue;
       best = next;
       again = true;
       break;

@@ -37,13 +37,17 @@ export const arrayDeclaration = (w: Writer, scope: Scope, s: ArrayStmt): string[
       return fresh("list", `Array.from({ length: ${s.size} }, (_, ${k}) => ${k} * ${items[0] ?? "1"})`);
     }
     case "copyFrom":
-      return source === undefined ? list() : fresh("Float64Array", `Float64Array.from(${source.text})`, source.length);
+      return source === undefined
+        ? list()
+        : fresh("Float64Array", `Float64Array.from(${source.text})`, source.length);
     case "copySlice":
       return source === undefined ? list() : fresh(source.form, `${source.text}.slice()`, source.length);
     case "copySpread":
       return source === undefined ? list() : fresh("list", `[...${source.text}]`, source.length);
     case "copyNew":
-      return source === undefined ? list() : fresh("Float64Array", `new Float64Array(${source.text})`, source.length);
+      return source === undefined
+        ? list()
+        : fresh("Float64Array", `new Float64Array(${source.text})`, source.length);
     case "alias": {
       const other = choose(scope.arrays, s.of);
       return other === undefined ? list() : declare(scope, { ...other, text }, other.text);
@@ -51,9 +55,13 @@ export const arrayDeclaration = (w: Writer, scope: Scope, s: ArrayStmt): string[
     case "rows": {
       const [length, columns] = [2 + (s.of % 2), items.length];
       const form = s.of % 3 === 0 ? "Float64Array" : "list";
-      const row = (k: number): string => `[${items.map((item, j) => (j === k % columns ? item : `${k + j}`)).join(", ")}]`;
+      const row = (k: number): string =>
+        `[${items.map((item, j) => (j === k % columns ? item : `${k + j}`)).join(", ")}]`;
       const rows = Array.from({ length }, (_, k) => row(k)).join(", ");
-      const init = form === "list" ? `[${rows}]` : `Array.from({ length: ${length} }, () => new Float64Array(${columns}))`;
+      const init =
+        form === "list"
+          ? `[${rows}]`
+          : `Array.from({ length: ${length} }, () => new Float64Array(${columns}))`;
       return declare(scope, { text, form, length, columns, writable: true }, init);
     }
     case "row": {
@@ -62,7 +70,12 @@ export const arrayDeclaration = (w: Writer, scope: Scope, s: ArrayStmt): string[
         s.of,
       );
       if (rows === undefined || rows.columns === null) return list();
-      const at = index(w, scope, s.of % 2 === 0 ? { kind: "literal", at: s.of } : { kind: "counter", pick: s.of }, rows.length);
+      const at = index(
+        w,
+        scope,
+        s.of % 2 === 0 ? { kind: "literal", at: s.of } : { kind: "counter", pick: s.of },
+        rows.length,
+      );
       return declare(scope, { ...rows, text, length: rows.columns, columns: null }, `${rows.text}[${at}]`);
     }
     default: {

@@ -129,7 +129,8 @@ const loop = (
 const forStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "for" }>): string[] => {
   const i = w.name("i");
   const { form } = s;
-  const bound = form === "dynamic" || form === "hoisted" || form === "bumped" ? number(w, scope, s.bound) : "0";
+  const bound =
+    form === "dynamic" || form === "hoisted" || form === "bumped" ? number(w, scope, s.bound) : "0";
   const { head, lines, trips } = loop(w, scope, s, (own, n) => {
     if (form !== "float" && form !== "bumped" && n > 0) own.counters.push({ text: i, limit: n });
     declareNumber(own, i, false);
@@ -211,7 +212,8 @@ const forOfStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "forOf
     scope.arrays.filter((a) => a.columns === null),
     s.array,
   );
-  if (array === undefined || scope.times * array.length > MOST_TIMES) return ["{", ...block(w, scope, s.body), "}"];
+  if (array === undefined || scope.times * array.length > MOST_TIMES)
+    return ["{", ...block(w, scope, s.body), "}"];
   const [item, i] = [w.name("e"), w.name("i")];
   const declare = (own: Scope): void => {
     declareNumber(own, item, false);
@@ -229,7 +231,8 @@ const forOfStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "forOf
     declare(own);
     return [];
   });
-  const what = s.form === "values" ? `${item} of ${array.text}` : `[${i}, ${item}] of ${array.text}.entries()`;
+  const what =
+    s.form === "values" ? `${item} of ${array.text}` : `[${i}, ${item}] of ${array.text}.entries()`;
   return [`${head}for (const ${what}) {`, ...lines, "}"];
 };
 
@@ -247,7 +250,11 @@ const returned = (form: Scope["returns"], values: () => readonly [string, string
   if (form === "none") return null;
   if (form === "nothing") return "return;";
   const [a, b] = values();
-  return form === "number" ? `return ${a};` : form === "list" ? `return [${a}, ${b}];` : `return { a: ${a}, b: ${b} };`;
+  return form === "number"
+    ? `return ${a};`
+    : form === "list"
+      ? `return [${a}, ${b}];`
+      : `return { a: ${a}, b: ${b} };`;
 };
 
 const returnStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "return" }>): string[] => {

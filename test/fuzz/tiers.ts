@@ -11,7 +11,7 @@ import type { KernelProgram } from "../../compiler/kernel/types.js";
 import { ndarray } from "../../compiler/ops/ndarray.js";
 import type { NdArray } from "../../compiler/ops/op.js";
 import { runPasses } from "../../compiler/passes/pipeline.js";
-import { compileInProcess } from "../../compiler/targets/wasm/in-process.js";
+import { compileSync } from "../../compiler/targets/wasm/client.js";
 import { detectProfile } from "../../compiler/targets/wasm/profile.js";
 import { scratchFor } from "../../compiler/targets/wasm/scratch.js";
 import { jit } from "../../runtime/index.js";
@@ -193,11 +193,16 @@ const forEachRun = (c: Case, where: string, run: (args: readonly Argument[]) => 
   c.args.forEach((args, k) => {
     const wanted = c.wanted[k];
     if (wanted === undefined) return;
-    requireSame(where, attempt(where, () => run(args)), wanted, args);
+    requireSame(
+      where,
+      attempt(where, () => run(args)),
+      wanted,
+      args,
+    );
   });
 };
 
-const checkTiers = async (fn: AnyFunction, staged: Staged, c: Case, tier: Tier, exact: boolean): Promise<void> => {
+const checkTiers = (fn: AnyFunction, staged: Staged, c: Case, tier: Tier, exact: boolean): void => {
   const level = TIERS.indexOf(tier);
   attempt("the front end's program", () => verify(staged.fn));
   const { fn: optimised } = attemptPasses(staged.fn);
@@ -206,7 +211,9 @@ const checkTiers = async (fn: AnyFunction, staged: Staged, c: Case, tier: Tier, 
       staged.out,
       interpret(
         ir,
-        inputsOf(staged, args).map((arg, k) => toNdArray(arg, ir.params[k]?.type ?? { dtype: "f64", shape: [] })),
+        inputsOf(staged, args).map((arg, k) =>
+          toNdArray(arg, ir.params[k]?.type ?? { dtype: "f64", shape: [] }),
+        ),
       ),
     );
   forEachRun(c, "the front end", byIr(staged.fn));
@@ -227,7 +234,7 @@ const checkTiers = async (fn: AnyFunction, staged: Staged, c: Case, tier: Tier, 
       );
     });
     if (level < 2) continue;
-    const executable = await loadWasm(name, program, optimised);
+    const executable = loadWasm(name, program, optimised);
     const types = optimised.results.map((v) => v.type);
     forEachRun(c, `WASM of ${name}`, (args) =>
       buildResult(staged.out, executable.run(inputsOf(staged, args)), types, true),
@@ -248,9 +255,9 @@ const attemptPasses = (fn: IrFunction): { readonly fn: IrFunction } => {
   }
 };
 
-const loadWasm = async (name: string, program: KernelProgram, fn: IrFunction) => {
+const loadWasm = (name: string, program: KernelProgram, fn: IrFunction) => {
   try {
-    const { wasm } = await compileInProcess(program, detectProfile());
+    const { wasm } = compileSync(program, detectProfile());
     return loadBinary(
       binaryOf(
         program,
@@ -276,7 +283,7 @@ const oracle = (fn: AnyFunction, args: readonly Argument[]): Run =>
   );
 
 /** @param note told where the work is, before it may hang */
-export const runProgram = async (p: Program, tier: Tier, note: (source: string) => void = () => {}): Promise<Outcome> => {
+export const runProgram = (p: Program, tier: Tier, note: (source: string) => void = () => {}): Outcome => {
   const rendered = renderProgram(p);
   const source = `function (${rendered.parameters.join(", ")}) {\n${rendered.body}\n}`;
   note(source);
@@ -292,14 +299,15 @@ export const runProgram = async (p: Program, tier: Tier, note: (source: string) 
       staged = stage({ fn, args: argumentTrees(args[k] ?? [], names), scope: NO_CAPTURES });
       const statics = staged.staticLeaves.length > 0;
       const [from, to] = statics ? [k, k + 1] : [0, args.length];
-      await checkTiers(fn, staged, { args: args.slice(from, to), wanted: wanted.slice(from, to) }, tier, exact);
+      checkTiers(fn, staged, { args: args.slice(from, to), wanted: wanted.slice(from, to) }, tier, exact);
       if (!statics) break;
     }
     return { kind: "agrees" };
   } catch (e) {
     if (e instanceof TscJitError && e.diagnostics.every((d) => d.kind !== "internal"))
       return { kind: "refused", code: e.code, message: e.message };
-    const fault = e instanceof Fault ? e.fault : `staging throws ${e instanceof TscJitError ? e.code : "an error"}`;
+    const fault =
+      e instanceof Fault ? e.fault : `staging throws ${e instanceof TscJitError ? e.code : "an error"}`;
     const detail = e instanceof Error ? (e instanceof Fault ? e.message : (e.stack ?? e.message)) : String(e);
     const ir = staged === null ? "" : `\n${printFunction(staged.fn)}`;
     return { kind: "fails", fault, report: `${fault}\n${detail}\n${source}${ir}` };
