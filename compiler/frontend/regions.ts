@@ -91,7 +91,9 @@ export const withRows = <T>(site: Site, f: () => T): T => {
       return f();
     } catch (e) {
       if (!(e instanceof NeedRows) || !isOutermost(site.machine, e.array)) throw e;
-      if (tryStageRows(site, e.array)) continue;
+      // Staged already: `f` takes it apart, and would again.
+      const isApart = e.array.held.kind === "staged";
+      if (!isApart && tryStageRows(site, e.array)) continue;
       if (e.needs !== null && e.needs.length > 0) throw new NeedStatic(e.needs);
       refuse(
         site,

@@ -335,6 +335,15 @@ describe("frontend: arrays that are written to", () => {
     },
     ARRAYS,
   );
+  agrees("an array that a branch takes apart and indexes by a computed number", (x: number) => {
+    const a = [x, x + 1];
+    let sum = 0;
+    if (x > 1) {
+      for (const [k, v] of a.entries()) sum += k * v;
+      a[x & 1] = 2;
+    }
+    return [a[0], a[1], sum];
+  });
   agrees(
     "aliases see writes",
     (xs: readonly number[]) => {

@@ -2,7 +2,7 @@
 import { fuzzOne } from "./fuzz.js";
 import type { Tier } from "./tiers.js";
 
-const numRuns = Number(process.env.TSCJIT_RUNS ?? 160);
+const numRuns = Number(process.env.TSCJIT_RUNS ?? 120);
 const BATCHES = 4;
 const FIRST_SEED = 1;
 

@@ -2,30 +2,19 @@
 import type { Case, Num, Program, Stmt } from "./program.js";
 import { arrayDeclaration } from "./render-arrays.js";
 import { bool, number, target } from "./render-expressions.js";
+import { forOfStatement, forStatement, whileStatement } from "./render-loops.js";
 import {
+  block,
   choose,
   createWriter,
+  declareNumber,
+  indent,
   inner,
-  type JumpTarget,
-  MOST_TIMES,
   type Scope,
   type Writer,
 } from "./scope.js";
 
-const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 const mentions = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
-
-const declareNumber = (scope: Scope, text: string, assignable: boolean): void => {
-  scope.numbers.push({ text, assignable });
-  scope.own.add(text);
-};
-
-/** The lines of a block that runs in a scope of its own. */
-const block = (w: Writer, scope: Scope, body: readonly Stmt[], change: Partial<Scope> = {}): string[] => {
-  const own = inner(scope, change);
-  for (const s of body) own.lines.push(...statement(w, own, s));
-  return indent(own.lines);
-};
 
 /** The name of a variable from outside that a declaration here may hide; null for most. */
 const hidden = (scope: Scope, pick: number | null, init: string): string | null => {
@@ -39,7 +28,10 @@ const hidden = (scope: Scope, pick: number | null, init: string): string | null 
 
 const declaration = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "declare" }>): string[] => {
   const init = number(w, scope, s.x);
-  const name = (s.word === "var" ? null : hidden(scope, s.shadows, init)) ?? w.name("v");
+  // Something that can be assigned to is left.
+  const last = scope.numbers.filter((v) => v.assignable).length <= 1;
+  const mayHide = s.word === "let" || (s.word === "const" && !last);
+  const name = (mayHide ? hidden(scope, s.shadows, init) : null) ?? w.name("v");
   const shadowed = scope.numbers.findIndex(({ text }) => text === name);
   if (shadowed >= 0) scope.numbers.splice(shadowed, 1);
   declareNumber(scope, name, s.word !== "const");
@@ -103,137 +95,6 @@ const switchStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "swit
     return [`${labels.join(" ")} {`, ...body, c.ends ? "  break;" : "  // falls through", "}"];
   });
   return [`switch (${value} & ${s.mask}) {`, ...indent(cases), "}"];
-};
-
-interface LoopBody {
-  readonly head: string;
-  readonly lines: string[];
-}
-
-/** A loop's body with its label, and trips such that all loops around it together don't run too often. */
-const loop = (
-  w: Writer,
-  scope: Scope,
-  s: { readonly labelled: boolean; readonly trips: number; readonly body: readonly Stmt[] },
-  prepare: (own: Scope, trips: number) => readonly string[],
-): LoopBody & { readonly trips: number } => {
-  const trips = Math.max(0, Math.min(s.trips, Math.floor(MOST_TIMES / scope.times)));
-  const label = s.labelled ? w.name("L") : null;
-  const jump: JumpTarget = { kind: "loop", label };
-  const own = inner(scope, { times: scope.times * Math.max(1, trips), targets: [...scope.targets, jump] });
-  own.lines.push(...prepare(own, trips));
-  for (const inside of s.body) own.lines.push(...statement(w, own, inside));
-  return { head: label === null ? "" : `${label}: `, lines: indent(own.lines), trips };
-};
-
-const forStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "for" }>): string[] => {
-  const i = w.name("i");
-  const { form } = s;
-  const bound =
-    form === "dynamic" || form === "hoisted" || form === "bumped" ? number(w, scope, s.bound) : "0";
-  const { head, lines, trips } = loop(w, scope, s, (own, n) => {
-    if (form !== "float" && form !== "bumped" && n > 0) own.counters.push({ text: i, limit: n });
-    declareNumber(own, i, false);
-    return [];
-  });
-  const most = `Math.min(${trips}, ${bound} >>> 0)`;
-  const over = (control: string): string[] => [`${head}for (${control}) {`, ...lines, "}"];
-  switch (form) {
-    case "up":
-      return over(`let ${i} = 0; ${i} < ${trips}; ${i}++`);
-    case "upTo":
-      return over(`let ${i} = 0; ${i} <= ${trips - 1}; ++${i}`);
-    case "step":
-      return over(`let ${i} = 0; ${i} < ${trips}; ${i} += 2`);
-    case "down":
-      return over(`let ${i} = ${trips - 1}; ${i} >= 0; ${i}--`);
-    case "dynamic":
-      return over(`let ${i} = 0; ${i} < ${most}; ${i}++`);
-    case "hoisted": {
-      const n = w.name("n");
-      declareNumber(scope, n, false);
-      return [`const ${n} = ${most};`, ...over(`let ${i} = 0; ${i} < ${n}; ${i}++`)];
-    }
-    case "outside": {
-      declareNumber(scope, i, false);
-      return [`let ${i} = 0;`, ...over(`; ${i} < ${trips}; ${i}++`)];
-    }
-    case "pair": {
-      const j = w.name("j");
-      return over(`let ${i} = 0, ${j} = ${trips}; ${i} < ${j}; ${i}++, ${j}--`);
-    }
-    case "bumped":
-      return [
-        `${head}for (let ${i} = 0; ${i} < ${trips}; ${i}++) {`,
-        ...lines,
-        `  if (${i} > (${bound})) ${i} += 1;`,
-        "}",
-      ];
-    case "float":
-      return over(`let ${i} = 0; ${i} < ${trips * 0.25}; ${i} += 0.25`);
-    default: {
-      const never: never = form;
-      return never;
-    }
-  }
-};
-
-const whileStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "while" }>): string[] => {
-  const left = w.name("w");
-  declareNumber(scope, left, false);
-  const test = bool(w, scope, s.test, true);
-  const counting = s.form === "head" || s.form === "middle";
-  const { head, lines, trips } = loop(w, scope, s, (_, n) =>
-    s.form === "head"
-      ? [`${left}++;`]
-      : s.form === "middle"
-        ? [`if (${left}++ >= ${n} || !(${test})) break;`]
-        : [],
-  );
-  const start = `let ${left} = ${counting ? 0 : trips};`;
-  switch (s.form) {
-    case "head":
-      return [start, `${head}while (${left} < ${trips} && ${test}) {`, ...lines, "}"];
-    case "countdown":
-      return [start, `${head}while (${left}-- > 0 && ${test}) {`, ...lines, "}"];
-    case "middle":
-      return [start, `${head}while (true) {`, ...lines, "}"];
-    case "do":
-      return [start, `${head}do {`, ...lines, `} while (--${left} > 0 && ${test});`];
-    default: {
-      const never: never = s.form;
-      return never;
-    }
-  }
-};
-
-const forOfStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "forOf" }>): string[] => {
-  const array = choose(
-    scope.arrays.filter((a) => a.columns === null),
-    s.array,
-  );
-  if (array === undefined || scope.times * array.length > MOST_TIMES)
-    return ["{", ...block(w, scope, s.body), "}"];
-  const [item, i] = [w.name("e"), w.name("i")];
-  const declare = (own: Scope): void => {
-    declareNumber(own, item, false);
-    if (s.form === "values") return;
-    declareNumber(own, i, false);
-    own.counters.push({ text: i, limit: array.length });
-  };
-  if (s.form === "forEach") {
-    const own = inner(scope, { times: scope.times * array.length, targets: [], returns: "nothing" });
-    declare(own);
-    for (const inside of s.body) own.lines.push(...statement(w, own, inside));
-    return [`${array.text}.forEach((${item}, ${i}) => {`, ...indent(own.lines), "});"];
-  }
-  const { head, lines } = loop(w, scope, { ...s, trips: array.length }, (own) => {
-    declare(own);
-    return [];
-  });
-  const what =
-    s.form === "values" ? `${item} of ${array.text}` : `[${i}, ${item}] of ${array.text}.entries()`;
-  return [`${head}for (const ${what}) {`, ...lines, "}"];
 };
 
 const jump = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "break" | "continue" }>): string[] => {
@@ -370,7 +231,7 @@ const lastReturn = (w: Writer, scope: Scope, p: Program): string => {
 };
 
 export const renderProgram = (p: Program): Rendered => {
-  const w = createWriter();
+  const w = createWriter(statement);
   const numbers = Array.from({ length: p.numbers }, () => w.name("a"));
   const arrays = p.arrays.map((length) => ({
     text: w.name("x"),

@@ -1,4 +1,5 @@
 /** What a program that is being written out has in scope, and how much work it has come to. */
+import type { Stmt } from "./program.js";
 
 export interface NumberVariable {
   readonly text: string;
@@ -54,6 +55,8 @@ export interface Scope {
 
 /** The state of writing out one program. */
 export interface Writer {
+  /** Lines of a statement; what it declares is added to the scope. */
+  readonly statement: (scope: Scope, s: Stmt) => string[];
   readonly name: (prefix: string) => string;
   cost: number;
   size: number;
@@ -63,9 +66,15 @@ export const MOST_COST = 6000;
 export const MOST_SIZE = 500;
 export const MOST_TIMES = 400;
 
-export const createWriter = (): Writer => {
+export const createWriter = (write: (w: Writer, scope: Scope, s: Stmt) => string[]): Writer => {
   let names = 0;
-  return { name: (prefix) => `${prefix}${++names}`, cost: 0, size: 0 };
+  const writer: Writer = {
+    statement: (scope, s) => write(writer, scope, s),
+    name: (prefix) => `${prefix}${++names}`,
+    cost: 0,
+    size: 0,
+  };
+  return writer;
 };
 
 export const inner = (scope: Scope, change: Partial<Scope> = {}): Scope => ({
@@ -83,3 +92,22 @@ export const inner = (scope: Scope, change: Partial<Scope> = {}): Scope => ({
 /** Item `pick` modulo the number of items; later ones, which are nearer, for low numbers. */
 export const choose = <T>(items: readonly T[], pick: number): T | undefined =>
   items.length === 0 ? undefined : items[items.length - 1 - (pick % items.length)];
+
+export const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+export const declareNumber = (scope: Scope, text: string, assignable: boolean): void => {
+  scope.numbers.push({ text, assignable });
+  scope.own.add(text);
+};
+
+/** The lines of a block that runs in a scope of its own. */
+export const block = (
+  w: Writer,
+  scope: Scope,
+  body: readonly Stmt[],
+  change: Partial<Scope> = {},
+): string[] => {
+  const own = inner(scope, change);
+  for (const s of body) own.lines.push(...w.statement(own, s));
+  return indent(own.lines);
+};
