@@ -1,6 +1,7 @@
 /** Operands that TypeScript itself refuses: undefined, null and text in arithmetic, where JavaScript would go on with NaN. */
 import type { ts } from "ts-morph";
 import { textAt } from "../diagnostics.js";
+import { refuseHole } from "./conditions.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import type { BinaryOperator } from "./operators.js";
 import { describe, isNullish, isStatic, type Value } from "./values.js";
@@ -32,6 +33,9 @@ const refuseOperand = (m: Machine, frame: Frame, node: ts.Expression, value: Val
   );
 };
 
+/** An element of an array that was made without elements. */
+const isHole = (v: Value): boolean => v.kind === "tensor" && v.holes;
+
 /** Refuses an operand of a binary operator that is no number, at its own place. The library's own code is not looked at. */
 export const checkOperands = (
   { machine, frame }: Site,
@@ -41,6 +45,10 @@ export const checkOperands = (
   right: ts.Expression,
   b: Value,
 ): void => {
+  // undefined equals null, itself and another hole, but the NaN that stands for it equals nothing
+  const mayBeUndefined = (v: Value): boolean => isNullish(v) || isHole(v);
+  if (EQUALITY.includes(operator) && (isHole(a) || isHole(b)) && mayBeUndefined(a) && mayBeUndefined(b))
+    refuseHole({ machine, frame, node: left });
   if (frame === null || frame.libraryScript !== null || EQUALITY.includes(operator)) return;
   const joins = operator === "+" || ORDER.includes(operator);
   if (joins && (isText(a) || isText(b))) return; // text is joined and compared
