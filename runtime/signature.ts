@@ -219,15 +219,36 @@ const storeOf = (x: TypedArray): Store => {
 const stagedKey = (type: TensorType, hostArray: boolean, store: Store | null): string =>
   `${type.dtype}[${type.shape.join(",")}]${store ?? (hostArray ? "h" : "")}`;
 
+/** The memory of the caller's arrays, one entry per place where an array stands. */
+const memoryOf = (x: unknown, found: object[], within: Set<object> = new Set()): void => {
+  if (typeof x !== "object" || x === null || isTensor(x) || within.has(x)) return;
+  if (ArrayBuffer.isView(x)) found.push(x.buffer);
+  else if (Array.isArray(x) && x.every(isNumber)) found.push(x);
+  else {
+    within.add(x);
+    for (const item of Object.values(x)) memoryOf(item, found, within);
+    within.delete(x);
+  }
+};
+
+/** Whether two arguments are, or hold, one array: a write through one name would be seen through the other. */
+const isShared = (args: readonly unknown[]): boolean => {
+  const found: object[] = [];
+  for (const arg of args) memoryOf(arg, found);
+  return new Set(found).size < found.length;
+};
+
 /** The signature of a call. Throws a diagnostic that names the argument where one can't be taken. */
 export const signatureOf = (args: readonly unknown[], names: ArgumentNames): Signature => {
   const leaves: HostLeaf[] = [];
   let plain = true;
+  let hostArrays = 0;
   const visitor: Visitor<string> = {
     staged: (leaf, type, weak, hostArray, store) => {
       leaves.push(leaf);
       if (typeof leaf === "number") return "n";
       plain = false;
+      if (hostArray) hostArrays++;
       return `${stagedKey(type, hostArray, store)}${weak ? "w" : ""}`;
     },
     constant: (_, key) => key,
@@ -236,7 +257,7 @@ export const signatureOf = (args: readonly unknown[], names: ArgumentNames): Sig
   };
   const within = new Set<object>();
   const key = args.map((arg, k) => visit(arg, [k], names, visitor, within)).join(";");
-  return { key, leaves, plain };
+  return { key: hostArrays > 1 && isShared(args) ? `${key} shared` : key, leaves, plain };
 };
 
 /** Number arrays up to this size may be needed as static values: shapes, axes. */
@@ -267,6 +288,7 @@ export const sameStatic = (a: HostLeaf | undefined, b: HostLeaf | undefined): bo
 /** The arguments as the front end takes them; staged leaves are counted in the order of the signature's. */
 export const argumentTrees = (args: readonly unknown[], names: ArgumentNames): readonly Tree<ArgLeaf>[] => {
   let index = 0;
+  const shared = isShared(args) ? { shared: true } : {};
   const visitor: Visitor<Tree<ArgLeaf>> = {
     staged: (leaf, type, weak, hostArray, store) => {
       const { dtype, shape } = type;
@@ -280,6 +302,7 @@ export const argumentTrees = (args: readonly unknown[], names: ArgumentNames): r
           value: staticNumbers(leaf),
           hostArray,
           store,
+          ...shared,
         },
       };
     },

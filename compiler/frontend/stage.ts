@@ -212,7 +212,7 @@ const argumentLeaf = (
     view: null,
     replaced: [],
   };
-  if (leaf.hostArray && leaf.type.shape.length > 0) machine.owned.set(value, null);
+  if (leaf.hostArray && leaf.shared !== true && leaf.type.shape.length > 0) machine.owned.set(value, null);
   return value;
 };
 

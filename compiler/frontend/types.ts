@@ -32,6 +32,8 @@ export type ArgLeaf =
       readonly value: StaticNumbers | null;
       /** Typed arrays and number arrays: reading one element gives a JavaScript number (weak f64). */
       readonly hostArray: boolean;
+      /** Another argument of the call is, or holds, the same array: it is not written to. */
+      readonly shared?: boolean;
       /** The kind of a typed array; null for everything else. */
       readonly store: Store | null;
     }
