@@ -113,7 +113,7 @@ const viewsOf = (buffer: ArrayBufferLike): { readonly [D in DType]: DataOf[D] } 
 
 /**
  * @param initialBytes bound on the address space; only what a single call needs at once may exceed it. The default leaves
- *   room for V8, which lets up to about 90 MB of evicted arrays pile up before it collects them.
+ *   room for the evicted arrays that pile up before V8 collects them (`collectYoung`).
  * @param maxBytes what the bound may grow to where arrays that had to leave are used again
  */
 export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Arena => {

@@ -12,6 +12,7 @@ import { compileSync, stopCompiler } from "../compiler/targets/wasm/client.js";
 import { detectProfile } from "../compiler/targets/wasm/profile.js";
 import { scratchFor } from "../compiler/targets/wasm/scratch.js";
 import { onMemoryPressure } from "./arena.js";
+import { collectYoung } from "./collect.js";
 import { debug, debugLevel } from "./debug.js";
 import { type Binary, binaryOf } from "./run-wasm.js";
 
@@ -20,11 +21,18 @@ import { type Binary, binaryOf } from "./run-wasm.js";
  * 40 MB, is ended rather than left to idle.
  */
 const PRESSURE_BYTES = 64 << 20;
+/** Evicted arrays between two collections: few enough for V8 not to have moved them among its old objects. */
+const COLLECTED_BYTES = 16 << 20;
+let collectedBytes = 0;
 let evictedBytes = 0;
 let evictedWhenCompiled = 0;
 let isWorkerIdle = false;
 onMemoryPressure((bytes) => {
   evictedBytes = bytes;
+  if (bytes - collectedBytes >= COLLECTED_BYTES) {
+    collectedBytes = bytes;
+    collectYoung();
+  }
   if (!isWorkerIdle || bytes - evictedWhenCompiled < PRESSURE_BYTES) return;
   isWorkerIdle = false;
   stopCompiler();
