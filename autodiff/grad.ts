@@ -56,7 +56,7 @@ const scalarResult = (fn: IrFunction, aux: number): Var => {
     const span = fn.body.find((eqn) => eqn.outs[0] === value)?.span ?? null;
     const message = `grad needs a function that gives one float scalar, this one gives ${typeText(value.type)}`;
     const hint = isFloat(value.type.dtype)
-      ? "reduce it to one number: np.sum, np.mean"
+      ? "reduce it to one number (np.sum, np.mean), or take the Jacobian: jacrev"
       : "cast the result to f32 or f64; integers and booleans have no derivative";
     return fail("TSJ3001", "type", message, { span, hint });
   }

@@ -6,6 +6,7 @@ import { installMethods } from "./tensor.js";
 installMethods(tensorMethods);
 
 export { type Diagnostic, type DiagnosticKind, type Span, TscJitError } from "../compiler/diagnostics.js";
+export { type CheckGradsOptions, checkGrads } from "./check-grads.js";
 export { type JitOptions, jit } from "./jit.js";
 export type {
   AdamOptions,
@@ -16,22 +17,26 @@ export type {
   SgdState,
 } from "./library/optim.js";
 export { prim } from "./library/prim.js";
+export { jvp, linearize, vjp } from "./linear-maps.js";
 export { isTensor } from "./tensor.js";
 export { type TensorOptions, tensor } from "./tensor-data.js";
 export {
   type GradOptions,
   grad,
-  jvp,
+  hessian,
+  jacfwd,
+  jacrev,
   stopGradient,
   type VmapOptions,
   valueAndGrad,
-  vjp,
   vmap,
 } from "./transforms.js";
 export type {
   CacheInfo,
   DType,
   Grad,
+  Hessian,
+  Jacobian,
   Jitted,
   Lowered,
   Shape,

@@ -1,23 +1,10 @@
-/** Derivatives and batching as functions of functions, and the wrapper of the library's own functions. */
-import { fail, internal } from "../compiler/diagnostics.js";
+/** Derivatives and batching as functions of functions. */
+import { fail } from "../compiler/diagnostics.js";
 import { type AxesSpec, register, type Transform } from "../compiler/frontend/registry.js";
 import type { AnyFunction } from "../compiler/frontend/types.js";
-import { type CompiledFunction, createFunction } from "./compiled-function.js";
+import { intrinsic } from "./intrinsic.js";
 import { baseOf, compiledCallable, requireFunction } from "./jit.js";
-import { markLibrary } from "./stored-program.js";
-import type {
-  ArgNums,
-  Callable,
-  Grad,
-  PlainArg,
-  PlainArgs,
-  PlainResult,
-  TensorArg,
-  TensorArgs,
-  TensorResult,
-  ValueAndGrad,
-  Vmapped,
-} from "./types.js";
+import type { ArgNums, Callable, Grad, Hessian, Jacobian, ValueAndGrad, Vmapped } from "./types.js";
 
 export interface GradOptions<N extends ArgNums = 0, Aux extends boolean = false> {
   /** Which arguments to differentiate by: an index, or several; default 0. */
@@ -89,8 +76,6 @@ const checkGradOptions = (fn: unknown, options: GradOptions<ArgNums, boolean>, o
     fail("TSJ5073", "type", `${of}: hasAux is true or false`);
 };
 
-const intrinsic = <F extends AnyFunction>(id: string, fn: F): F => register(fn, { kind: "intrinsic", id });
-
 /**
  * The gradient of a function with one number as its result, with respect to the arguments that `argnums` names (the first
  * one by default): a function of the same arguments, whose result has the structure of those it differentiates by.
@@ -127,6 +112,55 @@ export const valueAndGrad = intrinsic(
   },
 );
 
+/**
+ * The Jacobian of a function of one or several results: at each leaf of the result, the structure of the arguments that
+ * `argnums` names, whose leaves have the result's shape followed by the argument's. Forward mode: one batched pass over all
+ * entries of the arguments, the better choice where the results have more of them.
+ * @example
+ * jacfwd((x: Tensor) => x * x)([1, 2, 3]); // [[2, 0, 0], [0, 4, 0], [0, 0, 6]]
+ */
+export const jacfwd = intrinsic(
+  "jacfwd",
+  <F extends Callable, const N extends ArgNums = 0, Aux extends boolean = false>(
+    fn: F,
+    options: GradOptions<N, Aux> = {},
+  ): Jacobian<F, N, Aux> => {
+    checkGradOptions(fn, options, "jacfwd()");
+    const { argnums = 0, hasAux = false } = options;
+    return transformed(fn, { kind: "jacfwd", argnums, hasAux }) as unknown as Jacobian<F, N, Aux>;
+  },
+);
+
+/** As `jacfwd`, by reverse mode: one batched pass over all entries of the results. */
+export const jacrev = intrinsic(
+  "jacrev",
+  <F extends Callable, const N extends ArgNums = 0, Aux extends boolean = false>(
+    fn: F,
+    options: GradOptions<N, Aux> = {},
+  ): Jacobian<F, N, Aux> => {
+    checkGradOptions(fn, options, "jacrev()");
+    const { argnums = 0, hasAux = false } = options;
+    return transformed(fn, { kind: "jacrev", argnums, hasAux }) as unknown as Jacobian<F, N, Aux>;
+  },
+);
+
+/**
+ * The matrix of second derivatives, by forward mode over reverse mode: `jacfwd(jacrev(fn))`. At each leaf of the result, the
+ * structure of the arguments, and at each of its leaves that structure again; shapes follow each other.
+ */
+export const hessian = intrinsic(
+  "hessian",
+  <F extends Callable, const N extends ArgNums = 0, Aux extends boolean = false>(
+    fn: F,
+    options: GradOptions<N, Aux> = {},
+  ): Hessian<F, N, Aux> => {
+    checkGradOptions(fn, options, "hessian()");
+    const { argnums = 0, hasAux = false } = options;
+    const gradient = transformed(fn, { kind: "jacrev", argnums, hasAux });
+    return transformed(gradient, { kind: "jacfwd", argnums, hasAux }) as unknown as Hessian<F, N, Aux>;
+  },
+);
+
 /** Integers and nulls, in arrays and objects. */
 const isAxes = (spec: unknown): boolean =>
   spec === null ||
@@ -148,117 +182,5 @@ export const vmap = intrinsic("vmap", <F extends Callable>(fn: F, options: VmapO
   return transformed(fn, { kind: "vmap", inAxes, outAxes }) as unknown as Vmapped<F>;
 });
 
-/** What was compiled for a function by `jvp` and `vjp`. */
-const forwards = new WeakMap<AnyFunction, AnyFunction>();
-const values = new WeakMap<AnyFunction, AnyFunction>();
-const pullbacks = new WeakMap<AnyFunction, AnyFunction>();
-
-const once = (
-  cache: WeakMap<AnyFunction, AnyFunction>,
-  fn: AnyFunction,
-  make: () => AnyFunction,
-): AnyFunction => {
-  const known = cache.get(fn);
-  if (known !== undefined) return known;
-  const made = make();
-  cache.set(fn, made);
-  return made;
-};
-
-/** Compiles a function that is written here and captures a user's. */
-const compiledOwn = (id: string, fn: AnyFunction): AnyFunction =>
-  compiledCallable(register((): never => internal(`${id} is called as it is`), { kind: "library", id, fn }));
-
-/** Takes the primals, then the tangents; numbers stay numbers, as in any call. */
-interface Jvp {
-  <F extends Callable>(
-    fn: F,
-    primals: PlainArgs<Parameters<F>>,
-    tangents: PlainArgs<Parameters<F>>,
-  ): [PlainResult<ReturnType<F>>, PlainResult<ReturnType<F>>];
-  <F extends Callable>(
-    fn: F,
-    primals: TensorArgs<Parameters<F>>,
-    tangents: TensorArgs<Parameters<F>>,
-  ): [TensorResult<ReturnType<F>>, TensorResult<ReturnType<F>>];
-}
-
-interface Vjp {
-  <F extends Callable>(
-    fn: F,
-    ...primals: PlainArgs<Parameters<F>>
-  ): [PlainResult<ReturnType<F>>, (cotangent: PlainArg<ReturnType<F>>) => PlainResult<Parameters<F>>];
-  <F extends Callable>(
-    fn: F,
-    ...primals: TensorArgs<Parameters<F>>
-  ): [TensorResult<ReturnType<F>>, (cotangent: TensorArg<ReturnType<F>>) => TensorResult<Parameters<F>>];
-}
-
-type Values = readonly never[];
-const listOf = (x: unknown, what: string): readonly unknown[] =>
-  Array.isArray(x) ? x : fail("TSJ5075", "type", `jvp(): ${what} is an array with one entry per argument`);
-
-const pushForward = (fn: Callable, primals: Values, tangents: Values): unknown => {
-  requireFunction(fn, "jvp()");
-  const run = once(forwards, fn, () =>
-    compiledOwn("jvp", (...all: Values) => jvp(fn, all.slice(0, all.length / 2), all.slice(all.length / 2))),
-  );
-  const [from, along] = [listOf(primals, "the second argument"), listOf(tangents, "the third argument")];
-  if (from.length !== along.length)
-    fail("TSJ5076", "type", `jvp(): ${from.length} primals need as many tangents, not ${along.length}`);
-  return Reflect.apply(run, undefined, [...from, ...along]);
-};
-
-/**
- * The value of `fn` at `primals` and its directional derivative along `tangents`: `[value, tangent]`.
- * Tangents have the structure and the shapes of the primals.
- */
-// One implementation for both overloads: the results' types follow the arguments' at run time.
-export const jvp = intrinsic("jvp", pushForward as unknown as Jvp);
-
-const pullBack = (fn: Callable, ...primals: Values): unknown => {
-  requireFunction(fn, "vjp()");
-  const value = once(values, fn, () => compiledCallable(fn));
-  const pullback = once(pullbacks, fn, () =>
-    compiledOwn("vjp", (cotangent: never, ...p: Values) => vjp(fn, ...p)[1](cotangent)),
-  );
-  return [
-    Reflect.apply(value, undefined, primals),
-    (cotangent: unknown) => Reflect.apply(pullback, undefined, [cotangent, ...primals]),
-  ];
-};
-
-/**
- * The value of `fn` at `primals`, and the function that takes a cotangent of the value to those of the primals:
- * `[value, pullback]`, where `pullback(cotangent)` has one entry per primal.
- */
-// One implementation for both overloads, as above.
-export const vjp = intrinsic("vjp", pullBack as unknown as Vjp);
-
 /** The value itself, constant to every derivative: of numbers, tensors and trees of these. */
 export const stopGradient = intrinsic("stopGradient", <T>(x: T): T => x);
-
-/**
- * A function of the library: `fn` is inlined into compiled code; called from outside it is compiled for each signature, and
- * small arrays run in the interpreter at first.
- */
-const makeLibrary = <F extends AnyFunction>(id: string, fn: F): F => {
-  let target: CompiledFunction | null = null;
-  const callable = (...args: unknown[]): unknown => {
-    target ??= createFunction({ root: callable, scope: null, strict: false, fast: false }, fn, true);
-    return target.call(args);
-  };
-  markLibrary(id, fn);
-  // It takes tensors and numbers where `fn` does, and gives what `fn` gives.
-  return register(callable, { kind: "library", id, fn }) as unknown as F;
-};
-export const library = intrinsic("library", makeLibrary);
-
-/** A function of the library that makes functions: run as it is outside, inlined into compiled code. */
-export const factory = <F extends AnyFunction>(id: string, fn: F): F =>
-  // The same function under another identity.
-  register((...args: readonly never[]) => Reflect.apply(fn, undefined, args), {
-    kind: "library",
-    id,
-    fn,
-  }) as unknown as F;

@@ -126,6 +126,17 @@ export type TensorArg<P> = unknown extends P
 export type PlainArgs<P extends readonly unknown[]> = { [K in keyof P]: PlainArg<P[K]> };
 export type TensorArgs<P extends readonly unknown[]> = { [K in keyof P]: TensorArg<P[K]> };
 
+/** What a pullback takes for a result: a cotangent for each number; what stands for booleans is not looked at. */
+export type Cotangent<R> = unknown extends R
+  ? R
+  : R extends number | TypedArray
+    ? TensorArgument
+    : R extends boolean
+      ? unknown
+      : R extends Static
+        ? R
+        : { [K in keyof R]: Cotangent<R[K]> };
+
 /** A result's type after a call with plain numbers: typed arrays come back as tensors. */
 export type PlainResult<R> = unknown extends R
   ? R
@@ -270,6 +281,61 @@ export interface ValueAndGrad<F extends Callable, N extends ArgNums, Aux extends
     WithAux<TensorResult<ValueOf<ReturnType<F>, Aux>>, TensorResult<AuxOf<ReturnType<F>>>, Aux>,
     Gradients<Parameters<F>, N, Tensor>,
   ];
+}
+
+/** A result with, at each of its leaves, derivatives `G`. */
+type AtLeaves<R, G> = unknown extends R
+  ? R
+  : R extends TensorMembers | number | TypedArray
+    ? G
+    : IsNumberArray<R> extends true
+      ? G
+      : R extends Static
+        ? R
+        : { [K in keyof R]: AtLeaves<R[K], G> };
+
+/** `jacfwd(fn)` and `jacrev(fn)`: the Jacobian, or `[jacobian, aux]`. */
+export interface Jacobian<F extends Callable, N extends ArgNums, Aux extends boolean>
+  extends Inspectable<Parameters<F>> {
+  (
+    ...args: PlainArgs<Parameters<F>>
+  ): WithAux<
+    AtLeaves<ValueOf<ReturnType<F>, Aux>, Gradients<Parameters<F>, N, number>>,
+    PlainResult<AuxOf<ReturnType<F>>>,
+    Aux
+  >;
+  (
+    ...args: TensorArgs<Parameters<F>>
+  ): WithAux<
+    AtLeaves<ValueOf<ReturnType<F>, Aux>, Gradients<Parameters<F>, N, Tensor>>,
+    TensorResult<AuxOf<ReturnType<F>>>,
+    Aux
+  >;
+}
+
+/** `hessian(fn)`: second derivatives, or `[hessian, aux]`. */
+export interface Hessian<F extends Callable, N extends ArgNums, Aux extends boolean>
+  extends Inspectable<Parameters<F>> {
+  (
+    ...args: PlainArgs<Parameters<F>>
+  ): WithAux<
+    AtLeaves<
+      AtLeaves<ValueOf<ReturnType<F>, Aux>, Gradients<Parameters<F>, N, number>>,
+      Gradients<Parameters<F>, N, number>
+    >,
+    PlainResult<AuxOf<ReturnType<F>>>,
+    Aux
+  >;
+  (
+    ...args: TensorArgs<Parameters<F>>
+  ): WithAux<
+    AtLeaves<
+      AtLeaves<ValueOf<ReturnType<F>, Aux>, Gradients<Parameters<F>, N, Tensor>>,
+      Gradients<Parameters<F>, N, Tensor>
+    >,
+    TensorResult<AuxOf<ReturnType<F>>>,
+    Aux
+  >;
 }
 
 /** `vmap(fn)`: takes and gives tensors with one more axis. */

@@ -7,7 +7,7 @@ import { promote } from "./promote.js";
 import type { AxesSpec, Transform } from "./registry.js";
 import { toHost } from "./reify.js";
 import { constantOf, constantVar, derived, isLeaf, lift, tensorOf, varOf } from "./tensors.js";
-import { jvpCall, vjpCall } from "./transform-calls.js";
+import { applyKeptCall, evaluateKeptCall, jvpCall, linearizeCall, vjpCall } from "./transform-calls.js";
 import { mapLeaves } from "./trees.js";
 import {
   arrayOf,
@@ -19,6 +19,7 @@ import {
   UNDEFINED,
   type Value,
 } from "./values.js";
+import type { Derivative } from "./wanted.js";
 
 type Intrinsic = (site: Site, args: readonly Value[]) => Value;
 
@@ -57,7 +58,7 @@ const readOption = <T>(site: Site, args: readonly Value[], name: string, fallbac
 };
 
 const gradLike =
-  (kind: "grad" | "valueAndGrad"): Intrinsic =>
+  (kind: Derivative["kind"]): Intrinsic =>
   (site, args) => {
     checkOptions(site, args, kind, ["argnums", "hasAux"]);
     return transformed(site, args, {
@@ -101,6 +102,10 @@ const liftIntrinsic: Intrinsic = (site, args) => {
 const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   grad: gradLike("grad"),
   valueAndGrad: gradLike("valueAndGrad"),
+  jacfwd: gradLike("jacfwd"),
+  jacrev: gradLike("jacrev"),
+  // d/dx by forward mode of the gradient by reverse mode
+  hessian: (site, args) => gradLike("jacfwd")(site, [gradLike("jacrev")(site, args), ...args.slice(1)]),
   jit: (site, args) => transformed(site, args, { kind: "jit" }),
   vmap: (site, args) => {
     checkOptions(site, args, "vmap", ["inAxes", "outAxes"]);
@@ -114,6 +119,9 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   library: (_, args) => args[1] ?? UNDEFINED,
   jvp: jvpCall,
   vjp: vjpCall,
+  linearize: linearizeCall,
+  evaluateKept: evaluateKeptCall,
+  applyKept: applyKeptCall,
   stopGradient: (site, args) =>
     mapLeaves(site, args[0] ?? UNDEFINED, (leaf) => {
       if (leaf.kind !== "tensor" || !isFloat(leaf.v.type.dtype)) return leaf;

@@ -1,6 +1,7 @@
 /** Running a part of the user's program as a region of the IR: in a builder of its own, with its writes undone. */
 import { type Builder, createBuilder } from "../ir/builder.js";
 import type { IrFunction, Var } from "../ir/types.js";
+import { freeVars } from "../ir/walk.js";
 import { type Cell, type Journal, restore, type State, stateOf } from "./journal.js";
 import { type Machine, NeedStatic, refuse, type Site } from "./machine.js";
 import { tryStageRows } from "./staged-arrays.js";
@@ -111,26 +112,11 @@ export interface Closed {
   readonly free: readonly Var[];
 }
 
-/** Values that a function reads and does not define. */
-const freeOf = (fn: IrFunction): ReadonlySet<Var> => {
-  const bound = new Set<Var>(fn.params);
-  const free = new Set<Var>();
-  const read = (v: Var): void => {
-    if (!bound.has(v)) free.add(v);
-  };
-  for (const eqn of fn.body) {
-    eqn.inputs.forEach(read);
-    for (const v of eqn.outs) bound.add(v);
-  }
-  fn.results.forEach(read);
-  return free;
-};
-
 /** Makes regions closed: what any of them reads from outside becomes a parameter of all, after the first `own`. */
 export const closeRegions = (
   regions: readonly { readonly fn: IrFunction; readonly own: number }[],
 ): { readonly fns: readonly IrFunction[]; readonly free: readonly Var[] } => {
-  const free = [...new Set(regions.flatMap(({ fn }) => [...freeOf(fn)]))];
+  const free = [...new Set(regions.flatMap(({ fn }) => freeVars(fn)))];
   const fns = regions.map(({ fn, own }) => {
     const b = createBuilder();
     const first = fn.params.slice(0, own).map((p) => b.param(p.type));

@@ -8,13 +8,15 @@ import type { AnyFunction, Store } from "./types.js";
 /** One entry per axis spec: an axis, null for not batched, or a tree of these. */
 export type AxesSpec = number | null | readonly AxesSpec[] | { readonly [key: string]: AxesSpec };
 
+interface DerivativeOptions {
+  readonly argnums: number | readonly number[];
+  readonly hasAux: boolean;
+}
+
 export type Transform =
   | { readonly kind: "jit" }
-  | {
-      readonly kind: "grad" | "valueAndGrad";
-      readonly argnums: number | readonly number[];
-      readonly hasAux: boolean;
-    }
+  | (DerivativeOptions & { readonly kind: "grad" | "valueAndGrad" })
+  | (DerivativeOptions & { readonly kind: "jacfwd" | "jacrev" })
   | { readonly kind: "vmap"; readonly inAxes: AxesSpec; readonly outAxes: AxesSpec };
 
 export type FunctionMeta =

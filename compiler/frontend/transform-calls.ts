@@ -1,13 +1,27 @@
-/** jvp and vjp inside compiled code. */
+/** jvp, vjp and linearize inside compiled code. */
 import { jvpFunction } from "../../autodiff/jvp.js";
-import { vjpFunction } from "../../autodiff/vjp.js";
+import { type Linearized, linearizeFunction } from "../../autodiff/linearize.js";
+import { transposeInto } from "../../autodiff/transpose.js";
+import { internal } from "../diagnostics.js";
 import { isFloat, sameShape, typeText, type Var } from "../ir/types.js";
+import { freeVars, substitute } from "../ir/walk.js";
+import { openHost } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
-import { stageNested } from "./nested.js";
-import { tensorOf, varOf } from "./tensors.js";
+import { type Nested, stageNested } from "./nested.js";
+import { constantOf, tensorOf, varOf } from "./tensors.js";
 import { mapStaged, stagedLeaves } from "./trees.js";
-import { arrayOf, builtin, type TensorValue, UNDEFINED, type Value } from "./values.js";
+import {
+  arrayOf,
+  builtin,
+  describe,
+  isStatic,
+  keysOf,
+  objectOf,
+  type TensorValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 const floatLeaves = (site: Site, trees: readonly Value[], what: string): readonly TensorValue[] => {
   const leaves = trees.flatMap((tree) => stagedLeaves(site, tree, what));
@@ -22,7 +36,18 @@ const floatLeaves = (site: Site, trees: readonly Value[], what: string): readonl
   return leaves;
 };
 
-/** Tangents or cotangents in the types of what they belong to. */
+/** A tangent or cotangent in the type of what it belongs to. */
+const matchingLeaf = (site: Site, leaf: TensorValue, wanted: TensorValue, what: string): Var => {
+  const v = varOf(site, leaf);
+  if (
+    !sameShape(v.type.shape, wanted.v.type.shape) ||
+    !isFloat(v.type.dtype) ||
+    (!leaf.weak && v.type.dtype !== wanted.v.type.dtype)
+  )
+    refuse(site, "TSJ3013", `${what} must be ${typeText(wanted.v.type)}, not ${typeText(v.type)}`);
+  return site.machine.builder.cast(v, wanted.v.type.dtype);
+};
+
 const matching = (
   site: Site,
   trees: readonly Value[],
@@ -32,17 +57,7 @@ const matching = (
   const leaves = trees.flatMap((tree) => stagedLeaves(site, tree, what));
   if (leaves.length !== like.length)
     refuse(site, "TSJ3013", `${what} must have ${like.length} leaves, it has ${leaves.length}`);
-  return leaves.map((leaf, k) => {
-    const wanted = like[k] ?? leaf;
-    const v = varOf(site, leaf);
-    if (
-      !sameShape(v.type.shape, wanted.v.type.shape) ||
-      !isFloat(v.type.dtype) ||
-      (!leaf.weak && v.type.dtype !== wanted.v.type.dtype)
-    )
-      refuse(site, "TSJ3013", `${what} must be ${typeText(wanted.v.type)}, not ${typeText(v.type)}`);
-    return site.machine.builder.cast(v, wanted.v.type.dtype);
-  });
+  return leaves.map((leaf, k) => matchingLeaf(site, leaf, like[k] ?? leaf, what));
 };
 
 /** Each tree with its share of the leaves, in order. */
@@ -99,11 +114,21 @@ export const jvpCall = (
   ]);
 };
 
-/** vjp(fn, ...primals): [out, (cotangent of out) => cotangents of the primals, one each]. */
-export const vjpCall = (site: Site, [fn = UNDEFINED, ...primals]: readonly Value[]): Value => {
-  const { builder } = site.machine;
-  const leaves = floatLeaves(site, primals, "an argument of vjp");
-  const vars = leaves.map((leaf) => varOf(site, leaf));
+/** A function staged on all leaves of its arguments, taken apart into values and derivatives. */
+interface Linear {
+  readonly leaves: readonly TensorValue[];
+  readonly staged: Nested;
+  readonly parts: Linearized;
+}
+
+const linearParts = (
+  site: Site,
+  fn: Value,
+  primals: readonly Value[],
+  what: string,
+  reverse: boolean,
+): Linear => {
+  const leaves = floatLeaves(site, primals, what);
   const staged = stageNested(
     site,
     fn,
@@ -113,43 +138,178 @@ export const vjpCall = (site: Site, [fn = UNDEFINED, ...primals]: readonly Value
         primals,
         leaves.map((leaf) => param(leaf, leaf.v.type)),
       ),
-    true,
+    reverse,
   );
-  const outs = builder.inline(staged.fn, vars);
-  const pullback = builtin("pullback", ([ct = UNDEFINED], at) => {
-    const floats = staged.leaves.filter((leaf) => isFloat(leaf.v.type.dtype));
-    const all = matchingFloats(at, ct, staged.leaves);
-    const ir = vjpFunction(
-      staged.fn,
-      staged.fn.params.map(() => true),
-    ).fn;
-    const results = at.machine.builder.inline(ir, [...vars, ...all.slice(0, floats.length)]);
-    const cts = results.slice(staged.leaves.length);
-    const values = leaves.map((leaf, k) =>
-      tensorOf(at, cts[k] ?? leaf.v, { weak: leaf.weak, hostArray: leaf.hostArray }),
-    );
-    return arrayOf(refill(at, primals, values));
-  });
-  return arrayOf([outValue(site, staged.out, staged.leaves, outs), pullback]);
+  const parts = linearizeFunction(
+    staged.fn,
+    staged.fn.params.map(() => true),
+  );
+  return { leaves, staged, parts };
 };
 
-/** Cotangents of the float results; those of integers are not looked at. */
-const matchingFloats = (site: Site, ct: Value, like: readonly TensorValue[]): readonly Var[] => {
-  const leaves = stagedLeaves(site, ct, "the cotangent");
+/** The results and what the derivative needs of the way to them. */
+const evaluate = (site: Site, { leaves, staged, parts }: Linear) => {
+  const values = site.machine.builder.inline(
+    parts.primal,
+    leaves.map((leaf) => varOf(site, leaf)),
+  );
+  const count = staged.leaves.length;
+  return { outs: values.slice(0, count), residuals: values.slice(count) };
+};
+
+/** The cotangents of the primals, one tree each. */
+const pullBack = (
+  site: Site,
+  { leaves, staged, parts }: Linear,
+  primals: readonly Value[],
+  residuals: readonly Var[],
+  ct: Value,
+): Value => {
+  const { builder } = site.machine;
+  const all = matchingFloats(site, ct, staged);
+  const seeds = all.filter((_, k) => parts.tangentOuts[k] === true);
+  const cts = transposeInto(builder, parts.linear, residuals, seeds);
+  const values = leaves.map((leaf, k) =>
+    tensorOf(site, cts[k] ?? builder.zerosLike(leaf.v), { weak: leaf.weak, hostArray: leaf.hostArray }),
+  );
+  return arrayOf(refill(site, primals, values));
+};
+
+/** The tangent of the result for tangents of the primals. */
+const pushForward = (
+  site: Site,
+  { leaves, staged, parts }: Linear,
+  outs: readonly Var[],
+  residuals: readonly Var[],
+  tangents: readonly Value[],
+): Value => {
+  const { builder } = site.machine;
+  const dots = matching(site, tangents, leaves, "the tangents of linearize");
+  const present = builder.inline(parts.linear, [...residuals, ...dots]);
+  let next = 0;
+  const outDots = parts.tangentOuts.map((has, k) => {
+    if (has) return present[next++];
+    const out = outs[k];
+    return out === undefined ? undefined : builder.zerosLike(out);
+  });
+  return outValue(site, staged.out, staged.leaves, outDots);
+};
+
+/** vjp(fn, ...primals): [out, (cotangent of out) => cotangents of the primals, one each]. */
+export const vjpCall = (site: Site, [fn = UNDEFINED, ...primals]: readonly Value[]): Value => {
+  const linear = linearParts(site, fn, primals, "an argument of vjp", true);
+  const { outs, residuals } = evaluate(site, linear);
+  const pullback = builtin("pullback", ([ct = UNDEFINED], at) =>
+    pullBack(at, linear, primals, residuals, ct),
+  );
+  return arrayOf([outValue(site, linear.staged.out, linear.staged.leaves, outs), pullback]);
+};
+
+/** linearize(fn, ...primals): [out, (...tangents of the primals) => tangent of out]. */
+export const linearizeCall = (site: Site, [fn = UNDEFINED, ...primals]: readonly Value[]): Value => {
+  const linear = linearParts(site, fn, primals, "an argument of linearize", false);
+  const { outs, residuals } = evaluate(site, linear);
+  const push = builtin("linear", (tangents, at) => pushForward(at, linear, outs, residuals, tangents));
+  return arrayOf([outValue(site, linear.staged.out, linear.staged.leaves, outs), push]);
+};
+
+/**
+ * What crosses from the program that evaluates to those that apply the derivative: the residuals, and the values of the
+ * surroundings that the derivative reads, as they were. Numbers and booleans cross as doubles, which hold them exactly.
+ */
+const keptOf = ({ parts }: Linear, residuals: readonly Var[]): readonly Var[] => [
+  ...residuals,
+  ...freeVars(parts.linear),
+];
+
+const isReverse = (mode: Value): boolean => {
+  if (isStatic(mode) && (mode.value === "reverse" || mode.value === "forward"))
+    return mode.value === "reverse";
+  return internal("the mode of a derivative is not known");
+};
+
+/** evaluateKept(mode, fn, ...primals): [out, what the derivative needs, by name]. */
+export const evaluateKeptCall = (
+  site: Site,
+  [mode = UNDEFINED, fn = UNDEFINED, ...primals]: readonly Value[],
+): Value => {
+  const { builder } = site.machine;
+  const linear = linearParts(site, fn, primals, "an argument", isReverse(mode));
+  const { outs, residuals } = evaluate(site, linear);
+  const kept = keptOf(linear, residuals).map((v, k): readonly [string, Value] => [
+    `r${k}`,
+    tensorOf(site, v.type.shape.length === 0 ? builder.cast(v, "f64") : v),
+  ]);
+  return arrayOf([outValue(site, linear.staged.out, linear.staged.leaves, outs), objectOf(kept)]);
+};
+
+/** applyKept(mode, fn, kept, seeds, ...primals): the cotangents of the primals, or the tangent of the result. */
+export const applyKeptCall = (
+  site: Site,
+  [mode = UNDEFINED, fn = UNDEFINED, kept = UNDEFINED, seeds = UNDEFINED, ...primals]: readonly Value[],
+): Value => {
+  const { builder } = site.machine;
+  const reverse = isReverse(mode);
+  const linear = linearParts(site, fn, primals, "an argument", reverse);
+  const { staged, parts } = linear;
+  const given = stagedLeaves(site, kept, "a residual");
+  const wanted = keptOf(linear, parts.linear.params.slice(0, parts.residualCount));
+  const vars = wanted.map((v, k) => {
+    const leaf = given[k];
+    return leaf === undefined || !sameShape(leaf.v.type.shape, v.type.shape)
+      ? internal(`residual ${k} of ${staged.fn.name} is not what it was`)
+      : builder.cast(varOf(site, leaf), v.type.dtype);
+  });
+  const residuals = vars.slice(0, parts.residualCount);
+  const asTheyWere = new Map(
+    wanted.map((v, k): readonly [Var, Var] => [v, vars[k] ?? v]).slice(residuals.length),
+  );
+  const closed: Linear = { ...linear, parts: { ...parts, linear: substitute(parts.linear, asTheyWere) } };
+  if (reverse) return pullBack(site, closed, primals, residuals, seeds);
+  const outs = staged.leaves.map((leaf): Var => ({ type: leaf.v.type }));
+  return pushForward(site, closed, outs, residuals, iterate(site, seeds));
+};
+
+/**
+ * The leaves of a cotangent, in the order of the result's. An array of plain numbers is one value in compiled code; where
+ * the result is an array of several, it is taken apart.
+ */
+const leavesLike = (site: Site, ct: Value, result: Value): readonly TensorValue[] => {
+  if (result.kind === "array" && result.held.kind !== "staged" && constantOf(result) === null) {
+    const items = iterate(site, ct);
+    if (items.length !== result.items.length)
+      refuse(
+        site,
+        "TSJ3013",
+        `the cotangent has ${items.length} entries where the result is ${describe(result)}`,
+      );
+    return result.items.flatMap((item, k) => leavesLike(site, items[k] ?? UNDEFINED, item));
+  }
+  const fields = ct.kind === "host" ? openHost(site, ct) : ct;
+  if (result.kind === "object" && fields.kind === "object")
+    return keysOf(result).flatMap((key) =>
+      leavesLike(
+        site,
+        fields.props.get(key) ?? refuse(site, "TSJ3013", `the cotangent lacks \`${key}\``),
+        result.props.get(key) ?? UNDEFINED,
+      ),
+    );
+  return stagedLeaves(site, ct, "the cotangent");
+};
+
+/** A cotangent for each float result; those of integers are not looked at (null). */
+const matchingFloats = (site: Site, ct: Value, { out, leaves: like }: Nested): readonly (Var | null)[] => {
+  const leaves = leavesLike(site, ct, out);
   if (leaves.length !== like.length)
     refuse(
       site,
       "TSJ3013",
       `the cotangent must have ${like.length} leaves like the result, it has ${leaves.length}`,
     );
-  const pairs = leaves.flatMap((leaf, k) => {
-    const wanted = like[k];
-    return wanted !== undefined && isFloat(wanted.v.type.dtype) ? [{ leaf, wanted }] : [];
+  return like.map((wanted, k) => {
+    const leaf = leaves[k];
+    return leaf === undefined || !isFloat(wanted.v.type.dtype)
+      ? null
+      : matchingLeaf(site, leaf, wanted, "the cotangent");
   });
-  return matching(
-    site,
-    pairs.map((p) => p.leaf),
-    pairs.map((p) => p.wanted),
-    "the cotangent",
-  );
 };

@@ -1,16 +1,15 @@
 /** grad, valueAndGrad, vmap and jit of a function inside compiled code: the callee is staged, transformed and inlined. */
 import { gradFunction, valueAndGradFunction } from "../../autodiff/grad.js";
-import { isFloat, typeText } from "../ir/types.js";
 import { callValue } from "./calls.js";
+import { jacobianCall } from "./jacobian-call.js";
 import { refuse, type Site } from "./machine.js";
-import { stageNested } from "./nested.js";
 import type { Transform } from "./registry.js";
 import { tensorOf, varOf } from "./tensors.js";
-import { mapStaged, stagedLeaves, withLeaves } from "./trees.js";
-import { arrayOf, describe, type TensorValue, UNDEFINED, type Value } from "./values.js";
+import { arrayOf, describe, type Value } from "./values.js";
 import { vmapCall } from "./vmap-call.js";
+import { auxOf, type Derivative, likeArguments, likeResults, stageWanted } from "./wanted.js";
 
-type GradTransform = Transform & { readonly kind: "grad" | "valueAndGrad" };
+type GradTransform = Derivative & { readonly kind: "grad" | "valueAndGrad" };
 
 /** Calls a transformed function. */
 export const applyTransform = (
@@ -25,6 +24,9 @@ export const applyTransform = (
     case "grad":
     case "valueAndGrad":
       return gradCall(site, transform, fn, args);
+    case "jacfwd":
+    case "jacrev":
+      return jacobianCall(site, transform, fn, args);
     case "vmap":
       return vmapCall(site, transform, fn, args);
     default: {
@@ -34,73 +36,23 @@ export const applyTransform = (
   }
 };
 
-/** Positions to differentiate in, checked; negative ones count from the end. */
-const positions = (site: Site, { argnums, kind }: GradTransform, count: number): readonly number[] => {
-  const list = typeof argnums === "number" ? [argnums] : argnums;
-  return list.map((n) => {
-    const k = n < 0 ? n + count : n;
-    if (Number.isInteger(k) && k >= 0 && k < count) return k;
-    return refuse(
-      site,
-      "TSJ3010",
-      `argnums ${n} of ${kind} names no argument: the call has ${count}`,
-      "argnums counts from 0",
-    );
-  });
-};
-
-const requireFloat = (site: Site, leaf: TensorValue, kind: string, k: number): void => {
-  if (isFloat(leaf.v.type.dtype)) return;
-  refuse(
-    site,
-    "TSJ3012",
-    `${kind} can't differentiate by argument ${k + 1}: it holds ${typeText(leaf.v.type)}, and only f32 and f64 vary smoothly`,
-    "choose other arguments with argnums, or cast this one to f32",
-  );
-};
-
 /** Gradients with the structure of the arguments; aux results are handed through. */
 const gradCall = (site: Site, transform: GradTransform, fn: Value, args: readonly Value[]): Value => {
-  const { kind, argnums, hasAux } = transform;
+  const { kind, hasAux } = transform;
   const { builder } = site.machine;
-  const wanted = positions(site, transform, args.length);
-  const given = wanted.map((k) => {
-    const leaves = stagedLeaves(site, args[k] ?? UNDEFINED, `argument ${k + 1} of ${kind}`);
-    for (const leaf of leaves) requireFloat(site, leaf, kind, k);
-    if (leaves.length === 0)
-      refuse(
-        site,
-        "TSJ3012",
-        `${kind} can't differentiate by argument ${k + 1}: it is ${describe(args[k] ?? UNDEFINED)}`,
-      );
-    return leaves;
-  });
-  const staged = stageNested(
-    site,
-    fn,
-    (param) => {
-      const inner = wanted.map((k, i) =>
-        withLeaves(
-          site,
-          args[k] ?? UNDEFINED,
-          (given[i] ?? []).map((leaf) => param(leaf, leaf.v.type)),
-        ),
-      );
-      return args.map((arg, k) => inner[wanted.lastIndexOf(k)] ?? arg);
-    },
-    true,
-  );
+  const wanted = stageWanted(site, transform, fn, args, true);
+  const { staged } = wanted;
   const aux = auxOf(site, staged.out, hasAux, kind);
   if (aux === null && staged.leaves.length !== 1)
     refuse(
       site,
       "TSJ3011",
       `${kind} needs a function that returns one number, this one returns ${describe(staged.out)}`,
-      "return [value, extra] and pass { hasAux: true } to hand extra results through",
+      "jacrev differentiates functions of several results; to hand extra results through, return [value, extra] and pass { hasAux: true }",
     );
   const flags = staged.fn.params.map(() => true);
   const options = { aux: staged.leaves.length - 1 };
-  const vars = given.flat().map((leaf) => varOf(site, leaf));
+  const vars = wanted.given.flat().map((leaf) => varOf(site, leaf));
   const isGrad = kind === "grad";
   const ir = isGrad
     ? gradFunction(staged.fn, flags, options)
@@ -108,43 +60,13 @@ const gradCall = (site: Site, transform: GradTransform, fn: Value, args: readonl
   const results = builder.inline(ir, vars);
   const gradVars = isGrad ? results.slice(0, vars.length) : results.slice(options.aux + 1);
   const valueVars = isGrad ? results.slice(vars.length) : results.slice(0, options.aux + 1);
-  let next = 0;
-  const grads = wanted.map((k, i) =>
-    withLeaves(
-      site,
-      args[k] ?? UNDEFINED,
-      (given[i] ?? []).map((leaf) =>
-        tensorOf(site, gradVars[next++] ?? leaf.v, { weak: leaf.weak, hostArray: leaf.hostArray }),
-      ),
-    ),
+  const grad = likeArguments(site, transform, args, wanted, (leaf, k) =>
+    tensorOf(site, gradVars[k] ?? leaf.v, { weak: leaf.weak, hostArray: leaf.hostArray }),
   );
-  const grad = typeof argnums === "number" ? (grads[0] ?? UNDEFINED) : arrayOf(grads);
-  const primals = staged.leaves.map((leaf, k) => ({ like: leaf, v: valueVars[isGrad ? k - 1 : k] }));
-  let leafIndex = isGrad ? 1 : 0;
-  const rebuild = (tree: Value): Value =>
-    mapStaged(site, tree, (leaf) => {
-      const entry = primals[leafIndex++];
-      const weak = entry?.like.weak ?? false;
-      return entry?.v === undefined ? leaf : tensorOf(site, entry.v, { weak });
-    });
-  if (isGrad) return aux === null ? grad : arrayOf([grad, rebuild(aux.extra)]);
-  const value = rebuild(aux === null ? staged.out : aux.value);
-  return arrayOf([aux === null ? value : arrayOf([value, rebuild(aux.extra)]), grad]);
-};
-
-/** `[value, extra]` of a function with auxiliary results; null without them. */
-const auxOf = (
-  site: Site,
-  out: Value,
-  hasAux: boolean,
-  kind: string,
-): { readonly value: Value; readonly extra: Value } | null => {
-  if (!hasAux) return null;
-  if (out.kind === "array" && out.items.length === 2)
-    return { value: out.items[0] ?? UNDEFINED, extra: out.items[1] ?? UNDEFINED };
-  return refuse(
-    site,
-    "TSJ3011",
-    `${kind} with hasAux needs a function that returns [value, extra], this one returns ${describe(out)}`,
-  );
+  const extraLeaves = staged.leaves.slice(1);
+  const extraOf = (tree: Value, from: number): Value =>
+    likeResults(site, tree, extraLeaves, valueVars.slice(from));
+  if (isGrad) return aux === null ? grad : arrayOf([grad, extraOf(aux.extra, 0)]);
+  const value = likeResults(site, aux === null ? staged.out : aux.value, staged.leaves, valueVars);
+  return arrayOf([aux === null ? value : arrayOf([value, extraOf(aux.extra, 1)]), grad]);
 };

@@ -1,7 +1,7 @@
 /** np: arrays from nothing, or shaped like another. The default dtype is f32. */
 import { fail } from "../../compiler/diagnostics.js";
 import type { DType } from "../../compiler/ir/types.js";
-import { library } from "../transforms.js";
+import { library } from "../library-function.js";
 import type { Tensor, TensorLike } from "../types.js";
 import { lift, shapeArgument, trailingAxes } from "./core.js";
 import { prim } from "./prim.js";

@@ -1,6 +1,6 @@
 /** np: elementwise functions. All broadcast, and promote dtypes as operators do. */
 import type { DType } from "../../compiler/ir/types.js";
-import { library } from "../transforms.js";
+import { library } from "../library-function.js";
 import type { Tensor, TensorLike } from "../types.js";
 import { broadcastShapes, lift, promote, trailingAxes } from "./core.js";
 import { prim } from "./prim.js";

@@ -1,5 +1,5 @@
 /** The inverse error function, by the polynomials of M. Giles, "Approximating the erfinv function" (2010). */
-import { library } from "../transforms.js";
+import { library } from "../library-function.js";
 import type { Tensor, TensorLike } from "../types.js";
 import { lift } from "./core.js";
 import { where } from "./elementwise.js";

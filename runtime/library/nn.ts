@@ -1,6 +1,6 @@
 /** nn: activations, normalisations and losses. */
 import type { DType } from "../../compiler/ir/types.js";
-import { library } from "../transforms.js";
+import { library } from "../library-function.js";
 import type { Tensor, TensorLike } from "../types.js";
 import { type Axis, lift, normalizeAxis, range } from "./core.js";
 import { where } from "./elementwise.js";

@@ -3,7 +3,7 @@
  * gives `{ updates, state }`, and `applyUpdates(params, updates)` the new parameters. All take trees.
  */
 import { fail } from "../../compiler/diagnostics.js";
-import { factory, library } from "../transforms.js";
+import { factory, library } from "../library-function.js";
 import type { Tensor } from "../types.js";
 import { lift, requireOptions } from "./core.js";
 import { prim } from "./prim.js";

@@ -1,6 +1,6 @@
 /** np: matrix and tensor products, all over the one general product primitive. */
 import { fail } from "../../compiler/diagnostics.js";
-import { library } from "../transforms.js";
+import { library } from "../library-function.js";
 import type { Tensor, TensorLike } from "../types.js";
 import { broadcastShapes, lift, normalizeAxis, range, sameDtype } from "./core.js";
 import { parseEinsum } from "./einsum.js";

@@ -5,7 +5,7 @@
  */
 import { fail } from "../../compiler/diagnostics.js";
 import type { DType, Shape } from "../../compiler/ir/types.js";
-import { library } from "../transforms.js";
+import { library } from "../library-function.js";
 import type { Tensor, TensorLike } from "../types.js";
 import { lift, shapeArgument } from "./core.js";
 import { erfinv } from "./erfinv.js";

@@ -1,5 +1,5 @@
 /** np: reductions. `axis` is one axis, a list, or all; `keepdims` leaves the reduced axes as size 1. */
-import { library } from "../transforms.js";
+import { library } from "../library-function.js";
 import type { Tensor, TensorLike } from "../types.js";
 import { type Axis, countOf, keepDims, lift, normalizeAxes, normalizeAxis, requireOptions } from "./core.js";
 import { isfinite, where } from "./elementwise.js";

@@ -1,6 +1,6 @@
 /** np: functions that move, join, split and select elements. */
 import { fail } from "../../compiler/diagnostics.js";
-import { library } from "../transforms.js";
+import { library } from "../library-function.js";
 import type { Tensor, TensorLike } from "../types.js";
 import {
   type Axis,

@@ -1,6 +1,6 @@
 /** Functions over trees: nested arrays and objects with numbers or tensors at the leaves. */
 import { fail } from "../../compiler/diagnostics.js";
-import { library } from "../transforms.js";
+import { library } from "../library-function.js";
 import type { Tensor } from "../types.js";
 import { isLeaf } from "./core.js";
 

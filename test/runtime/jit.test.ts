@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { jit } from "../../runtime/jit.js";
+import { library } from "../../runtime/library-function.js";
+import { jvp, vjp } from "../../runtime/linear-maps.js";
 import { isTensor } from "../../runtime/tensor.js";
 import { tensor } from "../../runtime/tensor-data.js";
-import { grad, jvp, library, stopGradient, valueAndGrad, vjp, vmap } from "../../runtime/transforms.js";
+import { grad, stopGradient, valueAndGrad, vmap } from "../../runtime/transforms.js";
 import type { Tensor } from "../../runtime/types.js";
 
 const code = (expected: string) => ({ name: "TscJitError", code: expected });
