@@ -155,6 +155,14 @@ const bindingsOf = (tree: ts.SourceFile): Bindings => {
   return bindings;
 };
 
+/** Whether `name` means a variable that is declared inside of `root`, a statement around it, and not by its head. */
+export const isDeclaredInside = (root: ts.Node, name: ts.Identifier): boolean => {
+  const scope = scopeOf(bindingsOf(root.getSourceFile()).declared, name, name.text);
+  if (scope === null) return false;
+  if (scope === root) return typescript().isBlock(root);
+  return scope.pos >= root.pos && scope.end <= root.end;
+};
+
 /** Whether `name` in `node` means a variable of the whole file. */
 export const isTopLevel = (tree: ts.SourceFile, node: ts.Node, name: string): boolean =>
   scopeOf(bindingsOf(tree).declared, node, name) === tree;

@@ -93,12 +93,23 @@ export const logical = (
   right: () => boolean | TensorValue,
 ): boolean | TensorValue => {
   if (typeof left === "boolean") return left === (operator === "&&") ? right() : left;
-  const value = branch(
+  return operator === "&&"
+    ? chooseTruth(site, left, right, () => false)
+    : chooseTruth(site, left, () => true, right);
+};
+
+/** A staged boolean: one of two conditions, as `a ? b : c` where only its truth matters. */
+export const chooseTruth = (
+  site: Site,
+  cond: boolean | TensorValue,
+  whenTrue: () => boolean | TensorValue,
+  whenFalse: () => boolean | TensorValue,
+): boolean | TensorValue => {
+  const value = chooseValue(
     site,
-    left,
-    () => asValue(operator === "&&" ? right() : true),
-    () => asValue(operator === "&&" ? false : right()),
-    (a, b, merge) => merge([[a, b]])[0] ?? UNDEFINED,
+    cond,
+    () => asValue(whenTrue()),
+    () => asValue(whenFalse()),
   );
   if (value.kind === "tensor") return value;
   return value.kind === "static" ? Boolean(value.value) : refuse(site, "TSJ1052", "this is no truth value");

@@ -7,6 +7,7 @@ import { stopRecursion } from "./faults.js";
 import { BUILTIN_OBJECTS, hostFunction, placeText } from "./hosts.js";
 import { callIntrinsic } from "./intrinsics.js";
 import { type Frame, MAX_DEPTH, NeedStatic, refuse, type Site, spanAt, step } from "./machine.js";
+import { functionName } from "./names.js";
 import { nativeHandler, refuseEffect } from "./natives.js";
 import { bindParameters } from "./patterns.js";
 import { metaOf } from "./registry.js";
@@ -26,7 +27,7 @@ export const callValue = (site: Site, fn: Value, args: readonly Value[], self: V
   const { callee } = fn;
   switch (callee.kind) {
     case "closure":
-      return deeper(site, callee.name, callee.node, () => callClosure(site, callee, args, self));
+      return deeper(site, functionName(callee), callee.node, () => callClosure(site, callee, args, self));
     case "builtin":
       return callee.apply(args, site);
     case "transform":
@@ -95,10 +96,6 @@ export const activate = (site: Site, node: FunctionNode, frame: Frame, args: rea
   return machine.ts.isBlock(body) ? runBody(machine, frame, node, body) : evaluate(machine, frame, body);
 };
 
-/** Build tools keep function names with `__name(fn, "name")`. */
-const isNameKeeper = (fn: AnyFunction): boolean =>
-  fn.name === "__name" && /defineProperty|__defProp/.test(Function.prototype.toString.call(fn));
-
 const isNative = (fn: AnyFunction): boolean =>
   Function.prototype.toString.call(fn).endsWith("{ [native code] }");
 
@@ -116,7 +113,6 @@ const callHost = (
   const handler = nativeHandler(fn);
   if (handler !== undefined) return handler(site, args, self);
   refuseEffect(site, fn);
-  if (isNameKeeper(fn)) return args[0] ?? UNDEFINED;
   if (isNative(fn)) return callNative(site, fn, args, self);
   return inlineHost(site, fn, libraryScript !== null, args, self);
 };

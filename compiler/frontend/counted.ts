@@ -1,6 +1,6 @@
 /** Loops whose iterations can be counted before they begin: `for (let i = a; i < b; i += c)`. */
 import type { ts } from "ts-morph";
-import { targetsOf } from "./bindings.js";
+import { isDeclaredInside, targetsOf } from "./bindings.js";
 import { type Binding, lookup } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { isIntegral } from "./integral.js";
@@ -21,16 +21,17 @@ export interface Counted {
 
 const writtenNames = new WeakMap<ts.Node, ReadonlySet<string>>();
 
-/** Names that are assigned to anywhere in a piece of code. */
+/** Names of variables from outside that are assigned to anywhere in a piece of code. */
 export const assignedIn = ({ ts }: Machine, root: ts.Node): ReadonlySet<string> => {
   const known = writtenNames.get(root);
   if (known !== undefined) return known;
   const names = new Set<string>();
   const add = (target: ts.Node): void => {
-    for (const name of targetsOf(target)) names.add(name.text);
+    for (const name of targetsOf(target)) if (!isDeclaredInside(root, name)) names.add(name.text);
     let base: ts.Node = target;
     while (ts.isElementAccessExpression(base) || ts.isPropertyAccessExpression(base)) base = base.expression;
-    if (base !== target && ts.isIdentifier(base)) names.add(`[${base.text}]`);
+    if (base !== target && ts.isIdentifier(base) && !isDeclaredInside(root, base))
+      names.add(`[${base.text}]`);
   };
   const elements = (target: ts.Node): void => {
     add(target);

@@ -6,6 +6,7 @@ import { type ChainNode, chain } from "./chains.js";
 import { classFrom, isInstance } from "./classes.js";
 import { condition as conditionOf, refuseHole } from "./conditions.js";
 import { construct } from "./construct.js";
+import { perform } from "./effects.js";
 import { createEnvironment, declare } from "./environment.js";
 import { collecting, REFUSED } from "./faults.js";
 import { pinIdentity } from "./hosts.js";
@@ -287,8 +288,11 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
     place.set(value);
     return value;
   }
+  if (kind === K.CommaToken) {
+    perform(m, frame, left);
+    return evaluate(m, frame, right);
+  }
   const a = evaluate(m, frame, left);
-  if (kind === K.CommaToken) return evaluate(m, frame, right);
   if (text === "&&" || text === "||" || text === "??")
     return choose({ ...site, node: left }, text, a, () => evaluate(m, frame, right));
   const b = evaluate(m, frame, right);

@@ -4,8 +4,8 @@ import { createBuilder } from "../ir/builder.js";
 import { chooseCompletion } from "./branches.js";
 import { absorb, anyTaken, type Completion, exitsOf, fallsThrough, taken } from "./completions.js";
 import { type Counted, counterValue, countLoop } from "./counted.js";
+import { perform } from "./effects.js";
 import { copyEnvironment, createEnvironment, type Environment } from "./environment.js";
-import { evaluate } from "./expressions.js";
 import { type Cell, setBinding } from "./journal.js";
 import { type Frame, type Machine, type Site, step } from "./machine.js";
 import { tryRegion, withRows } from "./regions.js";
@@ -25,7 +25,7 @@ export const runFor = (
   const { initializer } = s;
   if (initializer !== undefined) {
     if (ts.isVariableDeclarationList(initializer)) runDeclarations(m, inner, initializer);
-    else evaluate(m, inner, initializer);
+    else perform(m, inner, initializer);
   }
   const need = needOf(m, frame, s);
   if (mustUnroll(m, need) || need === null) return unrollFor(m, inner, s, labels);
@@ -61,7 +61,7 @@ const unrollFor = (m: Machine, outer: Frame, s: ts.ForStatement, labels: readonl
     const after = inner;
     const advance = (): Completion => {
       inner = { ...after, env: copyEnvironment(after.env) };
-      if (s.incrementor !== undefined) evaluate(m, inner, s.incrementor);
+      if (s.incrementor !== undefined) perform(m, inner, s.incrementor);
       return null;
     };
     if (end === null) {
@@ -162,7 +162,7 @@ const stageTested = (
     const nextEnv = loop.env === null ? env : copyEnvironment(env);
     const next: Frame = { ...inner, env: nextEnv };
     const advance = (): Completion => {
-      if (loop.step !== undefined) evaluate(m, next, loop.step);
+      if (loop.step !== undefined) perform(m, next, loop.step);
       if (!withTest) return null;
       return chooseCompletion(
         site,

@@ -5,6 +5,7 @@ import { callValue } from "./calls.js";
 import { below, hostFunction, hostMember, openHost, placeText, wrapHost, wrapStatic } from "./hosts.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
+import { functionName } from "./names.js";
 import { namespaceOf, tensorMethod } from "./registry.js";
 import { needStatic } from "./reify.js";
 import { itemAt, setItem, tryStageRows } from "./staged-arrays.js";
@@ -108,8 +109,14 @@ const setAccessor = (site: Site, object: ObjectValue, name: string, value: Value
 const functionMember = (site: Site, object: Value & { readonly kind: "function" }, name: string): Value => {
   const { callee } = object;
   if (callee.kind === "host") return hostFunctionMember(site, object, name);
-  if (callee.kind === "class") return callee.type.statics.props.get(name) ?? UNDEFINED;
-  if (name === "name") return staticValue(callee.kind === "transform" ? "" : callee.name);
+  if (callee.kind === "class") {
+    const member = callee.type.statics.props.get(name);
+    return member ?? (name === "name" ? staticValue(functionName(callee)) : UNDEFINED);
+  }
+  if (name === "name")
+    return staticValue(
+      callee.kind === "closure" ? functionName(callee) : callee.kind === "builtin" ? callee.name : "",
+    );
   return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
 };
 

@@ -7,6 +7,7 @@ import { isJsArray, iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
 import { MATH } from "./math.js";
 import { getMember, setMember } from "./members.js";
+import { defineProperty } from "./names.js";
 import { applyBinary, applyUnary } from "./operators.js";
 import { promote } from "./promote.js";
 import { toHost } from "./reify.js";
@@ -123,7 +124,7 @@ const staged =
 
 /** Natively they would change a copy. */
 const MUTATORS: readonly AnyFunction[] = [
-  ...[Object.defineProperty, Object.defineProperties, Object.setPrototypeOf],
+  ...[Object.defineProperties, Object.setPrototypeOf],
   ...[Reflect.set, Reflect.defineProperty, Reflect.deleteProperty, Reflect.setPrototypeOf],
 ];
 const refuseMutation =
@@ -188,6 +189,7 @@ const HANDLERS: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Handler
       ),
   ],
   [Object.assign, assign],
+  [Object.defineProperty, defineProperty],
   [Object.freeze, (_, args) => at(args, 0)],
   [
     Object.hasOwn,

@@ -8,7 +8,7 @@ import { functionFacts, type ScopeObject } from "./inspector.js";
 import { type Frame, refuse, type Site } from "./machine.js";
 import { metaOf, namespaceOf } from "./registry.js";
 import type { AnyFunction } from "./types.js";
-import type { Place, Value } from "./values.js";
+import { builtin, type Place, UNDEFINED, type Value } from "./values.js";
 
 /** Globals that the language itself has: their values don't change. */
 const STANDARD: ReadonlySet<string> = new Set([
@@ -166,6 +166,8 @@ const fromScope = (site: Site, scope: () => Readonly<Record<string, unknown>>, n
 
 const global = (site: Site, name: string): Value => {
   const globals = globalThis as Readonly<Record<string, unknown>>;
+  // Seen through also where the variables of the build tool's helper can't be seen.
+  if (!(name in globals) && name === "__name") return builtin(name, ([fn = UNDEFINED]) => fn);
   if (!(name in globals))
     return refuse(
       site,

@@ -1,10 +1,11 @@
 /** Statements: run while staging; loops and branches are decided here and now. */
 import type { ts } from "ts-morph";
 import { targetsOf } from "./bindings.js";
-import { chooseCompletion, chooseValue, logical, notOf } from "./branches.js";
+import { chooseCompletion, chooseTruth, chooseValue, logical, notOf } from "./branches.js";
 import { classFrom } from "./classes.js";
 import { absorb, anyTaken, type Completion, exitsOf, fallsThrough, taken } from "./completions.js";
 import { condition, truth } from "./conditions.js";
+import { perform } from "./effects.js";
 import { createEnvironment, declare, type Environment } from "./environment.js";
 import { closureOf, evaluate } from "./expressions.js";
 import { runForIn, runForOf } from "./item-loops.js";
@@ -146,7 +147,7 @@ export const execute = (
   const { ts } = m;
   const site: Site = { machine: m, frame, node: s };
   if (ts.isExpressionStatement(s)) {
-    evaluate(m, frame, s.expression);
+    perform(m, frame, s.expression);
     return null;
   }
   if (ts.isVariableStatement(s)) {
@@ -214,7 +215,18 @@ export const evaluateCondition = (
       const operator = kind === K.BarBarToken ? "||" : "&&";
       return logical(site, operator, left, () => evaluateCondition(m, frame, node.right));
     }
+    if (kind === K.CommaToken) {
+      perform(m, frame, node.left);
+      return evaluateCondition(m, frame, node.right);
+    }
   }
+  if (ts.isConditionalExpression(node))
+    return chooseTruth(
+      site,
+      evaluateCondition(m, frame, node.condition),
+      () => evaluateCondition(m, frame, node.whenTrue),
+      () => evaluateCondition(m, frame, node.whenFalse),
+    );
   return condition(site, evaluate(m, frame, node));
 };
 
