@@ -319,6 +319,18 @@ describe("frontend: objects and arrays", () => {
     const names = ["w", "b"];
     return Object.fromEntries(names.map((n, i) => [`${n}_${i + 1}`, x * i]));
   });
+  agrees("a class with parameter properties", (x: number, y: number) => {
+    class Point {
+      constructor(
+        readonly a: number,
+        readonly b = 2,
+      ) {}
+      get product(): number {
+        return this.a * this.b;
+      }
+    }
+    return [new Point(x).product, new Point(x, y).product];
+  });
 });
 
 describe("frontend: control flow", () => {
