@@ -101,7 +101,7 @@ export const REGION_KEYS: { readonly [K in ControlOp]: readonly RegionKeys<K>[] 
 };
 
 const DTYPES: Readonly<Record<DType, true>> = { f32: true, f64: true, i32: true, u32: true, bool: true };
-const MODES: Readonly<Record<IndexMode, true>> = { check: true, clamp: true };
+const MODES: Readonly<Record<IndexMode, true>> = { check: true, clamp: true, inside: true };
 
 export const isDType = (word: string): word is DType => Object.hasOwn(DTYPES, word);
 export const isOpName = (word: string): word is OpName => Object.hasOwn(paramSchema, word);

@@ -95,8 +95,11 @@ export type ElementwiseOp = UnaryOp | BinaryOp | "select" | "cast" | "bitcast" |
 
 export type ReduceOp = "reduceSum" | "reduceProd" | "reduceMax" | "reduceMin";
 
-/** What an index outside the operand does: `check` throws a RangeError, `clamp` takes the nearest valid index. */
-export type IndexMode = "check" | "clamp";
+/**
+ * What an index outside the operand does: `check` throws a RangeError, `clamp` takes the nearest valid index. With `inside`
+ * there is none, as long as the equation runs only where it stands: nothing is done about it.
+ */
+export type IndexMode = "check" | "clamp" | "inside";
 
 /** Which axes a general product contracts and batches over; result axes: batch, then lhs free, then rhs free. */
 export interface DotParams {

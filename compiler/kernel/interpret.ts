@@ -76,7 +76,7 @@ const set = (m: Machine, id: number, v: Register, type: RegType): void => {
 const position = (m: Machine, at: Address): number => {
   let k = at.offset;
   for (const t of at.terms) k += t.stride * (m.axes[t.axis] ?? internal(`axis ${t.axis} is not running`));
-  return at.dynamic === null ? k : k + numeric(m, at.dynamic);
+  return at.dynamic === null ? k : (k + numeric(m, at.dynamic)) | 0;
 };
 const dataOf = (m: Machine, id: BufferId): Data => m.memory.get(id) ?? internal(`no buffer ${id}`);
 const readAt = (data: Data, k: number): number => {

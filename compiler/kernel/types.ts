@@ -63,7 +63,10 @@ export type MachineOp = (typeof MACHINE_OPS)[number];
 /** Before math expansion any elementwise op may stand in a kernel. */
 export type KernelOp = ElementwiseOp | MachineOp;
 
-/** Element address: offset + sum of stride * axis + value of `dynamic` (an i32), all in elements. */
+/**
+ * Element address: offset + sum of stride * axis + value of `dynamic` (an i32), all in elements; where there is a dynamic
+ * part, modulo 2^32.
+ */
 export interface Address {
   readonly offset: number;
   readonly terms: readonly { readonly axis: AxisId; readonly stride: number }[];

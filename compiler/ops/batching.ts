@@ -1,7 +1,7 @@
 /** What batching rules share: giving an operand the new leading axis, and moving that axis. */
 import { internal } from "../diagnostics.js";
 import type { Builder } from "../ir/builder.js";
-import type { OpName, Var } from "../ir/types.js";
+import type { IndexMode, OpName, Var } from "../ir/types.js";
 import { otherAxes, range } from "./ndarray.js";
 import type { OpDef } from "./op.js";
 
@@ -41,3 +41,6 @@ export const neverBatched = <K extends OpName>(name: K): OpDef<K>["batch"] => {
 /** The permutation that undoes `perm`. */
 export const inversePermutation = (perm: readonly number[]): number[] =>
   range(perm.length).map((k) => perm.indexOf(k));
+
+/** An index that is inside where the equation stands may be outside for examples that would not have come there. */
+export const batchedMode = (mode: IndexMode): IndexMode => (mode === "inside" ? "clamp" : mode);

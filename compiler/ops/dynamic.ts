@@ -1,7 +1,8 @@
 /**
  * Blocks at places known only at run time. In mode `clamp` starts are moved to [0, n - size], so that the block always
- * fits; in mode `check` one that does not fit is a RangeError.
+ * fits; in mode `check` one that does not fit is a RangeError; in mode `inside` all fit.
  */
+import { internal } from "../diagnostics.js";
 import type { Builder } from "../ir/builder.js";
 import {
   type IndexMode,
@@ -12,7 +13,7 @@ import {
   type Var,
 } from "../ir/types.js";
 import { assertOps } from "./assert.js";
-import { axisToFront, withBatch } from "./batching.js";
+import { axisToFront, batchedMode, withBatch } from "./batching.js";
 import { isSize, refuse, requirePerAxis, requireStart } from "./checks.js";
 import type { RecordsOf } from "./elementwise.js";
 import { at, copyView, materialize, stridesOf, viewOf } from "./ndarray.js";
@@ -68,8 +69,11 @@ const blockOffset = (
     const start = at(s.data, 0);
     const n = at(x.shape, k);
     const greatest = n - at(sizes, k);
-    if (mode === "check" && (start < 0 || start > greatest))
-      throw new RangeError(rangeMessage(op, k, n, at(sizes, k)).replace("{}", String(start)));
+    if (mode !== "clamp" && (start < 0 || start > greatest)) {
+      const message = rangeMessage(op, k, n, at(sizes, k)).replace("{}", String(start));
+      if (mode === "inside") internal(message);
+      throw new RangeError(message);
+    }
     return sum + Math.min(Math.max(start, 0), greatest) * at(strides, k);
   }, 0);
 };
@@ -100,8 +104,10 @@ const batchSlice = (
   b: Builder,
   inputs: readonly Var[],
   batched: readonly boolean[],
-  { sizes, mode }: OpParams["dynamicSlice"],
+  params: OpParams["dynamicSlice"],
 ): Var => {
+  const { sizes } = params;
+  const mode = batchedMode(params.mode);
   const { x, starts } = sliceOperands(inputs);
   const [xBatched, ...own] = batched;
   const shape = xBatched === true ? x.type.shape.slice(1) : x.type.shape;
@@ -222,7 +228,9 @@ export const dynamicOps: RecordsOf<BlockOp> = {
       const full = withBatch(b, x, xBatched, size);
       const block = withBatch(b, update, updateBatched, size);
       if (!own.includes(true))
-        return b.emit("dynamicUpdate", [full, block, b.scalar(0, "i32"), ...starts], params);
+        return b.emit("dynamicUpdate", [full, block, b.scalar(0, "i32"), ...starts], {
+          mode: batchedMode(params.mode),
+        });
       const each = starts.map((s, k) => withBatch(b, s, own[k], size));
       if (params.mode === "check")
         each.forEach((start, k) => {

@@ -19,7 +19,10 @@ const regionHasEffect = (fn: IrFunction): boolean => {
   return effect;
 };
 
-/** Whether an equation may throw, or (`while`) not end: it must not run where the program would not have run it. */
+/**
+ * Whether an equation may throw, read outside its operand (`inside`), or (`while`) not end: it must not run where the
+ * program would not have run it.
+ */
 export const mayFail = (eqn: Eqn): boolean => {
   switch (eqn.op) {
     case "check":
@@ -29,7 +32,7 @@ export const mayFail = (eqn: Eqn): boolean => {
     case "scatterAdd":
     case "dynamicSlice":
     case "dynamicUpdate":
-      return eqn.params.mode === "check";
+      return eqn.params.mode !== "clamp";
     case "cast":
       return isInt(eqn.params.dtype) && eqn.inputs.some((x) => isFloat(x.type.dtype));
     case "if":

@@ -3,8 +3,10 @@
  * indices.shape = batch ++ places:
  *   gather:     out[b, p, i, a] = x[b, p, indices[b, i], a]
  *   scatterAdd: out = x, then out[b, p, indices[b, i], a] += updates[b, p, i, a] for every i
- * An index outside [0, n) (negative ones included) throws a RangeError in mode `check` and is clamped in mode `clamp`.
+ * An index outside [0, n) (negative ones included) throws a RangeError in mode `check` and is clamped in mode `clamp`;
+ * in mode `inside` there is none.
  */
+import { internal } from "../diagnostics.js";
 import type { Builder } from "../ir/builder.js";
 import {
   type GatherParams,
@@ -15,7 +17,7 @@ import {
   typeText,
   type Var,
 } from "../ir/types.js";
-import { axisToFront, withBatch } from "./batching.js";
+import { axisToFront, batchedMode, withBatch } from "./batching.js";
 import { isSize, refuse, requireAxis, requireDType, three, two } from "./checks.js";
 import type { RecordsOf } from "./elementwise.js";
 import { allocate, at } from "./ndarray.js";
@@ -71,8 +73,11 @@ const resolve = (
   const index = new Int32Array(indices.data.length);
   for (let k = 0; k < index.length; k++) {
     const i = at(indices.data, k);
-    if (mode === "check" && (i < 0 || i >= n))
-      throw new RangeError(`${op}: index ${i} is out of range for axis ${axis} of size ${n}`);
+    if (mode !== "clamp" && (i < 0 || i >= n)) {
+      const message = `${op}: index ${i} is out of range for axis ${axis} of size ${n}`;
+      if (mode === "inside") internal(message);
+      throw new RangeError(message);
+    }
     index[k] = Math.min(Math.max(i, 0), n - 1);
   }
   return {
@@ -105,8 +110,9 @@ const batchGather = (
   inputs: readonly Var[],
   [xBatched, indicesBatched]: readonly boolean[],
   size: number,
-  params: GatherParams,
+  given: GatherParams,
 ): Var => {
+  const params = { ...given, mode: batchedMode(given.mode) };
   const [x, indices] = two("gather", inputs);
   // the same places for every example: its axis is one more in front
   if (indicesBatched !== true && params.batch === 0) return b.emit("gather", [x, indices], deeper(params));
@@ -179,7 +185,8 @@ export const indexingOps: RecordsOf<"gather" | "scatterAdd"> = {
         ];
       },
     },
-    batch: (b, inputs, [xBatched, indicesBatched, updatesBatched], size, params) => {
+    batch: (b, inputs, [xBatched, indicesBatched, updatesBatched], size, given) => {
+      const params = { ...given, mode: batchedMode(given.mode) };
       const [x, indices, updates] = three("scatterAdd", inputs);
       const full = withBatch(b, x, xBatched, size);
       const added = withBatch(b, updates, updatesBatched, size);

@@ -6,15 +6,8 @@
  */
 import { type Builder, createBuilder } from "../ir/builder.js";
 import { mapRegionsAt } from "../ir/control.js";
-import {
-  type AnyOp,
-  type Eqn,
-  type IrFunction,
-  isControl,
-  type PlainEqn,
-  type Shape,
-  type Var,
-} from "../ir/types.js";
+import { type AnyOp, type Eqn, type IrFunction, isControl, type PlainEqn, type Var } from "../ir/types.js";
+import { fitsInside } from "./inside.js";
 import { passIntegers, unpassed } from "./integer-operands.js";
 import { I32, type Range, within } from "./range.js";
 import { type Analysis, analyse, controlRanges } from "./ranges.js";
@@ -198,20 +191,16 @@ const narrowed = (
       return p === null || q === null ? null : b[eqn.op](p, q);
     }
     case "dynamicSlice":
-      return eqn.params.mode === "check" &&
-        blockFits(range, x?.type.shape ?? [], eqn.params.sizes, eqn.inputs.slice(1))
+      return eqn.params.mode === "check" && fitsInside(eqn, range)
         ? b.emit("dynamicSlice", inputs(), { ...eqn.params, mode: "clamp" })
         : null;
     case "dynamicUpdate":
-      return eqn.params.mode === "check" &&
-        blockFits(range, x?.type.shape ?? [], y?.type.shape ?? [], eqn.inputs.slice(2))
+      return eqn.params.mode === "check" && fitsInside(eqn, range)
         ? b.emit("dynamicUpdate", inputs(), { mode: "clamp" })
         : null;
     case "gather":
     case "scatterAdd":
-      return eqn.params.mode === "check" &&
-        y !== undefined &&
-        inside(range(y), (x?.type.shape[eqn.params.axis] ?? 0) - 1)
+      return eqn.params.mode === "check" && fitsInside(eqn, range)
         ? b.emit(eqn.op, inputs(), { ...eqn.params, mode: "clamp" })
         : null;
     default:
@@ -222,12 +211,6 @@ const narrowed = (
 /** x < y always; or x <= y, for integers, where equal ones are the same. */
 const below = (x: Range | null, y: Range | null): boolean =>
   x !== null && y !== null && (x.hi < y.lo || (x.int && y.int && x.hi <= y.lo && x.hi !== 0));
-
-const inside = (x: Range | null, greatest: number): boolean =>
-  x?.int === true && x.lo >= 0 && x.hi <= greatest;
-
-const blockFits = (range: Analysis["range"], shape: Shape, sizes: Shape, starts: readonly Var[]): boolean =>
-  starts.every((s, k) => inside(range(s), (shape[k] ?? 0) - (sizes[k] ?? 0)));
 
 /** The comparison's value if ranges decide it. */
 const decided = (

@@ -13,6 +13,7 @@ import { cse } from "./cse.js";
 import { dce } from "./dce.js";
 import { dropStopGradient } from "./drop-stop-gradient.js";
 import { hoist } from "./hoist.js";
+import { inside } from "./inside.js";
 import { narrow } from "./narrow.js";
 import { simplify } from "./simplify.js";
 
@@ -32,6 +33,9 @@ export const passes: readonly Pass[] = [
   { name: "hoist", run: hoist },
   { name: "dce", run: dce },
 ];
+
+/** Run once, after the others. */
+export const lastPasses: readonly Pass[] = [{ name: "inside", run: inside }];
 
 const MAX_ROUNDS = 8;
 
@@ -57,16 +61,18 @@ export const runPasses = (
   const runs: PassRun[] = [];
   if (settings.verify) verify(fn);
   let current = fn;
+  const step = (pass: Pass): void => {
+    const run = runPass(pass, current, settings);
+    current = run.after;
+    runs.push(run);
+    options.onPass?.(run);
+  };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const start = current;
-    for (const pass of list) {
-      const run = runPass(pass, current, settings);
-      current = run.after;
-      runs.push(run);
-      options.onPass?.(run);
-    }
+    list.forEach(step);
     if (current === start) break;
   }
+  if (options.passes === undefined) lastPasses.forEach(step);
   return { fn: current, runs };
 };
 

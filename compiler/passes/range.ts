@@ -8,6 +8,20 @@ export interface Range {
   readonly lo: number;
   readonly hi: number;
   readonly int: boolean;
+  /** Set where the value is a multiple of a loop's counter. */
+  readonly counter?: CounterMultiple;
+  /** What sums of the value and such multiples lie in. */
+  readonly sums?: readonly CounterSum[];
+}
+/** `scale` times the counter of loop `loop`. */
+export interface CounterMultiple {
+  readonly loop: number;
+  readonly scale: number;
+}
+/** The value + scale * counter lies in [lo, hi]. */
+export interface CounterSum extends CounterMultiple {
+  readonly lo: number;
+  readonly hi: number;
 }
 
 export const I32: Range = { lo: -(2 ** 31), hi: 2 ** 31 - 1, int: true };
@@ -86,18 +100,43 @@ const remainder = (x: Range, y: Range): Range | null => {
 const bitsOf = (x: Range, y: Range): Range | null =>
   x.lo < 0 || y.lo < 0 ? null : hull([0, 2 ** Math.ceil(Math.log2(Math.max(x.hi, y.hi) + 1)) - 1], true);
 
+/** Every loop's number is one loop's, so that a multiple of its counter is known by it and the factor. */
+const isMultiple = (a: CounterMultiple, b: CounterMultiple | undefined, sign: 1 | -1): boolean =>
+  b !== undefined && a.loop === b.loop && a.scale === sign * b.scale;
+
+/** x + sign * y within what is known of sums with a loop's counter. */
+const withSums = (sum: Range | null, x: Range, y: Range, sign: 1 | -1): Range | null => {
+  if (sum === null) return null;
+  const known = [
+    ...(x.sums ?? []).filter((s) => isMultiple(s, y.counter, sign)),
+    ...(sign === 1 ? (y.sums ?? []).filter((s) => isMultiple(s, x.counter, 1)) : []),
+  ];
+  const lo = Math.max(sum.lo, ...known.map((s) => s.lo));
+  const hi = Math.min(sum.hi, ...known.map((s) => s.hi));
+  return lo <= hi ? { ...sum, lo, hi } : sum;
+};
+
+/** A multiple of a counter times a constant. */
+const scaled = (product: Range | null, x: Range, y: Range): Range | null => {
+  const [{ counter }, by] = y.counter === undefined ? [x, y] : [y, x];
+  if (product === null || counter === undefined || by.lo !== by.hi || !by.int || by.lo === 0) return product;
+  return { ...product, counter: { loop: counter.loop, scale: counter.scale * by.lo } };
+};
+
 const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
   const int = x.int && y.int;
   switch (op) {
     case "add":
-      return hull([x.lo + y.lo, x.hi + y.hi], int);
+      return withSums(hull([x.lo + y.lo, x.hi + y.hi], int), x, y, 1);
     case "sub":
-      return hull([x.lo - y.hi, x.hi - y.lo], int);
-    case "mul":
-      return hull(
+      return withSums(hull([x.lo - y.hi, x.hi - y.lo], int), x, y, -1);
+    case "mul": {
+      const product = hull(
         corners(x, y, (a, b) => a * b),
         int,
       );
+      return scaled(product, x, y);
+    }
     case "div":
       return y.lo > 0
         ? hull(
@@ -152,7 +191,7 @@ export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range
       if (type.dtype === "bool") return BOOL;
       const whole = wholeRange(type.dtype);
       if (x === null) return whole;
-      if (whole === null) return fitted(x, type.dtype);
+      if (whole === null || (x.int && within(x, whole))) return fitted(x, type.dtype);
       return fitted(hull([Math.trunc(x.lo), Math.trunc(x.hi)], true), type.dtype);
     }
     case "floor":

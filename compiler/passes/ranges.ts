@@ -2,6 +2,7 @@
 import { forOperands, ifOperands, whileOperands } from "../ir/control.js";
 import { type ControlEqn, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
 import { type Facts, factsOf } from "./facts.js";
+import { loopRanges } from "./loop-sums.js";
 import { type Range, rangeOf, sameRange, union, wholeRange } from "./range.js";
 
 type Ranges = readonly (Range | null)[];
@@ -32,9 +33,17 @@ export const analyse = (fn: IrFunction, params: Ranges): Analysis => {
 
 const known = new WeakMap<IrFunction, Map<string, Ranges>>();
 
+/** Equal for equal ranges. */
+const keyOf = (r: Range | null): string => {
+  if (r === null) return "";
+  const { counter, sums = [] } = r;
+  const multiple = counter === undefined ? "" : `${counter.scale}*${counter.loop}`;
+  return `${r.lo},${r.hi},${r.int},${multiple},${sums.map((s) => `${s.scale}*${s.loop}:${s.lo},${s.hi}`)}`;
+};
+
 /** Of a region's results: loops ask for the same ones again. */
 const resultsOf = (fn: IrFunction, params: Ranges): Ranges => {
-  const key = params.map((r) => (r === null ? "" : `${r.lo},${r.hi},${r.int}`)).join(";");
+  const key = params.map(keyOf).join(";");
   const cache = known.get(fn) ?? new Map<string, Ranges>();
   known.set(fn, cache);
   const before = cache.get(key);
@@ -81,10 +90,10 @@ export const controlRanges = (
       return { outs: carried, params: [[...constRanges, ...carried], entered(carried)] };
     }
     case "for": {
-      const { trip, consts, carries } = forOperands(eqn.inputs, eqn.params);
+      const { trip, carries } = forOperands(eqn.inputs, eqn.params);
       const most = eqn.params.trip ?? (trip === null ? null : (range(trip)?.hi ?? null));
       const last = Math.max(0, (most ?? 2 ** 31) - 1);
-      const before: Ranges = [{ lo: 0, hi: last, int: true }, ...consts.map(range)];
+      const before: Ranges = loopRanges(context, eqn, last);
       const starts = carries.map(range);
       const growth = growthOf(eqn.params.body, before, starts, last + 1);
       const carried = fixedPoint(

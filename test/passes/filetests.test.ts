@@ -21,7 +21,7 @@ import { printFunction } from "../../compiler/ir/print.js";
 import type { IrFunction, OpName } from "../../compiler/ir/types.js";
 import { verify } from "../../compiler/ir/verify.js";
 import { foldConstant } from "../../compiler/passes/fold.js";
-import { type Pass, passes, runPasses } from "../../compiler/passes/pipeline.js";
+import { lastPasses, type Pass, passes, runPasses } from "../../compiler/passes/pipeline.js";
 import { type Rule, type RuleTable, rewrite } from "../../compiler/passes/rewrite.js";
 import { rules } from "../../compiler/passes/simplify.js";
 import { assertSameBits, tryInterpret } from "../properties/compare.js";
@@ -81,7 +81,7 @@ const transform = (fn: IrFunction, text: string): readonly IrFunction[] => {
 const passesOf = (names: readonly string[]): readonly Pass[] =>
   names.flatMap((name) => {
     if (name === "all") return passes;
-    return [passes.find((p) => p.name === name) ?? assert.fail(`unknown pass ${name}`)];
+    return [[...passes, ...lastPasses].find((p) => p.name === name) ?? assert.fail(`unknown pass ${name}`)];
   });
 
 /** Each named pass once; the whole pipeline until nothing changes. */

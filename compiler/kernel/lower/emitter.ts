@@ -19,6 +19,7 @@ import type {
 import { createFlow, type FlowEmitter } from "./flow.js";
 import { affineDivMod, constantOf, constIndex, type Index, valueIndex } from "./index-expr.js";
 import { indexOfOp } from "./index-ops.js";
+import { type Sum, spread, sumOfOp } from "./index-sums.js";
 
 /**
  * - `loop`: runs at least once, and nothing in it is written that it reads: loads and checks may leave it
@@ -80,6 +81,7 @@ export const createEmitter = (): Emitter => {
   const extents: number[] = [];
   const constants = new Map<ValueId, number>();
   const indices = new Map<ValueId, Index>();
+  const sums = new Map<ValueId, Sum>();
   /** Stores so far: a load before one says nothing about a load after it. */
   const versions = new Map<BufferId, number>();
   let stores = 0;
@@ -157,6 +159,10 @@ export const createEmitter = (): Emitter => {
       const index = indexOfOp(name, result, args.map(indexOf));
       if (index !== null) indices.set(result, index);
     }
+    if (type === "i32" && !sums.has(result)) {
+      const sum = sumOfOp(name, args, (v) => sums.get(v) ?? indices.get(v) ?? null);
+      if (sum !== null) sums.set(result, sum);
+    }
     return result;
   };
   const indexOf = (v: ValueId): Index | null => indices.get(v) ?? null;
@@ -221,11 +227,12 @@ export const createEmitter = (): Emitter => {
     return bounded(v, Math.max(lo, Math.min(i.lo, hi)), Math.min(hi, Math.max(i.hi, lo)));
   };
 
-  const address = (i: Index): Address => ({
-    offset: i.offset,
-    terms: i.terms,
-    dynamic: sumOf(i.dynamic.map((t) => scaled(t.value, t.stride))),
-  });
+  /** What is computed before inner loops first, so that it leaves them; a loop's counter becomes a term of the address. */
+  const address = (i: Index): Address => {
+    const { offset, terms, dynamic } = spread(i, sums, depthOf);
+    const parts = [...dynamic].sort((s, t) => depthOf(s.value) - depthOf(t.value));
+    return { offset, terms, dynamic: sumOf(parts.map((t) => scaled(t.value, t.stride))) };
+  };
 
   const openScope = (kind: ScopeKind, axis: AxisId | null, extent: number | DynamicExtent): Scope => {
     const scope: Scope = { kind, axis, extent, body: [], known: new Map() };

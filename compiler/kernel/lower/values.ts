@@ -239,7 +239,7 @@ export const gatheredIndex = (
   span: Span | null,
 ): Index => indexWithin(c, index, size - 1, size === 0 ? "check" : mode, span, () => outOfRange(axis, size));
 
-/** A run-time index forced into [0, last], or checked to lie there. */
+/** A run-time index forced into [0, last], checked to lie there, or known to. */
 const indexWithin = (
   c: ValueContext,
   index: ValueId,
@@ -252,6 +252,8 @@ const indexWithin = (
   const i = dynamicIndex(c, index);
   if (mode === "clamp") return e.clamp(i, 0, last);
   if (i.lo >= 0 && i.hi <= last) return i;
+  const within = { ...i, lo: Math.max(0, i.lo), hi: Math.max(0, Math.min(i.hi, last)) };
+  if (mode === "inside") return within;
   const error = c.errorIndex({ code: RANGE_CODE, message: message(), span });
   const v = e.indexValue(i);
   // 0 <= i <= last in one comparison: a negative index is a large unsigned number
@@ -260,7 +262,7 @@ const indexWithin = (
       ? e.op("le", "bool", [v, e.constant("i32", last)])
       : e.op("lt", "bool", [e.op("bitcast", "u32", [v]), e.constant("u32", last + 1)]);
   e.check(inside, error, v);
-  return { ...i, lo: Math.max(0, i.lo), hi: Math.max(0, Math.min(i.hi, last)) };
+  return within;
 };
 
 /** An i32 register as an index of any range. */

@@ -14,8 +14,9 @@ import type {
   OpStmt,
   PlainStmt,
   StoreStmt,
+  ValueId,
 } from "../../kernel/types.js";
-import { type Frame, placeOf } from "./address.js";
+import { type Frame, LOWEST_ADDRESS, type Offset, placeOf } from "./address.js";
 import { activeMask, addConst, bind, type Expr, type Fn, get, i32, iotaConst, set } from "./asm.js";
 import { extractLane } from "./lanes.js";
 import {
@@ -52,9 +53,10 @@ const locate = (region: Region, buffer: BufferId, at: Address): Where => {
   const { ctx } = region;
   const { fn } = ctx;
   const size = BYTES[bufferOf(ctx, buffer).dtype];
-  const { local, bytes } = placeOf(fn, ctx.base(buffer), buffer, region.frame, at, size);
   const { dynamic } = at;
-  if (dynamic === null) return { pointer: () => get(fn, local), bytes };
+  const offset = dynamic === null ? null : offsetOf(ctx, dynamic, size);
+  const { local, bytes, complete } = placeOf(fn, ctx.base(buffer), buffer, region.frame, at, size, offset);
+  if (dynamic === null || complete) return { pointer: () => get(fn, local), bytes };
   // a run-time index may be negative as far as the constant brings it back: the sum must not leave the address space before
   const far = at.offset * size > LOWEST_ADDRESS;
   const start = (): Expr => (far ? addConst(fn, get(fn, local), bytes) : get(fn, local));
@@ -62,8 +64,12 @@ const locate = (region: Region, buffer: BufferId, at: Address): Where => {
   return { pointer, bytes: far ? 0 : bytes };
 };
 
-/** No buffer lies below, by the ABI. */
-const LOWEST_ADDRESS = 4096;
+/** A scalar register as an offset in bytes. */
+const offsetOf = (ctx: Context, dynamic: ValueId, size: number): Offset | null => {
+  const frame = ctx.frames.get(dynamic);
+  const bytes = (): Expr => scaled(ctx.fn, scalar(ctx, dynamic), size);
+  return frame === undefined ? null : { bytes, key: String(dynamic), frame };
+};
 
 /** Where lane k of copy u lies, for accesses that aren't contiguous. */
 const locateLane = (region: Region, vec: VectorRegion, buffer: BufferId, at: Address, copy: number) => {
@@ -98,6 +104,7 @@ const emitScalarStmt = (region: Region, stmt: PlainStmt): void => {
       const { counter, shift } = frameOf(region.frame, stmt.axis);
       const take = (): Expr => (counter === null ? i32(fn, shift) : addConst(fn, get(fn, counter), shift));
       ctx.scalars.set(stmt.id, { take });
+      ctx.frames.set(stmt.id, region.frame);
       splatHere(region, stmt.id);
       return;
     }

@@ -96,7 +96,14 @@ export const emitChunks = (region: Region, stmt: LoopStmt | WhileStmt, emitBody:
 
   const fuel = newLocal(chunk, binaryen.i32);
   const more = newLocal(chunk, binaryen.i32);
-  const inner: Context = { ...ctx, fn: chunk, base: outline.bases(chunk), scalars: new Map(), outline: null };
+  const inner: Context = {
+    ...ctx,
+    fn: chunk,
+    base: outline.bases(chunk),
+    scalars: new Map(),
+    frames: new Map(),
+    outline: null,
+  };
   const start: Region = { ctx: inner, out: [], frame: null, vector: null };
   params.forEach((id, k) => void bindScalar(start, id, k + (outline.table ? 1 : 0)));
   start.out.push(set(chunk, fuel, i32(chunk, hasLoops(stmt) ? NESTED_CHUNK : PLAIN_CHUNK)));

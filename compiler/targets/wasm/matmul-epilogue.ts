@@ -68,6 +68,7 @@ export const epilogueContext = (
     base,
     locals: null,
     scalars: new Map(),
+    frames: new Map(),
     outline: null,
   };
 };

@@ -106,6 +106,7 @@ const loopKernelCode = (
     base,
     locals,
     scalars: new Map(),
+    frames: new Map(),
     outline,
   };
   const out: Expr[] = [];

@@ -39,6 +39,8 @@ export interface Context {
   readonly base: (buffer: BufferId) => Base;
   readonly locals: BufferLocals | null;
   readonly scalars: Values;
+  /** The innermost loop in which a scalar is computed; null for none. */
+  readonly frames: Map<ValueId, Frame | null>;
   /** How to write part of the kernel as a function of its own; null where that is not wanted. */
   readonly outline: Outline | null;
 }
@@ -141,6 +143,7 @@ export const defineScalar = (region: Region, id: ValueId, evaluate: () => Expr, 
 export const bindScalar = (region: Region, id: ValueId, local: number): void => {
   const { ctx } = region;
   ctx.scalars.set(id, { take: () => get(ctx.fn, local) });
+  ctx.frames.set(id, region.frame);
   splatHere(region, id);
 };
 

@@ -1,0 +1,72 @@
+/**
+ * Accesses that ranges show to lie inside their operand are marked so (mode `inside`) and cost nothing. Last of all passes: what
+ * is marked must stay where the ranges hold, so that nothing moves it out of a loop or a condition any more.
+ */
+import { mapRegionsAt } from "../ir/control.js";
+import { type Eqn, type IrFunction, isControl, type PlainEqn, type Shape, type Var } from "../ir/types.js";
+import type { Range } from "./range.js";
+import { analyse, controlRanges } from "./ranges.js";
+
+type RangeOf = (v: Var) => Range | null;
+type Access = Extract<PlainEqn, { op: "dynamicSlice" | "dynamicUpdate" | "gather" | "scatterAdd" }>;
+
+export const inside = (fn: IrFunction): IrFunction => marked(fn, []);
+
+const marked = (fn: IrFunction, params: readonly (Range | null)[]): IrFunction => {
+  if (!fn.body.some((eqn) => isControl(eqn) || isAccess(eqn))) return fn;
+  const analysis = analyse(fn, params);
+  const body = fn.body.map((eqn): Eqn => {
+    if (isControl(eqn)) {
+      const ranges = controlRanges(analysis, eqn).params;
+      return mapRegionsAt(eqn, (region, k) => marked(region, ranges[k] ?? []));
+    }
+    return isAccess(eqn) && eqn.params.mode !== "inside" && fitsInside(eqn, analysis.range)
+      ? withMode(eqn)
+      : eqn;
+  });
+  return body.every((eqn, k) => eqn === fn.body[k]) ? fn : { ...fn, body };
+};
+
+const isAccess = (eqn: Eqn): eqn is Access =>
+  eqn.op === "dynamicSlice" || eqn.op === "dynamicUpdate" || eqn.op === "gather" || eqn.op === "scatterAdd";
+
+const withMode = (eqn: Access): Access => {
+  switch (eqn.op) {
+    case "dynamicSlice":
+      return { ...eqn, params: { ...eqn.params, mode: "inside" } };
+    case "dynamicUpdate":
+      return { ...eqn, params: { mode: "inside" } };
+    case "gather":
+    case "scatterAdd":
+      return { ...eqn, params: { ...eqn.params, mode: "inside" } };
+    default: {
+      const never: never = eqn;
+      return never;
+    }
+  }
+};
+
+/** Whether ranges show that every index lies inside the operand. */
+export const fitsInside = (eqn: Access, range: RangeOf): boolean => {
+  const [x, y] = eqn.inputs;
+  const shape = x?.type.shape ?? [];
+  switch (eqn.op) {
+    case "dynamicSlice":
+      return blockFits(range, shape, eqn.params.sizes, eqn.inputs.slice(1));
+    case "dynamicUpdate":
+      return blockFits(range, shape, y?.type.shape ?? [], eqn.inputs.slice(2));
+    case "gather":
+    case "scatterAdd":
+      return y !== undefined && within(range(y), (shape[eqn.params.axis] ?? 0) - 1);
+    default: {
+      const never: never = eqn;
+      return never;
+    }
+  }
+};
+
+const within = (x: Range | null, greatest: number): boolean =>
+  x?.int === true && x.lo >= 0 && x.hi <= greatest;
+
+const blockFits = (range: RangeOf, shape: Shape, sizes: Shape, starts: readonly Var[]): boolean =>
+  starts.every((s, k) => within(range(s), (shape[k] ?? 0) - (sizes[k] ?? 0)));
