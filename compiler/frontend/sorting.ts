@@ -2,7 +2,8 @@
 import { createBuilder } from "../ir/builder.js";
 import { isFloat, type Var } from "../ir/types.js";
 import { callValue, inlineOwn } from "./calls.js";
-import { assemble, type Form, flatten, join, type Meeting, typesOf } from "./forms.js";
+import { assemble, type Form, flatten, join, typesOf } from "./forms.js";
+import type { Meeting } from "./identities.js";
 import { itemsOf } from "./iterate.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";

@@ -8,6 +8,7 @@ import { NOT_WHOLE } from "../kernel/types.js";
 import { isIntegral, sameValue } from "./integral.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
+import { refuseFixed } from "./members.js";
 import { storedAs } from "./stores.js";
 import { lift, needsOf, tensorOf, varOf } from "./tensors.js";
 import { describe, type Replaced, type TensorValue, type Value, type View } from "./values.js";
@@ -187,6 +188,7 @@ export const readElement = (site: Site, x: TensorValue, index: Index): TensorVal
 
 /** Refuses a write to what must not be written to, and ends the use of what it may be. */
 export const claim = (site: Site, x: TensorValue): void => {
+  if (x.fixed === "merged" || x.fixed === "moved") refuseFixed(site, x.fixed, "an element");
   for (const other of x.mayBe) {
     if (other.fixed === "moved") continue;
     other.fixed = "moved";
