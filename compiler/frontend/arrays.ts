@@ -7,6 +7,8 @@ import { refuse, type Site, step } from "./machine.js";
 import { refuseFixed } from "./members.js";
 import { binary } from "./operators.js";
 import { isKnown, toHost, toNumber } from "./reify.js";
+import { SEARCHES } from "./searches.js";
+import { sortInPlace } from "./sorting.js";
 import { STAGED_METHODS } from "./staged-methods.js";
 import { STAGED_MUTATIONS } from "./staged-mutations.js";
 import { type ArrayValue, arrayOf, builtin, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
@@ -36,7 +38,7 @@ const each = (
 /** A relative index argument as slice takes it: negative from the end, clamped. */
 const relative = (site: Site, value: Value, length: number, missing: number): number => {
   if (isStatic(value) && value.value === undefined) return missing;
-  const k = Math.trunc(toNumber(site, value, "an index"));
+  const k = Math.trunc(toNumber(site, value, "an index")) || 0;
   return k < 0 ? Math.max(0, length + k) : Math.min(k, length);
 };
 
@@ -87,21 +89,13 @@ const reduceFrom = (
 const flatten = (items: readonly Value[], depth: number): readonly Value[] =>
   items.flatMap((item) => (item.kind === "array" && depth > 0 ? flatten(item.items, depth - 1) : [item]));
 
-/** Sorting needs the order now: known items, or a comparison that gives known numbers. */
-const sorted = (site: Site, array: ArrayValue, [compare]: readonly Value[]): Value[] => {
-  const items = [...array.items];
-  if (compare === undefined || (isStatic(compare) && compare.value === undefined)) {
-    if (!items.every((item) => isKnown(site, item)))
-      return refuse(
-        site,
-        "TSJ1102",
-        "sorting an array of values that are known only at run time",
-        "np.sort sorts staged arrays",
-      );
-    const text = (item: Value): string => String(toHost(site, item, "an element"));
-    return items.sort((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0));
+/** The last item that a function accepts; -1 if there is none. */
+const lastWhere = (site: Site, array: ArrayValue, args: readonly Value[]): number => {
+  for (let k = array.items.length - 1; k >= 0; k--) {
+    const hit = call(site, at(args, 0), [array.items[k] ?? UNDEFINED, staticValue(k), array]);
+    if (truth(site, hit, "the result of the function")) return k;
   }
-  return items.sort((a, b) => toNumber(site, call(site, compare, [a, b]), "the result of a comparison"));
+  return -1;
 };
 
 const METHODS: Readonly<Record<string, Method>> = {
@@ -155,6 +149,11 @@ const METHODS: Readonly<Record<string, Method>> = {
     });
     return staticValue(index);
   },
+  findLast: (site, array, args) => {
+    const k = lastWhere(site, array, args);
+    return array.items[k] ?? UNDEFINED;
+  },
+  findLastIndex: (site, array, args) => staticValue(lastWhere(site, array, args)),
   flatMap: (site, array, args) => {
     const out: Value[] = [];
     each(
@@ -185,18 +184,28 @@ const METHODS: Readonly<Record<string, Method>> = {
     );
     return array;
   },
-  sort: (site, array, args) => {
-    const order = sorted(site, writable(site, array, "sort"), args);
-    array.items.splice(0, order.length, ...order);
-    return array;
-  },
+  sort: (site, array, args) => sortInPlace(site, writable(site, array, "sort"), at(args, 0)),
   splice: (site, array, args) => {
     const { items } = writable(site, array, "splice");
     const start = relative(site, at(args, 0), items.length, 0);
     const count = args.length < 2 ? items.length - start : toNumber(site, at(args, 1), "a count");
     return arrayOf(items.splice(start, count, ...args.slice(2)));
   },
-  toSorted: (site, array, args) => arrayOf(sorted(site, array, args)),
+  copyWithin: (site, array, args) => {
+    const { items } = writable(site, array, "copyWithin");
+    const n = items.length;
+    const target = relative(site, at(args, 0), n, 0);
+    items.copyWithin(target, relative(site, at(args, 1), n, 0), relative(site, at(args, 2), n, n));
+    return array;
+  },
+  toSpliced: (site, array, args) => {
+    const items = [...array.items];
+    const start = relative(site, at(args, 0), items.length, 0);
+    const count = args.length < 2 ? items.length - start : toNumber(site, at(args, 1), "a count");
+    if (args.length > 0) items.splice(start, count, ...args.slice(2));
+    return arrayOf(items);
+  },
+  toSorted: (site, array, args) => sortInPlace(site, arrayOf(array.items), at(args, 0)),
   toReversed: (_, array) => arrayOf([...array.items].reverse()),
   with: (site, array, args) => {
     const k = Math.trunc(toNumber(site, at(args, 0), "an index"));
@@ -220,18 +229,27 @@ const METHODS: Readonly<Record<string, Method>> = {
     arrayOf([...array.items, ...args.flatMap((a) => (isJsArray(a) ? iterate(site, a) : [a]))]),
   flat: (site, array, args) =>
     arrayOf(flatten(array.items, args.length === 0 ? 1 : toNumber(site, at(args, 0), "a depth"))),
-  indexOf: (site, array, args) => staticValue(array.items.findIndex((item) => same(site, item, at(args, 0)))),
-  lastIndexOf: (site, array, args) =>
-    staticValue(array.items.findLastIndex((item) => same(site, item, at(args, 0)))),
-  includes: (site, array, args) =>
-    staticValue(
+  indexOf: (site, array, args) => {
+    const from = relative(site, at(args, 1), array.items.length, 0);
+    return staticValue(array.items.findIndex((item, k) => k >= from && same(site, item, at(args, 0))));
+  },
+  lastIndexOf: (site, array, args) => {
+    const n = array.items.length;
+    const k = args.length > 1 ? Math.trunc(toNumber(site, at(args, 1), "an index")) || 0 : n - 1;
+    const last = k < 0 ? n + k : k;
+    return staticValue(array.items.findLastIndex((item, i) => i <= last && same(site, item, at(args, 0))));
+  },
+  includes: (site, array, args) => {
+    const from = relative(site, at(args, 1), array.items.length, 0);
+    const wanted = at(args, 0);
+    const wantsNaN = isStatic(wanted) && Number.isNaN(wanted.value);
+    return staticValue(
       array.items.some(
-        (item) =>
-          same(site, item, at(args, 0)) ||
-          (isStatic(item) &&
-            Object.is(item.value, isStatic(at(args, 0)) ? (at(args, 0) as { value: unknown }).value : null)),
+        (item, k) =>
+          k >= from && (same(site, item, wanted) || (wantsNaN && isStatic(item) && Number.isNaN(item.value))),
       ),
-    ),
+    );
+  },
   join: (site, array, args) =>
     staticValue(
       (toHost(site, array, "text") as unknown[]).join(
@@ -243,9 +261,6 @@ const METHODS: Readonly<Record<string, Method>> = {
   keys: (_, array) => arrayOf(array.items.map((_item, k) => staticValue(k))),
   values: (_, array) => arrayOf(array.items),
 };
-
-/** Methods that stop where a condition holds, which may be known only at run time. */
-const SEARCHING: ReadonlySet<string> = new Set(["some", "every", "find", "findIndex", "indexOf", "includes"]);
 
 /** The method `name` of an array, bound to it; undefined where arrays have none. */
 export const arrayMethod = (site: Site, array: ArrayValue, name: string): Value => {
@@ -259,8 +274,7 @@ export const arrayMethod = (site: Site, array: ArrayValue, name: string): Value 
         array.fixed === null ? change(caller, array, args) : refuseFixed(caller, array.fixed, "an element"),
       );
   }
-  const listed =
-    Object.hasOwn(STAGED_METHODS, name) && SEARCHING.has(name) ? STAGED_METHODS[name] : undefined;
+  const listed = Object.hasOwn(SEARCHES, name) ? SEARCHES[name] : undefined;
   if (listed !== undefined && !isKnown(site, array))
     return builtin(name, (args, caller) => listed(caller, array, args));
   const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;

@@ -2,7 +2,7 @@
 
 import { createBuilder } from "../ir/builder.js";
 import { align, type Completion } from "./completions.js";
-import type { Side } from "./forms.js";
+import type { Side } from "./identities.js";
 import { refuse, type Site } from "./machine.js";
 import { mergeTrials } from "./merge.js";
 import { StagedThrow, type Trial, tryRegion, withRows } from "./regions.js";

@@ -231,6 +231,21 @@ export const inlineHost = (
     return activate(site, node, frame, args);
   });
 
+/** Inlines a function of the front end's own that is written in the language and has no free names: loops as in the user's code. */
+export const inlineOwn = (site: Site, fn: AnyFunction, args: readonly Value[]): Value =>
+  deeper(site, fn.name, fn, () => {
+    const source = sourceOf(fn, { library: true, inspect: false });
+    const { node } = source;
+    if (site.machine.ts.isClassLike(node)) return refuse(site, "TSJ1050", `${nameOf(fn)} is a class`);
+    const env = createEnvironment(null);
+    return activate(
+      site,
+      node,
+      { source, env, self: UNDEFINED, live: fn, libraryScript: null, home: null },
+      args,
+    );
+  });
+
 const locateSource = (site: Site, fn: AnyFunction, library: boolean) => {
   try {
     return sourceOf(fn, { library, inspect: library || site.machine.scope === null });

@@ -2,7 +2,8 @@
 import { type Builder, createBuilder } from "../ir/builder.js";
 import type { TensorType, Var } from "../ir/types.js";
 import type { Completion, PossibleExit } from "./completions.js";
-import { assemble, type Form, join, type Meeting, type Side, sharedAmong, typesOf } from "./forms.js";
+import { assemble, type Form, join, typesOf } from "./forms.js";
+import { type Meeting, type Side, sharedAmong } from "./identities.js";
 import { type Cell, type State, stateOf } from "./journal.js";
 import { NeedStatic, type Site } from "./machine.js";
 import { readSlot, type Slot, slotsOf } from "./merge.js";
@@ -52,6 +53,8 @@ const signature = (form: Form): string => {
       return "same";
     case "leaf":
       return `${form.type.dtype}[${form.type.shape.join()}]${form.weak ? "w" : ""}${form.hostArray ? "h" : ""}${form.rows ? "r" : ""}${form.store ?? ""}${form.identity.fixed ?? ""}`;
+    case "view":
+      return `v${form.base.born}[${form.index.join()}]`;
     case "array":
       return `(${form.items.map(signature).join()})${form.identity.fixed ?? ""}`;
     case "object":

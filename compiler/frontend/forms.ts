@@ -4,6 +4,7 @@
  */
 import { sameShape, type TensorType, typeText, type Var } from "../ir/types.js";
 import { isUnknown } from "./faults.js";
+import { type Identity, identityOf, isMutable, type Meeting, type Side } from "./identities.js";
 import type { Site } from "./machine.js";
 import { mergedDType } from "./promote.js";
 import { stagedArray } from "./staged-arrays.js";
@@ -13,7 +14,6 @@ import {
   arrayOf,
   type ClassValue,
   describe,
-  type Fixed,
   isStatic,
   lengthOf,
   type Mutable,
@@ -23,10 +23,9 @@ import {
   type TensorValue,
   UNDEFINED,
   type Value,
+  type View,
 } from "./values.js";
-
-/** A value, or null where a path has none (it is then never read). */
-export type Side = Value | null;
+import { viewOf, wholeIndex } from "./views.js";
 
 export interface LeafForm {
   readonly kind: "leaf";
@@ -39,15 +38,20 @@ export interface LeafForm {
   readonly identity: Identity;
 }
 
-/** What a merged object may be. */
-interface Identity {
-  readonly fixed: Fixed;
-  readonly mayBe: readonly Mutable[];
+/** A row of one array on all paths: which one, is known at run time. */
+export interface ViewForm {
+  readonly kind: "view";
+  readonly base: TensorValue;
+  /** The row's index where all paths agree; null for an i32 result. */
+  readonly index: readonly (number | null)[];
+  readonly like: TensorValue;
+  readonly rows: boolean;
 }
 
 export type Form =
   | { readonly kind: "same"; readonly value: Value }
   | LeafForm
+  | ViewForm
   | { readonly kind: "array"; readonly items: readonly Form[]; readonly identity: Identity }
   | {
       readonly kind: "object";
@@ -58,55 +62,6 @@ export type Form =
     }
   /** `unknown`: why a path's value is unknown. */
   | { readonly kind: "unmerged"; readonly reason: string; readonly unknown: readonly Need[] | null };
-
-/** Where values meet: `since` tells older objects, `needs` is what would make one path of it. */
-export interface Meeting {
-  readonly site: Site;
-  readonly since: number;
-  readonly needs: readonly Need[] | null;
-  /** Objects that one path leaves in two places: what is made of them must not be written to. */
-  readonly shared: ReadonlySet<Mutable>;
-  /** Why older objects must not be written to, before they met here. */
-  readonly fixed: Map<Mutable, Fixed>;
-}
-
-/** Objects that occur twice among these values, at any depth. */
-export const sharedAmong = (values: readonly Side[], into: Set<Mutable> = new Set()): Set<Mutable> => {
-  const seen = new Set<Mutable>();
-  const visit = (value: Side): void => {
-    if (!isMutable(value)) return;
-    if (seen.has(value)) {
-      into.add(value);
-      return;
-    }
-    seen.add(value);
-    if (value.kind === "array" && value.held.kind === "list") value.held.list.forEach(visit);
-    if (value.kind === "object") for (const field of value.props.values()) visit(field);
-  };
-  values.forEach(visit);
-  return into;
-};
-
-const isMutable = (value: Side): value is Mutable =>
-  value !== null &&
-  (value.kind === "array" ||
-    value.kind === "object" ||
-    (value.kind === "tensor" && value.v.type.shape.length > 0));
-
-const identityOf = (meeting: Meeting, sides: readonly Side[]): Identity => {
-  const mutable = sides.filter(isMutable);
-  const fixedOf = (m: Mutable): Fixed => {
-    if (!meeting.fixed.has(m)) meeting.fixed.set(m, m.fixed);
-    return meeting.fixed.get(m) ?? null;
-  };
-  const fixed = mutable.map(fixedOf).find((f) => f !== null) ?? null;
-  const shared = mutable.some((m) => meeting.shared.has(m));
-  const older = mutable.filter((m) => m.born <= meeting.since);
-  return {
-    fixed: fixed ?? (shared ? "merged" : null),
-    mayBe: [...older, ...mutable.flatMap((m) => m.mayBe)],
-  };
-};
 
 const unmerged = (reason: string, unknown: readonly Need[] | null = null): Form => ({
   kind: "unmerged",
@@ -126,6 +81,8 @@ export const join = (meeting: Meeting, a: Side, b: Side): Form => {
     return unmerged(a.kind === "unmerged" ? a.reason : b.kind === "unmerged" ? b.reason : "", unknown?.needs);
   }
   if (isStatic(a) && isStatic(b) && Object.is(a.value, b.value)) return { kind: "same", value: a };
+  const view = joinViews(meeting, a, b);
+  if (view !== null) return view;
   if (isLeaf(a) && isLeaf(b)) return joinLeaves(meeting, a, b);
   if (a.kind === "array" && b.kind === "array") return joinArrays(meeting, a, b);
   if (a.kind === "object" && b.kind === "object") {
@@ -149,10 +106,31 @@ const sameFunction = (a: Value & { kind: "function" }, b: Value & { kind: "funct
     a.callee.env === b.callee.env) ||
   (a.callee.kind === "class" && b.callee.kind === "class" && a.callee.type === b.callee.type);
 
+/** A value that is a row of a larger array, still in its place. */
+const rowOf = (value: Value): { readonly rows: TensorValue; readonly view: View } | null => {
+  const rows = value.kind === "array" && value.held.kind === "staged" ? value.held.rows : value;
+  if (rows.kind !== "tensor" || rows.view === null || rows.view.start !== null) return null;
+  return rows.view.epoch === rows.view.base.replaced.length ? { rows, view: rows.view } : null;
+};
+
+/** Two rows of one older array are a row of it. */
+const joinViews = (meeting: Meeting, a: Value, b: Value): ViewForm | null => {
+  const [p, q] = [rowOf(a), rowOf(b)];
+  if (p === null || q === null || p.view.base !== q.view.base || a.kind !== b.kind) return null;
+  const { base } = p.view;
+  const other = q.view.index;
+  if (base.born > meeting.since || base.fixed === "moved" || other.length !== p.view.index.length)
+    return null;
+  const index = p.view.index.map((i, k) => (typeof i === "number" && i === other[k] ? i : null));
+  return { kind: "view", base, index, like: p.rows, rows: a.kind === "array" };
+};
+
 /** The form of a value that is there on one path only. */
 const single = (meeting: Meeting, value: Value): Form => {
   const older = "born" in value && value.born <= meeting.since && isMutable(value);
   if (older) return { kind: "same", value };
+  const row = joinViews(meeting, value, value);
+  if (row !== null) return row;
   switch (value.kind) {
     case "tensor":
       return leaf(meeting, value.v.type, value, [value]);
@@ -237,6 +215,8 @@ export const typesOf = (form: Form): readonly TensorType[] => {
   switch (form.kind) {
     case "leaf":
       return [form.type];
+    case "view":
+      return form.index.flatMap((i) => (i === null ? [{ dtype: "i32", shape: [] }] : []));
     case "array":
       return form.items.flatMap(typesOf);
     case "object":
@@ -260,6 +240,14 @@ export const flatten = (site: Site, form: Form, value: Side, entry = false): rea
         return [builder.cast(own.v, form.type.dtype)];
       const x = lift(site, value, "a result");
       return [builder.cast(varOf(site, x), form.type.dtype)];
+    }
+    case "view": {
+      const at = value === null ? null : rowOf(value)?.view.index;
+      return form.index.flatMap((known, k) => {
+        if (known !== null) return [];
+        const i = at?.[k] ?? 0;
+        return [typeof i === "number" ? builder.scalar(i, "i32") : wholeIndex(site, i)];
+      });
     }
     case "array": {
       const items = value?.kind === "array" ? value.items : null;
@@ -298,6 +286,14 @@ export const assemble = (meeting: Meeting, form: Form, vars: readonly Var[]): Va
         const value = tensorOf(site, v, { weak, hostArray, store, needs });
         if (f.rows) return own(stagedArray(site, value), f.identity);
         return f.type.shape.length === 0 ? value : own(value, f.identity);
+      }
+      case "view": {
+        const index = f.index.map((i) => {
+          const v = i === null ? vars[next++] : undefined;
+          return v === undefined ? (i ?? 0) : tensorOf(site, v);
+        });
+        const row = index.reduce<TensorValue>((of, i) => viewOf(site, of, i), f.base);
+        return f.rows ? stagedArray(site, row) : row;
       }
       case "array":
         return own(arrayOf(f.items.map(build)), f.identity);

@@ -1,17 +1,8 @@
 /** Two paths under a staged condition: what they wrote and gave becomes the results of one `if`. */
 import type { Eqn, OpName, Var } from "../ir/types.js";
 import type { Binding } from "./environment.js";
-import {
-  assemble,
-  type Form,
-  flatten,
-  join,
-  type Meeting,
-  mergeNeeds,
-  type Side,
-  sharedAmong,
-  typesOf,
-} from "./forms.js";
+import { assemble, type Form, flatten, join, mergeNeeds, typesOf } from "./forms.js";
+import { type Meeting, type Side, sharedAmong } from "./identities.js";
 import { type Cell, type State, setBinding, touch } from "./journal.js";
 import type { Site } from "./machine.js";
 import { closeRegions, inTrial, type Trial } from "./regions.js";

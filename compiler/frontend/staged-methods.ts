@@ -1,26 +1,23 @@
 /** Array methods on staged arrays: callbacks run in a loop of the program, each element is read when its turn comes. */
 import { createBuilder } from "../ir/builder.js";
 import type { TensorType } from "../ir/types.js";
-import { chooseCompletion } from "./branches.js";
 import { callValue } from "./calls.js";
-import type { Completion } from "./completions.js";
-import { condition } from "./conditions.js";
-import type { Binding } from "./environment.js";
 import { isUnrolled, runIndexed } from "./item-loops.js";
-import { itemsOf, type Sequence } from "./iterate.js";
+import { itemsOf } from "./iterate.js";
 import { setBinding } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
+import { flat, type Method, type Receiver, reversed, slice } from "./parts.js";
 import { tryRegion, withRows } from "./regions.js";
 import { toNumber } from "./reify.js";
+import { cell, each, held, indexOf, SEARCHES } from "./searches.js";
+import { sortInPlace } from "./sorting.js";
 import { setItem, stagedArray } from "./staged-arrays.js";
 import { setElement } from "./tensor-members.js";
-import { isLeaf, tensorOf, varOf } from "./tensors.js";
+import { isLeaf, tensorOf } from "./tensors.js";
 import {
-  type ArrayValue,
   arrayOf,
   isStatic,
-  nextSerial,
   type Store,
   staticValue,
   type TensorValue,
@@ -28,39 +25,10 @@ import {
   type Value,
 } from "./values.js";
 
-export type Receiver = ArrayValue | TensorValue;
-export type Method = (site: Site, self: Receiver, args: readonly Value[]) => Value;
-
 const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
-const BREAK: Completion = { kind: "break", label: null };
-
-const cell = (value: Value): Binding => ({ value, constant: false, born: nextSerial() });
-const held = ({ value }: Binding): Value => value ?? UNDEFINED;
 
 /** The kind of a typed array, whose `map` gives the same kind. */
 const storeOf = (self: Receiver): Store | null => (self.kind === "tensor" ? self.store : null);
-
-/** `body` for each element in turn; a break ends it. */
-const each = (site: Site, self: Receiver, body: (item: Value, k: Value) => Completion): Completion => {
-  const items: Sequence = itemsOf(site, self);
-  return runIndexed(site, items.length(), (k) => body(items.at(site, indexOf(k)), k), {
-    stageable: items.stageable,
-  });
-};
-export const indexOf = (k: Value): number | TensorValue =>
-  k.kind === "tensor" ? k : Number(isStatic(k) ? k.value : 0);
-
-/** Breaks where a condition holds, after `then`. */
-const breakIf = (site: Site, test: Value, then: () => void): Completion =>
-  chooseCompletion(
-    site,
-    condition(site, test, "the function's result"),
-    () => {
-      then();
-      return BREAK;
-    },
-    () => null,
-  );
 
 /** What a function gives for a general element: found by running it once and dropping what it did. */
 const probe = (
@@ -140,87 +108,8 @@ const typedMap = (site: Site, self: TensorValue, store: Store, fn: Value): Value
   return out;
 };
 
-/** The bounds of slice and fill, which must be known. */
-export const range = (
-  site: Site,
-  args: readonly Value[],
-  from: number,
-  n: number,
-): readonly [number, number] => {
-  const relative = (value: Value, missing: number): number => {
-    if (isStatic(value) && value.value === undefined) return missing;
-    const k = Math.trunc(toNumber(site, value, "a bound of a part of an array"));
-    return k < 0 ? Math.max(0, n + k) : Math.min(k, n);
-  };
-  return [relative(at(args, from), 0), relative(at(args, from + 1), n)];
-};
-
-export const contentOf = (self: Receiver): TensorValue | null =>
-  self.kind === "tensor" ? self : self.held.kind === "staged" ? self.held.rows : null;
-
-/** A part of an array as a copy of the same kind. */
-export const slice: Method = (site, self, args) => {
-  const x = contentOf(self);
-  if (x === null) return UNDEFINED;
-  const v = varOf(site, x);
-  const { shape } = v.type;
-  const [start, stop] = range(site, args, 0, shape[0] ?? 0);
-  const isPlain = self.kind === "array" || (x.hostArray && x.store === null);
-  if (isPlain && shape.length > 1) {
-    // A shallow copy has the same rows.
-    const items = itemsOf(site, self);
-    return arrayOf(Array.from({ length: Math.max(0, stop - start) }, (_, k) => items.at(site, start + k)));
-  }
-  const { builder } = site.machine;
-  const part =
-    start === 0 && stop === shape[0]
-      ? v
-      : builder.emit("slice", [v], {
-          start: shape.map((_, k) => (k === 0 ? start : 0)),
-          limit: shape.map((d, k) => (k === 0 ? Math.max(start, stop) : d)),
-          stride: shape.map(() => 1),
-        });
-  const { weak, hostArray, store, needs } = x;
-  if (!isPlain) return tensorOf(site, part, { weak, hostArray, store, needs });
-  return stagedArray(site, tensorOf(site, part, { weak: true, hostArray: true, needs, holes: x.holes }));
-};
-
-export const reversed: Method = (site, self) => {
-  const x = contentOf(self);
-  if (x === null) return UNDEFINED;
-  const isPlain = self.kind === "array" || (x.hostArray && x.store === null);
-  if (isPlain && x.v.type.shape.length > 1) {
-    const items = itemsOf(site, self);
-    const n = items.length();
-    return arrayOf(Array.from({ length: n }, (_, k) => items.at(site, n - 1 - k)));
-  }
-  const { weak, hostArray, store } = x;
-  const v = site.machine.builder.emit("reverse", [varOf(site, x)], { axes: [0] });
-  return isPlain
-    ? stagedArray(site, tensorOf(site, v, { weak: true, hostArray: true }))
-    : tensorOf(site, v, { weak, hostArray, store });
-};
-
-const search =
-  (found: (k: Value, item: Value) => Value, missing: Value) =>
-  (site: Site, self: Receiver, test: (item: Value, k: Value) => Value): Value => {
-    const result = cell(missing);
-    each(site, self, (item, k) =>
-      breakIf(site, test(item, k), () => setBinding(site.machine, result, found(k, item))),
-    );
-    return held(result);
-  };
-const called =
-  (run: ReturnType<typeof search>): Method =>
-  (site, self, args) =>
-    run(site, self, (item, k) => callValue(site, at(args, 0), [item, k, self]));
-
-const TRUE = staticValue(true);
-const FALSE = staticValue(false);
-const indexOfItem = search((k) => k, staticValue(-1));
-const hasItem = search(() => TRUE, FALSE);
-
 export const STAGED_METHODS: Readonly<Record<string, Method>> = {
+  ...SEARCHES,
   map: (site, self, args) => {
     const store = storeOf(self);
     if (self.kind === "tensor" && store !== null && self.v.type.shape.length === 1)
@@ -244,28 +133,13 @@ export const STAGED_METHODS: Readonly<Record<string, Method>> = {
   },
   reduce: (site, self, args) => reduce(site, self, args, false),
   reduceRight: (site, self, args) => reduce(site, self, args, true),
-  some: called(search(() => TRUE, FALSE)),
-  every: (site, self, args) => {
-    const all = cell(TRUE);
-    each(site, self, (item, k) =>
-      chooseCompletion(
-        site,
-        condition(site, callValue(site, at(args, 0), [item, k, self]), "the result of every's function"),
-        () => null,
-        () => {
-          setBinding(site.machine, all, FALSE);
-          return BREAK;
-        },
-      ),
-    );
-    return held(all);
-  },
-  find: called(search((_, item) => item, UNDEFINED)),
-  findIndex: called(search((k) => k, staticValue(-1))),
-  indexOf: (site, self, args) => indexOfItem(site, self, (item) => binary(site, "===", item, at(args, 0))),
-  includes: (site, self, args) => hasItem(site, self, (item) => binary(site, "===", item, at(args, 0))),
+  flat,
   slice,
   toReversed: reversed,
+  toSorted: (site, self, args) => {
+    const copy = slice(site, self, []);
+    return copy.kind === "tensor" || copy.kind === "array" ? sortInPlace(site, copy, at(args, 0)) : copy;
+  },
   with: (site, self, args) => {
     const copy = slice(site, self, []);
     if (copy.kind === "tensor") setElement(site, copy, at(args, 0), at(args, 1));

@@ -2,14 +2,17 @@
 import { sizeOf } from "../ir/types.js";
 import { runIndexed } from "./item-loops.js";
 import { itemsOf } from "./iterate.js";
-import type { Site } from "./machine.js";
+import { refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
+import { contentOf, type Method, type Receiver, range, reversed, slice } from "./parts.js";
 import { toNumber } from "./reify.js";
+import { indexOf } from "./searches.js";
+import { sortInPlace } from "./sorting.js";
 import { setItem } from "./staged-arrays.js";
-import { contentOf, indexOf, type Method, type Receiver, range, reversed, slice } from "./staged-methods.js";
 import { setElement } from "./tensor-members.js";
-import { lift } from "./tensors.js";
+import { lift, varOf } from "./tensors.js";
 import { staticValue, UNDEFINED, type Value } from "./values.js";
+import { replaceContent } from "./views.js";
 
 const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
 
@@ -37,6 +40,29 @@ export const STAGED_MUTATIONS: Readonly<Record<string, Method>> = {
     return self;
   },
   reverse: (site, self) => replaceAll(site, self, reversed(site, self, [])),
+  sort: (site, self, args) => sortInPlace(site, self, at(args, 0)),
+  copyWithin: (site, self, args) => {
+    const x = contentOf(self);
+    if (x === null) return self;
+    const v = varOf(site, x);
+    const [n = 0, ...rest] = v.type.shape;
+    const [target] = range(site, args, 0, n);
+    const [start, stop] = range(site, args, 1, n);
+    const count = Math.min(stop - start, n - target);
+    if (count <= 0) return self;
+    if (rest.length > 0)
+      return refuse(
+        site,
+        "TSJ1043",
+        "copyWithin would put one row at two places: the two places would be one array, which compiled code can't express",
+        "copy each row: A[i] = A[j].slice()",
+      );
+    const { builder } = site.machine;
+    const part = builder.emit("slice", [v], { start: [start], limit: [start + count], stride: [1] });
+    const at0 = builder.scalar(target, "i32");
+    replaceContent(site, x, builder.emit("dynamicUpdate", [v, part, at0], { mode: "check" }));
+    return self;
+  },
   set: (site, self, args) => {
     const source = lift(site, at(args, 0), "what is set");
     const offset = args.length < 2 ? 0 : toNumber(site, at(args, 1), "an offset");

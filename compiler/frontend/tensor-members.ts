@@ -4,6 +4,7 @@ import { callValue } from "./calls.js";
 import { hostFunction } from "./hosts.js";
 import { refuse, type Site, step } from "./machine.js";
 import { refuseFixed, requireWritable } from "./members.js";
+import { subarray } from "./parts.js";
 import { tensorMethod } from "./registry.js";
 import { STAGED_METHODS } from "./staged-methods.js";
 import { STAGED_MUTATIONS } from "./staged-mutations.js";
@@ -62,21 +63,15 @@ const hintFor = (key: string): string | null =>
 
 /** Array methods that are the same on the list of rows. */
 const ROW_METHODS: ReadonlySet<string> = new Set([
-  ...["entries", "keys", "values", "concat", "flatMap", "join", "filter", "toSorted"],
+  ...["entries", "keys", "values", "concat", "flatMap", "join", "filter", "toSpliced"],
 ]);
 
 /** Methods that change an array's length, or order it. */
-const LENGTHENING: ReadonlySet<string> = new Set([
-  "push",
-  "pop",
-  "shift",
-  "unshift",
-  "splice",
-  "sort",
-  "copyWithin",
-]);
+const LENGTHENING: ReadonlySet<string> = new Set(["push", "pop", "shift", "unshift", "splice"]);
 
 const rowMethod = (value: TensorValue, key: string): Value | null => {
+  if (key === "subarray" && value.store !== null && value.v.type.shape.length === 1)
+    return builtin(key, (args, at) => subarray(at, value, args));
   const method = Object.hasOwn(STAGED_METHODS, key) ? STAGED_METHODS[key] : undefined;
   if (method !== undefined) return builtin(key, (args, at) => method(at, value, args));
   const mutation = Object.hasOwn(STAGED_MUTATIONS, key) ? STAGED_MUTATIONS[key] : undefined;

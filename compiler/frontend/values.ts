@@ -52,6 +52,8 @@ export interface StaticValue {
 export interface View {
   readonly base: TensorValue;
   readonly index: readonly (number | TensorValue)[];
+  /** Set for `subarray`: where on the next axis its elements begin. */
+  readonly start: number | TensorValue | null;
   /** How many rows of `base` had been replaced when the view was made. */
   readonly epoch: number;
   /** The content of `base` that its elements were last read from. */

@@ -8,6 +8,7 @@ import { NOT_WHOLE } from "../kernel/types.js";
 import { isIntegral, sameValue } from "./integral.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
+import { refuseFixed } from "./members.js";
 import { storedAs } from "./stores.js";
 import { lift, needsOf, tensorOf, varOf } from "./tensors.js";
 import { describe, type Replaced, type TensorValue, type Value, type View } from "./values.js";
@@ -27,8 +28,43 @@ export const wholeIndex = (site: Site, index: TensorValue): Var => {
 };
 
 /** The array that elements are read from and written to, and where in it. */
-const rootOf = (x: TensorValue, more: readonly Index[]): { root: TensorValue; index: readonly Index[] } =>
-  x.view === null ? { root: x, index: more } : { root: x.view.base, index: [...x.view.index, ...more] };
+const rootOf = (
+  site: Site,
+  x: TensorValue,
+  more: readonly Index[],
+): { root: TensorValue; index: readonly Index[] } => {
+  const { view } = x;
+  if (view === null) return { root: x, index: more };
+  const [first, ...rest] = more;
+  const at =
+    view.start === null || first === undefined ? more : [inPart(site, x, view.start, first), ...rest];
+  return { root: view.base, index: [...view.index, ...at] };
+};
+
+/** The place in the whole of an element of a part; the run stops where the part has none. */
+const inPart = (site: Site, part: TensorValue, start: Index, index: Index): Index => {
+  const [n = 0] = part.v.type.shape;
+  if (typeof index === "number" && typeof start === "number") return start + index;
+  const { builder: b } = site.machine;
+  const asVar = (i: Index): Var => (typeof i === "number" ? b.scalar(i, "i32") : wholeIndex(site, i));
+  const i = asVar(index);
+  if (typeof index !== "number") checkBounds(site, i, n, `index {} is out of range for a part of ${n}`);
+  return tensorOf(site, b.add(asVar(start), i));
+};
+
+/** Stops the run unless 0 <= i < n. */
+export const checkBounds = ({ machine: { builder: b } }: Site, i: Var, n: number, message: string): void => {
+  const inside = b.and(b.ge(i, b.zerosLike(i)), b.lt(i, b.fill(i, n)));
+  b.emit("check", [inside, i], { code: "TSJ6001", message });
+};
+
+/** The `n` elements of a row, or of an array of rank 1, from `start` on. */
+const partOf = (site: Site, row: Var, start: Index, n: number): Var => {
+  const { builder: b } = site.machine;
+  if (typeof start === "number")
+    return b.emit("slice", [row], { start: [start], limit: [start + n], stride: [1] });
+  return b.emit("dynamicSlice", [row, wholeIndex(site, start)], { sizes: [n], mode: "check" });
+};
 
 const startsOf = (site: Site, index: readonly Index[]): readonly Var[] =>
   index.map((i) =>
@@ -90,7 +126,8 @@ export const refreshed = (site: Site, value: TensorValue): Var => {
     return refuse(site, "TSJ1043", "this row was replaced on a path that has ended");
   const whole = change === null ? varOf(site, view.base) : change.before;
   if (view.seen === whole && machine.open.has(value.builder)) return value.v;
-  const v = blockAt(site, whole, view.index);
+  const block = blockAt(site, whole, view.index);
+  const v = view.start === null ? block : partOf(site, block, view.start, value.v.type.shape[0] ?? 0);
   value.v = v;
   value.builder = machine.builder;
   view.seen = whole;
@@ -99,14 +136,35 @@ export const refreshed = (site: Site, value: TensorValue): Var => {
 
 /** A row or block as a view. */
 export const viewOf = (site: Site, x: TensorValue, index: Index): TensorValue => {
-  const { root, index: all } = rootOf(x, [index]);
+  const { root, index: all } = rootOf(site, x, [index]);
   const { dtype, shape } = root.v.type;
   // Not a value of the program until it is read.
   const v: Var = { type: { dtype, shape: shape.slice(all.length) } };
   return {
     ...tensorOf(site, v, { weak: x.weak, hostArray: x.hostArray, store: x.store, holes: x.holes }),
     fixed: root.fixed,
-    view: { base: root, index: all, epoch: root.replaced.length, seen: null },
+    view: { base: root, index: all, start: null, epoch: root.replaced.length, seen: null },
+  };
+};
+
+/** `x.subarray(start, start + n)` of an array of rank 1: shares its elements. */
+export const partView = (site: Site, x: TensorValue, start: Index, n: number): TensorValue => {
+  const { base = x, index = [], epoch = x.replaced.length } = x.view ?? {};
+  const from = x.view?.start ?? 0;
+  const { builder: b } = site.machine;
+  const add = (p: Index, q: Index): Index => {
+    if (typeof p === "number" && typeof q === "number") return p + q;
+    const [v, w] = [p, q].map((i) => (typeof i === "number" ? b.scalar(i, "i32") : wholeIndex(site, i))) as [
+      Var,
+      Var,
+    ];
+    return tensorOf(site, b.add(v, w));
+  };
+  const v: Var = { type: { dtype: x.v.type.dtype, shape: [n] } };
+  return {
+    ...tensorOf(site, v, { weak: x.weak, hostArray: x.hostArray, store: x.store, holes: x.holes }),
+    fixed: x.fixed,
+    view: { base, index, start: add(from, start), epoch, seen: null },
   };
 };
 
@@ -114,7 +172,7 @@ export const viewOf = (site: Site, x: TensorValue, index: Index): TensorValue =>
 export const elementAt = (site: Site, x: TensorValue, index: Index): Var => {
   const { view } = x;
   if (view !== null && detached(site, view) !== null) return blockAt(site, varOf(site, x), [index]);
-  const { root, index: all } = rootOf(x, [index]);
+  const { root, index: all } = rootOf(site, x, [index]);
   return blockAt(site, varOf(site, root), all);
 };
 
@@ -130,6 +188,7 @@ export const readElement = (site: Site, x: TensorValue, index: Index): TensorVal
 
 /** Refuses a write to what must not be written to, and ends the use of what it may be. */
 export const claim = (site: Site, x: TensorValue): void => {
+  if (x.fixed === "merged" || x.fixed === "moved") refuseFixed(site, x.fixed, "an element");
   for (const other of x.mayBe) {
     if (other.fixed === "moved") continue;
     other.fixed = "moved";
@@ -166,7 +225,7 @@ export const writeElement = (site: Site, x: TensorValue, index: Index, value: Va
       "this row is no longer part of its array: it can't be written to",
       "copy it first",
     );
-  const { root, index: all } = rootOf(x, [index]);
+  const { root, index: all } = rootOf(site, x, [index]);
   if (pendingAt(root) !== null) refusePending(site);
   const update = storedAs(site, value, root, "the element");
   update(
@@ -178,10 +237,38 @@ export const writeElement = (site: Site, x: TensorValue, index: Index, value: Va
   );
 };
 
+/** Puts other elements of the same type in an array, all at once; rows that were taken before are not known to be its own. */
+export const replaceContent = (site: Site, x: TensorValue, next: Var): void => {
+  const { machine } = site;
+  const { builder } = machine;
+  const { view } = x;
+  if (view !== null && (x.v.type.shape.length > 1 || detached(site, view) !== null))
+    refuse(
+      site,
+      "TSJ1043",
+      "the rows of a part of an array change their places: they would be rows of the whole array at once",
+      "copy the part first: part.slice()",
+    );
+  const { root, index } = rootOf(site, x, []);
+  if (pendingAt(root) !== null) refusePending(site);
+  const whole = varOf(site, root);
+  const { shape } = x.v.type;
+  const starts = startsOf(site, [...index, ...shape.map(() => view?.start ?? 0)]);
+  const block = (): Var => builder.reshape(next, [...index.map(() => 1), ...shape]);
+  const v =
+    view === null ? next : builder.emit("dynamicUpdate", [whole, block(), ...starts], { mode: "check" });
+  touch(machine, root);
+  claim(site, root);
+  root.v = v;
+  root.builder = builder;
+  root.needs = null;
+  if (shape.length > 1) exchanged(site, root);
+};
+
 /** x[index] = row: the row's elements are copied, and the row is part of the array from now on. */
 export const writeRow = (site: Site, x: TensorValue, index: Index, row: TensorValue): void => {
   const { machine } = site;
-  const { root, index: all } = rootOf(x, [index]);
+  const { root, index: all } = rootOf(site, x, [index]);
   const { shape } = root.v.type;
   const wanted = shape.slice(all.length);
   if (row.v.type.shape.join() !== wanted.join())
@@ -221,7 +308,7 @@ export const writeRow = (site: Site, x: TensorValue, index: Index, row: TensorVa
   const since = machine.journals.at(-1)?.since;
   // From now on the row is part of the array; on a path that may not be taken it is either.
   if (since !== undefined && row.born <= since) row.fixed = "merged";
-  else row.view = { base: root, index: all, epoch: root.replaced.length, seen: null };
+  else row.view = { base: root, index: all, start: null, epoch: root.replaced.length, seen: null };
 };
 
 /** What a region leaves of an array whose rows it exchanged. */
