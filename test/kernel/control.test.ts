@@ -57,6 +57,26 @@ describe("control flow in kernels", () => {
     assert.ok(!lowerProgram(congruential(10).fn).scalar, "two results need memory");
   });
 
+  it("an array without elements is carried by a loop in a loop", () => {
+    const fn = parseFunction(`fn f(%0:f32[0], %1:f64[]) {
+  %2:f32[0] = for %0 {trip=2, consts=0} body(%0:i32[], %1:f32[0]) {
+    %2:f32[0] = sin %1
+    return %2
+  }
+  %3:f64[] = for %2 %1 {trip=3, consts=1} body(%0:i32[], %1:f32[0], %2:f64[]) {
+    %3:f32[0], %4:f64[] = for %1 %2 {trip=2, consts=0} body(%0:i32[], %1:f32[0], %2:f64[]) {
+      %3:f64[] = add %2 %2
+      return %1, %3
+    }
+    return %4
+  }
+  return %3
+}`);
+    verify(fn);
+    for (const options of MODES)
+      assert.deepEqual(run(fn, [new Float32Array(0), Float64Array.of(3)], options), [[192]]);
+  });
+
   it("what a loop that never runs, or the other side of a condition, would read is not checked", () => {
     const fn = parseFunction(`fn f(%0:f64[3], %1:i32[], %2:bool[]) {
   %3:f64[] = const {value=0, dtype=f64, shape=[]}

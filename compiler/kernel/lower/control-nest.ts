@@ -47,8 +47,14 @@ const runRegion = (nest: Nest, fn: IrFunction, args: readonly Binding[]): readon
 /** Arrays that a region may read but not overwrite. */
 const frozen = (b: Binding): Binding => (b.kind === "array" ? { ...b, mutable: false } : b);
 
+/** Fails where the carries or results can't be held: an array without elements may have no memory to be read from. */
+const requireArrays = (eqn: ControlEqn): void => {
+  if (eqn.outs.some((v) => v.type.shape.includes(0))) throw new Unsuitable();
+};
+
 /** Writes a control equation; gives the bindings of its results. */
 const runControl = (nest: Nest, eqn: ControlEqn, operand: (v: Var) => Binding): readonly Binding[] => {
+  requireArrays(eqn);
   switch (eqn.op) {
     case "if":
       return runIf(nest, eqn, operand);
@@ -206,11 +212,6 @@ const hostsOf = (eqn: ControlEqn): ReadonlyMap<Var, Var> => {
   return hosts;
 };
 
-/** Fails where the carries or results can't be held. */
-const requireArrays = (eqn: ControlEqn): void => {
-  if (eqn.outs.some((v) => v.type.shape.includes(0))) throw new Unsuitable();
-};
-
 /**
  * Writes the equation. `single` gives the register of an operand of one element, `array` how to read one of many;
  * `cellOf` the memory in which result k begins as its operand.
@@ -222,7 +223,6 @@ const writeControl = (
   array: (v: Var) => Binding,
   cellOf: (out: Var) => Cell,
 ): readonly Binding[] => {
-  requireArrays(eqn);
   const hosts = hostsOf(eqn);
   const carried = new Map<Var, Binding>();
   const own = (v: Var): Binding => {
