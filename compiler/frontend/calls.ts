@@ -1,7 +1,9 @@
 /** Calls: functions are inlined, those of the language and of the library are known by identity. */
-import { fail, type Span, TscJitError } from "../diagnostics.js";
+import { fail, TscJitError } from "../diagnostics.js";
+import { withCall } from "./call-trail.js";
 import { createEnvironment, declare } from "./environment.js";
 import { evaluate } from "./expressions.js";
+import { stopRecursion } from "./faults.js";
 import { BUILTIN_OBJECTS, hostFunction, placeText } from "./hosts.js";
 import { callIntrinsic } from "./intrinsics.js";
 import { type Frame, MAX_DEPTH, NeedStatic, refuse, type Site, spanAt, step } from "./machine.js";
@@ -24,7 +26,7 @@ export const callValue = (site: Site, fn: Value, args: readonly Value[], self: V
   const { callee } = fn;
   switch (callee.kind) {
     case "closure":
-      return deeper(site, callee.name, () => callClosure(site, callee, args, self));
+      return deeper(site, callee.name, callee.node, () => callClosure(site, callee, args, self));
     case "builtin":
       return callee.apply(args, site);
     case "transform":
@@ -40,9 +42,10 @@ export const callValue = (site: Site, fn: Value, args: readonly Value[], self: V
   }
 };
 
-const deeper = <T>(site: Site, name: string, f: () => T): T => {
+const deeper = <T>(site: Site, name: string, callee: object, f: () => T): T => {
   const { machine } = site;
   step(site);
+  stopRecursion(machine, callee);
   if (machine.depth >= MAX_DEPTH) {
     // A recursion that ends on numbers that could be known.
     for (const needs of machine.conditions)
@@ -56,6 +59,7 @@ const deeper = <T>(site: Site, name: string, f: () => T): T => {
   }
   machine.depth++;
   machine.path.push(site.node?.pos ?? -1);
+  machine.faults?.calls.push({ site, name, callee });
   try {
     return f();
   } catch (e) {
@@ -63,25 +67,9 @@ const deeper = <T>(site: Site, name: string, f: () => T): T => {
   } finally {
     machine.depth--;
     machine.path.pop();
+    machine.faults?.calls.pop();
   }
 };
-
-/** Calls that are shown on the way to a fault. */
-const MAX_CALLS = 4;
-
-/** The error with the call that led there, unless its place or an inner call is shown at that line already. */
-const withCall = (site: Site, name: string, error: TscJitError): TscJitError => {
-  const span = site.node === null ? null : spanAt(site);
-  const isShown = (at: Span | null): boolean => at?.file === span?.file && at?.line === span?.line;
-  const [d, ...others] = error.diagnostics;
-  if (span === null || d === undefined || others.length > 0 || d.span === null || isShown(d.span))
-    return error;
-  const calls = d.related.filter((r) => r.message.endsWith(CALLED));
-  if (calls.length >= MAX_CALLS || calls.some((call) => isShown(call.span))) return error;
-  const message = `${name === "" ? "the function" : `\`${name}\``}${CALLED}`;
-  return new TscJitError([{ ...d, related: [...d.related, { message, span }] }]);
-};
-const CALLED = " is called here";
 
 const callClosure = (
   site: Site,
@@ -227,7 +215,7 @@ export const inlineHost = (
   args: readonly Value[],
   self: Value,
 ): Value =>
-  deeper(site, fn.name, () => {
+  deeper(site, fn.name, fn, () => {
     const { machine } = site;
     const source = machine.builder.at(spanAt(site), () => locateSource(site, fn, library));
     const env = createEnvironment(null);

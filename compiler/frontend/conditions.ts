@@ -1,5 +1,6 @@
 /** Conditions: decided while staging where they are known, else one staged truth value. */
 import { isFloat } from "../ir/types.js";
+import { isUnknown, unknownCondition } from "./faults.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { needStatic } from "./reify.js";
 import { derived, refuseUnmerged, varOf } from "./tensors.js";
@@ -8,6 +9,8 @@ import { describe, type TensorValue, type Value } from "./values.js";
 /** Whether a condition holds, or a staged boolean of rank 0. `what` names it in messages. */
 export const condition = (site: Site, value: Value, what = "the condition"): boolean | TensorValue => {
   if (value.kind === "static") return Boolean(value.value);
+  if (isUnknown(value) && site.frame?.libraryScript === null && value.needs !== null)
+    return unknownCondition(site, value.needs);
   if (value.kind === "unmerged") return refuseUnmerged(site, value);
   if (value.kind !== "tensor") return true;
   const { shape, dtype } = value.v.type;

@@ -7,6 +7,7 @@ import { classFrom, isInstance } from "./classes.js";
 import { condition as conditionOf, refuseHole } from "./conditions.js";
 import { construct } from "./construct.js";
 import { createEnvironment, declare } from "./environment.js";
+import { collecting, REFUSED } from "./faults.js";
 import { pinIdentity } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { objectLiteral } from "./literals.js";
@@ -17,6 +18,7 @@ import { copyOf } from "./natives.js";
 import { checkOperands, refuseThis } from "./operands.js";
 
 import { type BinaryOperator, binary, type UnaryOperator, unary } from "./operators.js";
+import { forgetWrites } from "./refused.js";
 import { toPrimitive } from "./reify.js";
 import { resolve } from "./resolve.js";
 import type { FunctionNode } from "./source.js";
@@ -40,9 +42,16 @@ export const closureOf = (frame: Frame, node: FunctionNode, name: string): Funct
 /** The value of an expression. */
 export const evaluate = (m: Machine, frame: Frame, node: ts.Expression): Value => {
   const span = frame.source.spanOf(node);
-  return span === null
-    ? evaluateKind(m, frame, node)
-    : m.builder.at(span, () => evaluateKind(m, frame, node));
+  if (span === null) return evaluateKind(m, frame, node);
+  const { faults } = m;
+  if (faults === null || frame.libraryScript !== null)
+    return m.builder.at(span, () => evaluateKind(m, frame, node));
+  const { builder } = m;
+  return collecting(
+    m,
+    () => builder.at(span, () => evaluateKind(m, frame, node)),
+    () => forgetWrites(m, frame, node, REFUSED.needs ?? []),
+  );
 };
 
 const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {

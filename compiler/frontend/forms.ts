@@ -3,6 +3,7 @@
  * region's equation. Two values have a common form if one staged value can hold either.
  */
 import { sameShape, type TensorType, typeText, type Var } from "../ir/types.js";
+import { isUnknown } from "./faults.js";
 import type { Site } from "./machine.js";
 import { mergedDType } from "./promote.js";
 import { stagedArray } from "./staged-arrays.js";
@@ -55,7 +56,8 @@ export type Form =
       readonly type: ClassValue | null;
       readonly identity: Identity;
     }
-  | { readonly kind: "unmerged"; readonly reason: string };
+  /** `unknown`: why a path's value is unknown. */
+  | { readonly kind: "unmerged"; readonly reason: string; readonly unknown: readonly Need[] | null };
 
 /** Where values meet: `since` tells older objects, `needs` is what would make one path of it. */
 export interface Meeting {
@@ -106,7 +108,11 @@ const identityOf = (meeting: Meeting, sides: readonly Side[]): Identity => {
   };
 };
 
-const unmerged = (reason: string): Form => ({ kind: "unmerged", reason });
+const unmerged = (reason: string, unknown: readonly Need[] | null = null): Form => ({
+  kind: "unmerged",
+  reason,
+  unknown,
+});
 const differ = (a: Value, b: Value): Form =>
   unmerged(`${describe(a)} on one path and ${describe(b)} on another`);
 
@@ -115,8 +121,10 @@ export const join = (meeting: Meeting, a: Side, b: Side): Form => {
   if (a === null) return b === null ? { kind: "same", value: UNDEFINED } : single(meeting, b);
   if (b === null) return single(meeting, a);
   if (a === b) return { kind: "same", value: a };
-  if (a.kind === "unmerged" || b.kind === "unmerged")
-    return unmerged(a.kind === "unmerged" ? a.reason : b.kind === "unmerged" ? b.reason : "");
+  if (a.kind === "unmerged" || b.kind === "unmerged") {
+    const unknown = [a, b].find(isUnknown) ?? null;
+    return unmerged(a.kind === "unmerged" ? a.reason : b.kind === "unmerged" ? b.reason : "", unknown?.needs);
+  }
   if (isStatic(a) && isStatic(b) && Object.is(a.value, b.value)) return { kind: "same", value: a };
   if (isLeaf(a) && isLeaf(b)) return joinLeaves(meeting, a, b);
   if (a.kind === "array" && b.kind === "array") return joinArrays(meeting, a, b);
@@ -305,7 +313,12 @@ export const assemble = (meeting: Meeting, form: Form, vars: readonly Var[]): Va
         );
       }
       case "unmerged":
-        return { kind: "unmerged", reason: f.reason, needs, span: site.machine.builder.span() };
+        return {
+          kind: "unmerged",
+          reason: f.reason,
+          needs: f.unknown ?? needs,
+          span: site.machine.builder.span(),
+        };
       default: {
         const never: never = f;
         return never;

@@ -5,6 +5,7 @@ import type { Builder } from "../ir/builder.js";
 import type { TensorType, Var } from "../ir/types.js";
 import { CODES, type Code } from "./codes.js";
 import type { Environment } from "./environment.js";
+import type { Faults } from "./faults.js";
 import type { Journal } from "./journal.js";
 import type { FunctionSource } from "./source.js";
 import type { TypeScript } from "./ts.js";
@@ -60,6 +61,8 @@ export interface Machine {
   readonly path: number[];
   /** Iterations of the enclosing loops that are unrolled, multiplied. */
   unrolled: number;
+  /** Faults so far, where staging goes on after one; null where the first ends it. */
+  faults: Faults | null;
 }
 
 /** One activation of a function. */
@@ -82,7 +85,8 @@ export interface Site {
   readonly node: ts.Node | null;
 }
 
-export const needKey = (need: Need): string => (need.kind === "arg" ? `arg ${need.index}` : need.key);
+export const needKey = (need: Need): string =>
+  need.kind === "arg" ? `arg ${need.index}` : need.kind === "unknown" ? "unknown" : need.key;
 /** The key of a loop: its place in its file and the calls that lead there. */
 export const loopKey = ({ path }: Machine, { source }: Frame, node: ts.Node): string =>
   `loop ${source.scriptId ?? ""}:${node.pos} ${path.join(" ")}`;

@@ -2,8 +2,10 @@
 import type { ts } from "ts-morph";
 import { textAt } from "../diagnostics.js";
 import { typeText } from "../ir/types.js";
+import { targetsOf } from "./bindings.js";
 import { declare, type Environment } from "./environment.js";
 import { evaluate } from "./expressions.js";
+import { isUnknown } from "./faults.js";
 import { openHost } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { setBinding } from "./journal.js";
@@ -66,6 +68,10 @@ export const bindPattern = (
 ): undefined => {
   const { ts } = m;
   if (ts.isIdentifier(pattern)) return bind(pattern, value);
+  if (isUnknown(value)) {
+    for (const name of targetsOf(pattern)) bind(name, value);
+    return;
+  }
   const site: Site = { machine: m, frame, node: pattern };
   if (isNullish(value))
     return refuse(

@@ -1,11 +1,12 @@
 /** From a function and the types of its arguments to a program: the front end's one entry. */
-import type { Span } from "../diagnostics.js";
+import { type Span, TscJitError } from "../diagnostics.js";
 import { createBuilder } from "../ir/builder.js";
 import { type IrFunction, typeText, type Var } from "../ir/types.js";
 import { callValue } from "./calls.js";
+import { createFaults, type Faults, withFound } from "./faults.js";
 import { hostFunction, openHost } from "./hosts.js";
 import { openScripts } from "./inspector.js";
-import { type Machine, NeedStatic, needKey, refuse, type Site } from "./machine.js";
+import { MAX_STEPS, type Machine, NeedStatic, needKey, refuse, type Site } from "./machine.js";
 import { refuseFixed } from "./members.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { metaOf } from "./registry.js";
@@ -46,6 +47,7 @@ export const stage = (request: StageRequest): Staged => {
     try {
       return attempt(request, statics);
     } catch (e) {
+      if (e instanceof TscJitError) throw withFurtherFaults(request, statics, e);
       if (!(e instanceof NeedStatic)) throw e;
       const before = statics.size;
       for (const need of e.needs) statics.add(needKey(need));
@@ -54,8 +56,40 @@ export const stage = (request: StageRequest): Staged => {
   }
 };
 
-const attempt = (request: StageRequest, statics: ReadonlySet<string>): Staged => {
-  const machine = createMachine(request, statics);
+/** How many steps of the interpreter the search for further faults may take. */
+const SEARCH_STEPS = 100_000;
+
+/** The error with the faults that staging finds when it goes on after it. */
+const withFurtherFaults = (
+  request: StageRequest,
+  before: ReadonlySet<string>,
+  error: TscJitError,
+): TscJitError => {
+  if (error.diagnostics.some((d) => d.kind === "internal")) return error;
+  const statics = new Set(before);
+  const faults = createFaults();
+  for (;;) {
+    try {
+      attempt(request, statics, faults);
+      return withFound(error, faults);
+    } catch (e) {
+      // Whatever else ends it: the faults found so far are faults.
+      if (!(e instanceof NeedStatic)) return withFound(error, faults);
+      const { size } = statics;
+      for (const need of e.needs) statics.add(needKey(need));
+      if (statics.size === size) return withFound(error, faults);
+      faults.found.clear();
+    }
+  }
+};
+
+const attempt = (
+  request: StageRequest,
+  statics: ReadonlySet<string>,
+  faults: Faults | null = null,
+): Staged => {
+  const machine = createMachine(request, statics, faults);
+  if (faults !== null) machine.steps = MAX_STEPS - SEARCH_STEPS;
   const inputs = new Map<Var, InputSource>();
   const staticLeaves: number[] = [];
   const site: Site = { machine, frame: null, node: null };
@@ -89,7 +123,11 @@ const callRoot = (site: Site, fn: AnyFunction, args: readonly Value[]): Value =>
   }
 };
 
-const createMachine = (request: StageRequest, statics: ReadonlySet<string>): Machine => {
+export const createMachine = (
+  request: Pick<StageRequest, "fn" | "scope">,
+  statics: ReadonlySet<string>,
+  faults: Faults | null,
+): Machine => {
   const root = createBuilder();
   return {
     ts: typescript(),
@@ -116,6 +154,7 @@ const createMachine = (request: StageRequest, statics: ReadonlySet<string>): Mac
     path: [],
     unrolled: 1,
     reverse: 0,
+    faults,
   };
 };
 

@@ -13,6 +13,7 @@ import { runFor, runWhile } from "./loops.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
 import { bindPattern, declaring } from "./patterns.js";
+import { runOrLeaveOut } from "./refused.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { toHost } from "./reify.js";
 import type { FunctionNode } from "./source.js";
@@ -83,7 +84,7 @@ const runStatements = (
 ): Completion => {
   for (let k = from; k < statements.length; k++) {
     const s = statements[k];
-    const end = s === undefined ? null : execute(m, frame, s);
+    const end = s === undefined ? null : runOrLeaveOut(m, frame, s, () => execute(m, frame, s));
     if (end === null) continue;
     if (!fallsThrough(end) || k + 1 === statements.length) return end;
     // The rest runs where none of the ways out was taken.

@@ -10,12 +10,23 @@ import type { AnyFunction, Store } from "./types.js";
 
 export type { Store };
 
+/** Why something is unknown while a program is only read. */
+export interface Cause {
+  readonly message: string;
+  readonly span: Span | null;
+}
+
 /** What could be made static to know a staged value at compile time: a number argument or a captured number or array. */
 export type Need =
   | { readonly kind: "arg"; readonly index: number }
   | { readonly kind: "capture"; readonly key: string }
   /** The loop that computes it could be unrolled. */
-  | { readonly kind: "loop"; readonly key: string };
+  | { readonly kind: "loop"; readonly key: string }
+  /**
+   * Nothing that staging could do makes it known; `cause` null: it follows from a fault. `staged`: it is a number of the
+   * program unless its value is needed.
+   */
+  | { readonly kind: "unknown"; readonly cause: Cause | null; readonly staged: boolean };
 
 let serial = 0;
 /** Ages of what can be written to: smaller is older. */
