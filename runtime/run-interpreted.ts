@@ -1,4 +1,6 @@
 /** Runs a program's IR by the reference interpreter: for small arrays it takes less time than compiling. */
+
+import { refuseRule } from "../compiler/ir/rules.js";
 import { type ControlEqn, type IrFunction, isControl, sizeOf, type Var } from "../compiler/ir/types.js";
 import type { NdArray } from "../compiler/ops/op.js";
 import { arena, heapStorage, newData } from "./arena.js";
@@ -39,6 +41,9 @@ const workOfControl = (eqn: ControlEqn): number => {
       return eqn.params.trip === null
         ? Number.POSITIVE_INFINITY
         : eqn.params.trip * (1 + workOf(eqn.params.body));
+    case "custom":
+    case "fromTranspose":
+      return refuseRule(eqn);
     default: {
       const never: never = eqn;
       return never;

@@ -135,7 +135,9 @@ export type Cotangent<R> = unknown extends R
       ? unknown
       : R extends Static
         ? R
-        : { [K in keyof R]: Cotangent<R[K]> };
+        : NumberArray extends R
+          ? TensorArgument
+          : { [K in keyof R]: Cotangent<R[K]> };
 
 /** A result's type after a call with plain numbers: typed arrays come back as tensors. */
 export type PlainResult<R> = unknown extends R
@@ -144,7 +146,9 @@ export type PlainResult<R> = unknown extends R
     ? R
     : R extends TypedArray
       ? Tensor
-      : { [K in keyof R]: PlainResult<R[K]> };
+      : NumberArray extends R
+        ? R
+        : { [K in keyof R]: PlainResult<R[K]> };
 
 /** A result's type after a call with tensors: every number is a tensor. */
 export type TensorResult<R> = unknown extends R
@@ -159,7 +163,9 @@ export type TensorResult<R> = unknown extends R
           ? R
           : R extends TypedArray
             ? Tensor
-            : { [K in keyof R]: TensorResult<R[K]> };
+            : NumberArray extends R
+              ? Tensor
+              : { [K in keyof R]: TensorResult<R[K]> };
 
 /** The gradient with respect to a parameter: its structure, with an array of numbers as one tensor. */
 type GradientOf<P, Leaf> = unknown extends P

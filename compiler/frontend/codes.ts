@@ -51,6 +51,7 @@ export const CODES = {
   TSJ3011: code("type", "hasAux without a pair as the result"),
   TSJ3012: code("type", "an argument without a derivative"),
   TSJ3013: code("type", "primals and tangents with different structures or types"),
+  TSJ3014: code("type", "the rule of a customJvp or customVjp with a result of the wrong structure or type"),
   TSJ3020: code("shape", "vmap axes or sizes that do not fit"),
 } as const;
 

@@ -1,5 +1,6 @@
 /** Functions of the package that the front end itself knows: primitives, transforms, and what looks at kinds of values. */
 import { isFloat } from "../ir/types.js";
+import { customJvpCall, customVjpCall } from "./custom-call.js";
 import { openHost } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { callPrimitive } from "./primitives.js";
@@ -11,6 +12,7 @@ import { applyKeptCall, evaluateKeptCall, jvpCall, linearizeCall, vjpCall } from
 import { mapLeaves } from "./trees.js";
 import {
   arrayOf,
+  builtin,
   describe,
   functionOf,
   isStatic,
@@ -120,6 +122,12 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   jvp: jvpCall,
   vjp: vjpCall,
   linearize: linearizeCall,
+  customJvp: (site, [fn = UNDEFINED, rule = UNDEFINED]) =>
+    builtin("customJvp", (args, at) => customJvpCall({ ...at, node: site.node }, [fn, rule, ...args])),
+  customVjp: (site, [fn = UNDEFINED, fwd = UNDEFINED, bwd = UNDEFINED]) =>
+    builtin("customVjp", (args, at) => customVjpCall({ ...at, node: site.node }, [fn, fwd, bwd, ...args])),
+  customJvpCall,
+  customVjpCall,
   evaluateKept: evaluateKeptCall,
   applyKept: applyKeptCall,
   stopGradient: (site, args) =>

@@ -16,7 +16,7 @@ type Jacobian = Derivative & { readonly kind: "jacfwd" | "jacrev" };
 export const jacobianCall = (site: Site, transform: Jacobian, fn: Value, args: readonly Value[]): Value => {
   const { kind, hasAux } = transform;
   const isForward = kind === "jacfwd";
-  const wanted = stageWanted(site, transform, fn, args, !isForward);
+  const wanted = stageWanted(site, transform, fn, args, isForward ? "forward" : "reverse");
   const { staged, given } = wanted;
   const aux = auxOf(site, staged.out, hasAux, kind);
   let auxCount = 0;

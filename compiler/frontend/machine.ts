@@ -57,6 +57,8 @@ export interface Machine {
   moves: number;
   /** Functions being staged that reverse mode will go through. */
   reverse: number;
+  /** How many derivatives, of either mode, will go through what is being staged. */
+  derivatives: number;
   /** Calls and loops being run: tells apart the places where one loop is reached. */
   readonly path: number[];
   /** Iterations of the enclosing loops that are unrolled, multiplied. */

@@ -10,6 +10,9 @@ import { lift, tensorOf, varOf } from "./tensors.js";
 import { mapStaged } from "./trees.js";
 import { nextSerial, type TensorValue, type Value } from "./values.js";
 
+/** Which derivative will go through a function. */
+export type Mode = "forward" | "reverse";
+
 export interface Nested {
   readonly fn: IrFunction;
   /** What the function returned; its staged leaves are the program's results, in order. */
@@ -29,20 +32,20 @@ const nameOfValue = (fn: Value): string => {
 
 /**
  * Stages `fn` on arguments whose leaves in `inner` are params of a new program: `args` is called with a maker of params and
- * gives the arguments.
+ * gives the arguments. `mode`: which derivative will go through it.
  */
 export const stageNested = (
   site: Site,
   fn: Value,
   args: (param: (like: TensorValue, v: Var["type"]) => TensorValue) => readonly Value[],
-  reverse = false,
-): Nested => withRows(site, () => stageAlone(site, fn, args, reverse));
+  mode: "value" | Mode = "value",
+): Nested => withRows(site, () => stageAlone(site, fn, args, mode));
 
 const stageAlone = (
   site: Site,
   fn: Value,
   args: (param: (like: TensorValue, v: Var["type"]) => TensorValue) => readonly Value[],
-  reverse: boolean,
+  mode: "value" | Mode,
 ): Nested => {
   const { machine } = site;
   const outer = machine.builder;
@@ -52,7 +55,8 @@ const stageAlone = (
   const journal: Journal = { since: nextSerial(), before: new Map() };
   machine.journals.push(journal);
   machine.conditions.push(null);
-  if (reverse) machine.reverse++;
+  if (mode === "reverse") machine.reverse++;
+  if (mode !== "value") machine.derivatives++;
   try {
     return inner.at(outer.span(), () => {
       const given = args((like, type) => ({
@@ -85,7 +89,8 @@ const stageAlone = (
     machine.open.delete(inner);
     machine.journals.pop();
     machine.conditions.pop();
-    if (reverse) machine.reverse--;
+    if (mode === "reverse") machine.reverse--;
+    if (mode !== "value") machine.derivatives--;
     // What it wrote stays, as part of what the region around it wrote.
     const around = machine.journals.at(-1);
     for (const [cell, state] of journal.before)

@@ -154,6 +154,7 @@ export const createMachine = (
     path: [],
     unrolled: 1,
     reverse: 0,
+    derivatives: 0,
     faults,
   };
 };

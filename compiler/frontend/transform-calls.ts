@@ -8,7 +8,7 @@ import { freeVars, substitute } from "../ir/walk.js";
 import { openHost } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
-import { type Nested, stageNested } from "./nested.js";
+import { type Mode, type Nested, stageNested } from "./nested.js";
 import { constantOf, tensorOf, varOf } from "./tensors.js";
 import { mapStaged, stagedLeaves } from "./trees.js";
 import {
@@ -89,12 +89,16 @@ export const jvpCall = (
   const given = iterate(site, primals);
   const leaves = floatLeaves(site, given, "the primals of jvp");
   const dots = matching(site, iterate(site, tangents), leaves, "the tangents of jvp");
-  const staged = stageNested(site, fn, (param) =>
-    refill(
-      site,
-      given,
-      leaves.map((leaf) => param(leaf, leaf.v.type)),
-    ),
+  const staged = stageNested(
+    site,
+    fn,
+    (param) =>
+      refill(
+        site,
+        given,
+        leaves.map((leaf) => param(leaf, leaf.v.type)),
+      ),
+    "forward",
   );
   const { fn: ir, tangentOuts } = jvpFunction(
     staged.fn,
@@ -121,13 +125,7 @@ interface Linear {
   readonly parts: Linearized;
 }
 
-const linearParts = (
-  site: Site,
-  fn: Value,
-  primals: readonly Value[],
-  what: string,
-  reverse: boolean,
-): Linear => {
+const linearParts = (site: Site, fn: Value, primals: readonly Value[], what: string, mode: Mode): Linear => {
   const leaves = floatLeaves(site, primals, what);
   const staged = stageNested(
     site,
@@ -138,7 +136,7 @@ const linearParts = (
         primals,
         leaves.map((leaf) => param(leaf, leaf.v.type)),
       ),
-    reverse,
+    mode,
   );
   const parts = linearizeFunction(
     staged.fn,
@@ -197,7 +195,7 @@ const pushForward = (
 
 /** vjp(fn, ...primals): [out, (cotangent of out) => cotangents of the primals, one each]. */
 export const vjpCall = (site: Site, [fn = UNDEFINED, ...primals]: readonly Value[]): Value => {
-  const linear = linearParts(site, fn, primals, "an argument of vjp", true);
+  const linear = linearParts(site, fn, primals, "an argument of vjp", "reverse");
   const { outs, residuals } = evaluate(site, linear);
   const pullback = builtin("pullback", ([ct = UNDEFINED], at) =>
     pullBack(at, linear, primals, residuals, ct),
@@ -207,7 +205,7 @@ export const vjpCall = (site: Site, [fn = UNDEFINED, ...primals]: readonly Value
 
 /** linearize(fn, ...primals): [out, (...tangents of the primals) => tangent of out]. */
 export const linearizeCall = (site: Site, [fn = UNDEFINED, ...primals]: readonly Value[]): Value => {
-  const linear = linearParts(site, fn, primals, "an argument of linearize", false);
+  const linear = linearParts(site, fn, primals, "an argument of linearize", "forward");
   const { outs, residuals } = evaluate(site, linear);
   const push = builtin("linear", (tangents, at) => pushForward(at, linear, outs, residuals, tangents));
   return arrayOf([outValue(site, linear.staged.out, linear.staged.leaves, outs), push]);
@@ -222,11 +220,10 @@ const keptOf = ({ parts }: Linear, residuals: readonly Var[]): readonly Var[] =>
   ...freeVars(parts.linear),
 ];
 
-const isReverse = (mode: Value): boolean => {
-  if (isStatic(mode) && (mode.value === "reverse" || mode.value === "forward"))
-    return mode.value === "reverse";
-  return internal("the mode of a derivative is not known");
-};
+const modeOf = (mode: Value): Mode =>
+  isStatic(mode) && (mode.value === "reverse" || mode.value === "forward")
+    ? mode.value
+    : internal("the mode of a derivative is not known");
 
 /** evaluateKept(mode, fn, ...primals): [out, what the derivative needs, by name]. */
 export const evaluateKeptCall = (
@@ -234,7 +231,7 @@ export const evaluateKeptCall = (
   [mode = UNDEFINED, fn = UNDEFINED, ...primals]: readonly Value[],
 ): Value => {
   const { builder } = site.machine;
-  const linear = linearParts(site, fn, primals, "an argument", isReverse(mode));
+  const linear = linearParts(site, fn, primals, "an argument", modeOf(mode));
   const { outs, residuals } = evaluate(site, linear);
   const kept = keptOf(linear, residuals).map((v, k): readonly [string, Value] => [
     `r${k}`,
@@ -249,8 +246,8 @@ export const applyKeptCall = (
   [mode = UNDEFINED, fn = UNDEFINED, kept = UNDEFINED, seeds = UNDEFINED, ...primals]: readonly Value[],
 ): Value => {
   const { builder } = site.machine;
-  const reverse = isReverse(mode);
-  const linear = linearParts(site, fn, primals, "an argument", reverse);
+  const direction = modeOf(mode);
+  const linear = linearParts(site, fn, primals, "an argument", direction);
   const { staged, parts } = linear;
   const given = stagedLeaves(site, kept, "a residual");
   const wanted = keptOf(linear, parts.linear.params.slice(0, parts.residualCount));
@@ -265,7 +262,7 @@ export const applyKeptCall = (
     wanted.map((v, k): readonly [Var, Var] => [v, vars[k] ?? v]).slice(residuals.length),
   );
   const closed: Linear = { ...linear, parts: { ...parts, linear: substitute(parts.linear, asTheyWere) } };
-  if (reverse) return pullBack(site, closed, primals, residuals, seeds);
+  if (direction === "reverse") return pullBack(site, closed, primals, residuals, seeds);
   const outs = staged.leaves.map((leaf): Var => ({ type: leaf.v.type }));
   return pushForward(site, closed, outs, residuals, iterate(site, seeds));
 };
@@ -274,7 +271,7 @@ export const applyKeptCall = (
  * The leaves of a cotangent, in the order of the result's. An array of plain numbers is one value in compiled code; where
  * the result is an array of several, it is taken apart.
  */
-const leavesLike = (site: Site, ct: Value, result: Value): readonly TensorValue[] => {
+export const leavesLike = (site: Site, ct: Value, result: Value): readonly TensorValue[] => {
   if (result.kind === "array" && result.held.kind !== "staged" && constantOf(result) === null) {
     const items = iterate(site, ct);
     if (items.length !== result.items.length)

@@ -40,7 +40,7 @@ export const applyTransform = (
 const gradCall = (site: Site, transform: GradTransform, fn: Value, args: readonly Value[]): Value => {
   const { kind, hasAux } = transform;
   const { builder } = site.machine;
-  const wanted = stageWanted(site, transform, fn, args, true);
+  const wanted = stageWanted(site, transform, fn, args, "reverse");
   const { staged } = wanted;
   const aux = auxOf(site, staged.out, hasAux, kind);
   if (aux === null && staged.leaves.length !== 1)

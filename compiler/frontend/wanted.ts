@@ -1,7 +1,7 @@
 /** What every derivative inside compiled code needs: the arguments to differentiate by, and the function staged on them. */
 import { isFloat, typeText, type Var } from "../ir/types.js";
 import { refuse, type Site } from "./machine.js";
-import { type Nested, stageNested } from "./nested.js";
+import { type Mode, type Nested, stageNested } from "./nested.js";
 import type { Transform } from "./registry.js";
 import { tensorOf } from "./tensors.js";
 import { mapStaged, stagedLeaves, withLeaves } from "./trees.js";
@@ -43,13 +43,13 @@ const requireFloat = (site: Site, leaf: TensorValue, kind: string, k: number): v
   );
 };
 
-/** Stages `fn` with the leaves of the arguments that `argnums` names as params; `reverse`: for reverse mode. */
+/** Stages `fn` with the leaves of the arguments that `argnums` names as params. */
 export const stageWanted = (
   site: Site,
   transform: Derivative,
   fn: Value,
   args: readonly Value[],
-  reverse: boolean,
+  mode: Mode,
 ): Wanted => {
   const { kind } = transform;
   const wanted = positions(site, transform, args.length);
@@ -77,7 +77,7 @@ export const stageWanted = (
       );
       return args.map((arg, k) => inner[wanted.lastIndexOf(k)] ?? arg);
     },
-    reverse,
+    mode,
   );
   return { positions: wanted, given, staged };
 };

@@ -59,6 +59,13 @@ export const regionsOf = (eqn: ControlEqn): readonly (readonly [key: string, reg
       ];
     case "for":
       return [["body", eqn.params.body]];
+    case "custom":
+      return [
+        ["body", eqn.params.body],
+        ["rule", eqn.params.rule],
+      ];
+    case "fromTranspose":
+      return [["transpose", eqn.params.transpose]];
     default: {
       const never: never = eqn;
       return never;

@@ -91,6 +91,8 @@ export const controlSchema: ControlSchema = {
   if: NONE,
   while: { consts: "size" },
   for: { trip: "trip", consts: "size" },
+  custom: { consts: "size" },
+  fromTranspose: { known: "size" },
 };
 
 /** The regions of each control op, in print order. */
@@ -98,6 +100,8 @@ export const REGION_KEYS: { readonly [K in ControlOp]: readonly RegionKeys<K>[] 
   if: ["then", "else"],
   while: ["cond", "body"],
   for: ["body"],
+  custom: ["body", "rule"],
+  fromTranspose: ["transpose"],
 };
 
 const DTYPES: Readonly<Record<DType, true>> = { f32: true, f64: true, i32: true, u32: true, bool: true };

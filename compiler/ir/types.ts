@@ -207,8 +207,19 @@ export interface ControlParams {
    * below 0 is 0. The results are the last carries. Other starts and steps are arithmetic on i.
    */
   for: { readonly trip: number | null; readonly consts: number; readonly body: IrFunction };
+  /**
+   * A function with a derivative of its own: (...consts, ...primals), `consts` of them constant to every derivative, all
+   * primals floats. `body`: (consts, primals) -> the results. `rule`: (consts, primals, a tangent per primal) -> the
+   * results, then a tangent for each float among them. No pass sees it: it is its body once no transform can follow.
+   */
+  custom: { readonly consts: number; readonly body: IrFunction; readonly rule: IrFunction };
+  /**
+   * A linear function that is known by its transpose: (...known, ...x), `known` of them what it depends on otherwise.
+   * `transpose`: (known, a cotangent per result) -> a cotangent per x. There is nothing to evaluate it by.
+   */
+  fromTranspose: { readonly known: number; readonly transpose: IrFunction };
 }
-export const CONTROL_OPS = ["if", "while", "for"] as const;
+export const CONTROL_OPS = ["if", "while", "for", "custom", "fromTranspose"] as const;
 export type ControlOp = (typeof CONTROL_OPS)[number];
 
 export type AnyOp = OpName | ControlOp;

@@ -37,6 +37,8 @@ export const mayFail = (eqn: Eqn): boolean => {
       return isInt(eqn.params.dtype) && eqn.inputs.some((x) => isFloat(x.type.dtype));
     case "if":
     case "for":
+    case "custom":
+    case "fromTranspose":
       return regionsOf(eqn).some(([, region]) => region.body.some(mayFail));
     default:
       return false;

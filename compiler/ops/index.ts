@@ -2,6 +2,7 @@
 import { assertOps } from "./assert.js";
 import { constantOps } from "./constants.js";
 import { contractOps } from "./contract.js";
+import { custom, fromTranspose } from "./control/custom.js";
 import { forLoop } from "./control/for.js";
 import { ifElse } from "./control/if.js";
 import type { ControlTable } from "./control/record.js";
@@ -33,4 +34,10 @@ export const opTable: OpTable = {
 };
 
 /** The table of the ops with regions. */
-export const controlTable: ControlTable = { if: ifElse, while: whileLoop, for: forLoop };
+export const controlTable: ControlTable = {
+  if: ifElse,
+  while: whileLoop,
+  for: forLoop,
+  custom,
+  fromTranspose,
+};

@@ -5,6 +5,7 @@
  */
 import { type Builder, createBuilder } from "../ir/builder.js";
 import { forInputs, forOperands, ifOperands, mapRegions, whileOperands } from "../ir/control.js";
+import { refuseRule } from "../ir/rules.js";
 import { type ControlEqn, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
 import { hasEffect } from "../ops/effects.js";
 
@@ -57,6 +58,9 @@ const simplified = (
       return simplifiedWhile(b, eqn, inputs, define);
     case "for":
       return simplifiedFor(b, eqn, inputs, define);
+    case "custom":
+    case "fromTranspose":
+      return refuseRule(eqn);
     default: {
       const never: never = eqn;
       return never;

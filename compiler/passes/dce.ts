@@ -82,6 +82,9 @@ const trimControl = (eqn: ControlEqn, live: ReadonlySet<Var>): ControlEqn => {
         outs: pick(eqn.outs, needs.carries),
       };
     }
+    case "custom":
+    case "fromTranspose":
+      return eqn;
     default: {
       const never: never = eqn;
       return never;

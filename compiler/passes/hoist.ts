@@ -20,6 +20,8 @@ const hoistFrom = (original: ControlEqn): readonly Eqn[] => {
   const eqn = mapRegions(original, hoist);
   switch (eqn.op) {
     case "if":
+    case "custom":
+    case "fromTranspose":
       return [eqn];
     case "while": {
       const { consts, carries } = whileOperands(eqn.inputs, eqn.params);

@@ -6,6 +6,7 @@
 import type { Builder } from "../ir/builder.js";
 import { createBuilder } from "../ir/builder.js";
 import { forOperands, mapRegionsAt, regionsOf } from "../ir/control.js";
+import { isRule, refuseRule } from "../ir/rules.js";
 import type { ControlEqn, IrFunction, Var } from "../ir/types.js";
 import { I32, type Range, within } from "./range.js";
 import type { Analysis } from "./ranges.js";
@@ -64,6 +65,9 @@ const layout = (
       const { trip, consts } = forOperands(eqn.inputs, eqn.params);
       return { first: trip === null ? 0 : 1, own: 1, consts: consts.length };
     }
+    case "custom":
+    case "fromTranspose":
+      return refuseRule(eqn);
     default: {
       const never: never = eqn;
       return never;
@@ -125,7 +129,7 @@ export const passIntegers = (
     next[first + k] = i;
     swapped.add(own + k);
   }
-  if (body !== null && eqn.op !== "if") {
+  if (body !== null && eqn.op !== "if" && !isRule(eqn)) {
     const region = eqn.params.body;
     const start = own + consts;
     const candidates = region.results.flatMap((_, k): readonly number[] => {

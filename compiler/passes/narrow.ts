@@ -4,8 +4,10 @@
  * that always hold are dropped: an access that is known to lie inside needs no check, and a comparison that ranges decide
  * is a constant. Every value stays what it is.
  */
+
 import { type Builder, createBuilder } from "../ir/builder.js";
 import { mapRegionsAt } from "../ir/control.js";
+import { isRule, refuseRule } from "../ir/rules.js";
 import { type AnyOp, type Eqn, type IrFunction, isControl, type PlainEqn, type Var } from "../ir/types.js";
 import { fitsInside } from "./inside.js";
 import { passIntegers, unpassed } from "./integer-operands.js";
@@ -36,6 +38,7 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
       if (value !== null) changed = true;
       return value === null ? b.append(eqn, inputs) : [value];
     }
+    if (isRule(eqn)) return refuseRule(eqn);
     const { outs, params: ranges } = controlRanges(analysis, eqn);
     const body = eqn.op === "if" ? null : analyse(eqn.params.body, ranges.at(-1) ?? []);
     const passed = passIntegers(eqn, inputs, analysis, outs, body, ints.of);

@@ -13,6 +13,7 @@ import { cse } from "./cse.js";
 import { dce } from "./dce.js";
 import { dropStopGradient } from "./drop-stop-gradient.js";
 import { hoist } from "./hoist.js";
+import { inlineCustom } from "./inline-custom.js";
 import { inside } from "./inside.js";
 import { narrow } from "./narrow.js";
 import { simplify } from "./simplify.js";
@@ -25,6 +26,7 @@ export interface Pass {
 
 /** Run in this order, again and again until none changes anything (at most MAX_ROUNDS times). */
 export const passes: readonly Pass[] = [
+  { name: "inlineCustom", run: inlineCustom },
   { name: "dropStopGradient", run: dropStopGradient },
   { name: "simplify", run: simplify },
   { name: "control", run: simplifyControl },

@@ -1,5 +1,6 @@
 /** The ranges of all values of a function, through regions: what a loop carries by a fixed point, with the facts of conditions. */
 import { forOperands, ifOperands, whileOperands } from "../ir/control.js";
+import { refuseRule } from "../ir/rules.js";
 import { type ControlEqn, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
 import { type Facts, factsOf } from "./facts.js";
 import { loopRanges } from "./loop-sums.js";
@@ -104,6 +105,9 @@ export const controlRanges = (
       );
       return { outs: carried, params: [[...before, ...carried]] };
     }
+    case "custom":
+    case "fromTranspose":
+      return refuseRule(eqn);
     default: {
       const never: never = eqn;
       return never;

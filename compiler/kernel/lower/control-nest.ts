@@ -5,6 +5,7 @@
  */
 import { internal } from "../../diagnostics.js";
 import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
+import { isRule, refuseRule } from "../../ir/rules.js";
 import { type ControlEqn, type IrFunction, isControl, sizeOf, type Var } from "../../ir/types.js";
 import type { DynamicExtent, Step, ValueId } from "../types.js";
 import { hostedOperand } from "./control.js";
@@ -67,6 +68,9 @@ const runControl = (nest: Nest, eqn: ControlEqn, operand: (v: Var) => Binding): 
       const count = trip === null ? (eqn.params.trip ?? 0) : { value: registerOf(operand(trip)) };
       return runLoop(nest, eqn, consts.map(operand), carries, operand, count);
     }
+    case "custom":
+    case "fromTranspose":
+      return refuseRule(eqn);
     default: {
       const never: never = eqn;
       return internal(`unexpected control flow ${JSON.stringify(never)}`);
@@ -234,6 +238,7 @@ const writeControl = (
     const bound = new Map(eqn.inputs.map((v) => [v, own(v)]));
     return runControl(nest, eqn, (v) => bound.get(v) ?? own(v));
   }
+  if (isRule(eqn)) return refuseRule(eqn);
   // carries by position: an operand may be carried twice, and be constant too
   const { carries } =
     eqn.op === "while" ? whileOperands(eqn.inputs, eqn.params) : forOperands(eqn.inputs, eqn.params);

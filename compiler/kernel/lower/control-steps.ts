@@ -4,6 +4,7 @@
  */
 import { internal } from "../../diagnostics.js";
 import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
+import { refuseRule } from "../../ir/rules.js";
 import { isControl, sizeOf, type TensorType, type Var } from "../../ir/types.js";
 import { buffersOf } from "../bufferize.js";
 import type { BufferId, LoopKernel, Step, ValueId } from "../types.js";
@@ -75,6 +76,9 @@ export const lowerControl = (p: ProgramState, node: Node): readonly Step[] => {
       const counted = touches(body, counter) ? counter : null;
       return [...init, { kind: "for", trip: count, counter: counted, body }];
     }
+    case "custom":
+    case "fromTranspose":
+      return refuseRule(eqn);
     default: {
       const never: never = eqn;
       return internal(`unexpected control flow ${JSON.stringify(never)}`);

@@ -1,5 +1,6 @@
 /** What lowering asks of control equations. */
 import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
+import { refuseRule } from "../../ir/rules.js";
 import { type ControlEqn, type IrFunction, sizeOf, type Var } from "../../ir/types.js";
 
 /** The operand that each parameter of a region always equals; null for carries and counters. */
@@ -15,6 +16,9 @@ export const loopParams = (eqn: ControlEqn, region: IrFunction): readonly (Var |
       const { consts } = forOperands(eqn.inputs, eqn.params);
       return region.params.map((_, k) => consts[k - 1] ?? null);
     }
+    case "custom":
+    case "fromTranspose":
+      return refuseRule(eqn);
     default: {
       const never: never = eqn;
       return never;
@@ -40,6 +44,9 @@ export const operandsInMemory = (eqn: ControlEqn, nest: boolean): readonly Var[]
       if (nest) return consts.filter(isArray);
       return trip === null ? consts : [trip, ...consts];
     }
+    case "custom":
+    case "fromTranspose":
+      return refuseRule(eqn);
     default: {
       const never: never = eqn;
       return never;
@@ -56,6 +63,9 @@ export const carriesOf = (eqn: ControlEqn): readonly Var[] => {
       return whileOperands(eqn.inputs, eqn.params).carries;
     case "for":
       return forOperands(eqn.inputs, eqn.params).carries;
+    case "custom":
+    case "fromTranspose":
+      return refuseRule(eqn);
     default: {
       const never: never = eqn;
       return never;

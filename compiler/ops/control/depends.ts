@@ -47,6 +47,10 @@ const dependentOuts = (eqn: ControlEqn, inputs: Flags): Flags => {
       if (trip === true) return all;
       return dependentCarries(eqn.params.body, [false, ...consts], carries);
     }
+    case "custom":
+      return dependentResults(eqn.params.body, inputs);
+    case "fromTranspose":
+      return all;
     default: {
       const never: never = eqn;
       return never;
