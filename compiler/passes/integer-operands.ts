@@ -6,7 +6,7 @@
 import type { Builder } from "../ir/builder.js";
 import { createBuilder } from "../ir/builder.js";
 import { forOperands, mapRegionsAt, regionsOf } from "../ir/control.js";
-import type { ControlEqn, IrFunction, Var } from "../ir/types.js";
+import { type ControlEqn, type IrFunction, isControl, isFloat, type Var } from "../ir/types.js";
 import { I32, neverMinusZero, type Range, within } from "./range.js";
 import type { Analysis } from "./ranges.js";
 
@@ -33,6 +33,42 @@ const layout = (
   }
 };
 
+/** Whether a result is computed from integers alone, those of its params that are swapped among them. */
+const madeOfIntegers = (region: IrFunction, result: number, swapped: ReadonlySet<number>): boolean => {
+  const definitions = new Map(region.body.flatMap((eqn) => eqn.outs.map((v) => [v, eqn] as const)));
+  const known = new Map<Var, boolean>();
+  const test = (v: Var | undefined): boolean => {
+    if (v === undefined) return false;
+    const before = known.get(v);
+    if (before !== undefined) return before;
+    const value = find(v);
+    known.set(v, value);
+    return value;
+  };
+  const find = (v: Var): boolean => {
+    const eqn = definitions.get(v);
+    if (eqn === undefined) return swapped.has(region.params.indexOf(v));
+    const [x, y, z] = eqn.inputs;
+    switch (eqn.op) {
+      case "const":
+        return true;
+      case "cast":
+        return x !== undefined && !isFloat(x.type.dtype);
+      case "add":
+      case "sub":
+      case "mul":
+      case "min":
+      case "max":
+        return test(x) && test(y);
+      case "select":
+        return test(y) && test(z);
+      default:
+        return isControl(eqn);
+    }
+  };
+  return test(region.results[result]);
+};
+
 /** A region whose params at `swapped` are i32, and whose results at `results` are. */
 const withIntegers = (
   region: IrFunction,
@@ -49,6 +85,12 @@ const withIntegers = (
     outs.map((v, k) => (results.has(k) ? b.cast(v, "i32") : v)),
   );
 };
+
+/** Ranges of a control equation's results, and of its regions' params. */
+export interface ControlRanges {
+  readonly outs: readonly (Range | null)[];
+  readonly params: readonly (readonly (Range | null)[])[];
+}
 
 /** Which of a loop's carries can be i32, given the ranges of its regions' params; there are none of an `if`. */
 export const integerCarries = (
@@ -74,13 +116,12 @@ export interface Passed {
 /**
  * The equation with i32 in place of whole numbers; null where there are none.
  * @param inputs the images of its operands in the function that is made
- * @param params ranges of the params of its regions
  */
 export const passIntegers = (
   eqn: ControlEqn,
   inputs: readonly Var[],
   { range, definition }: Analysis,
-  params: readonly (readonly (Range | null)[])[],
+  { outs, params }: ControlRanges,
   int: (v: Var) => Var | null,
 ): Passed | null => {
   const { first, own, consts } = layout(eqn);
@@ -103,10 +144,14 @@ export const passIntegers = (
     swapped.add(own + consts + k);
     results.add(k);
   }
-  if (swapped.size === 0) return null;
-  const last = regionsOf(eqn).length - 1;
+  if (eqn.op === "if")
+    eqn.outs.forEach((v, k) => {
+      if (!isScalar(v) || !fits(outs[k] ?? null)) return;
+      if (regionsOf(eqn).every(([, region]) => madeOfIntegers(region, k, swapped))) results.add(k);
+    });
+  if (swapped.size === 0 && results.size === 0) return null;
   const image = mapRegionsAt(eqn, (region, k) =>
-    withIntegers(region, swapped, eqn.op !== "if" && k === last ? results : new Set()),
+    withIntegers(region, swapped, eqn.op === "while" && k === 0 ? new Set() : results),
   );
   return { eqn: image, inputs: next, results };
 };

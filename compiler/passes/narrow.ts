@@ -17,7 +17,7 @@ import {
 } from "../ir/types.js";
 import { withExplicitChecks } from "./explicit-checks.js";
 import { fitsInside } from "./inside.js";
-import { integerCarries, passIntegers, unpassed } from "./integer-operands.js";
+import { type ControlRanges, integerCarries, passIntegers, unpassed } from "./integer-operands.js";
 import { I32, type Range, within } from "./range.js";
 import { type Analysis, begin, controlRanges, type Walk } from "./ranges.js";
 
@@ -47,7 +47,9 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
     }
     const { loop, ranges } = checkedLoop(analysis, eqn);
     const passed = passIntegers(loop, inputs, analysis, ranges, ints.of);
-    const inner = mapRegionsAt(passed?.eqn ?? loop, (region, k) => narrowWith(region, ranges[k] ?? []));
+    const inner = mapRegionsAt(passed?.eqn ?? loop, (region, k) =>
+      narrowWith(region, ranges.params[k] ?? []),
+    );
     if (inner !== eqn) changed = true;
     return unpassed(b, b.append(inner, passed?.inputs ?? inputs), passed?.results ?? new Set());
   };
@@ -65,14 +67,16 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
 const checkedLoop = (
   analysis: Analysis,
   eqn: ControlEqn,
-): { readonly loop: ControlEqn; readonly ranges: readonly (readonly (Range | null)[])[] } => {
-  const ranges = controlRanges(analysis, eqn).params;
-  const found = integerCarries(eqn, ranges).length;
+): { readonly loop: ControlEqn; readonly ranges: ControlRanges } => {
+  const ranges = controlRanges(analysis, eqn);
+  const found = integerCarries(eqn, ranges.params).length;
   const doubles = eqn.outs.filter(({ type }) => type.dtype === "f64" && type.shape.length === 0);
   const loop = eqn.op === "if" || found === doubles.length ? eqn : withExplicitChecks(eqn);
   if (loop === eqn) return { loop, ranges };
-  const checked = controlRanges(analysis, loop).params;
-  return integerCarries(loop, checked).length > found ? { loop, ranges: checked } : { loop: eqn, ranges };
+  const checked = controlRanges(analysis, loop);
+  return integerCarries(loop, checked.params).length > found
+    ? { loop, ranges: checked }
+    : { loop: eqn, ranges };
 };
 
 /** i32 values equal to float values of the function. */

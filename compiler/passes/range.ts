@@ -219,6 +219,7 @@ const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
 export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range | null => {
   const { type } = eqn.outs[0];
   const [x = null, y = null] = inputs;
+  const source = eqn.inputs[0]?.type.dtype ?? type.dtype;
   switch (eqn.op) {
     case "const":
       return fitted(withPlus(point(eqn.params.value), !Object.is(eqn.params.value, -0)), type.dtype);
@@ -246,8 +247,15 @@ export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range
       const whole = wholeRange(type.dtype);
       if (x === null) return whole;
       if (whole === null || (x.int && within(x, whole)))
-        return fitted(withPlus(x, !isFloat(eqn.inputs[0]?.type.dtype ?? "f64")), type.dtype);
+        return fitted(withPlus(x, !isFloat(source)), type.dtype);
       return fitted(hull([Math.trunc(x.lo), Math.trunc(x.hi)], true), type.dtype);
+    }
+    case "bitcast": {
+      const whole = wholeRange(type.dtype);
+      // a number that both dtypes have is the same in both
+      return x?.int === true && whole !== null && within(x, whole) && x.lo >= 0 && !isFloat(source)
+        ? x
+        : whole;
     }
     case "floor":
     case "ceil":
