@@ -50,11 +50,15 @@ const requireBlock = (op: BlockOp, x: TensorType, sizes: Shape, starts: readonly
   for (const s of starts) requireStart(op, s);
 };
 
-/** `dynamicSlice: index 8 is out of range for axis 0 of size 8`; `{}` for the start. */
-const rangeMessage = (op: BlockOp, axis: number, n: number, count: number): string =>
+/** The code of a start outside the operand. */
+export const OUT_OF_RANGE = "TSJ6001";
+/** `index 8 is out of range for axis 0 of size 8`; `{}` for the start. */
+export const startMessage = (axis: number, n: number, count: number): string =>
   count === 1
-    ? `${op}: index {} is out of range for axis ${axis} of size ${n}`
-    : `${op}: a block of ${count} at {} does not fit axis ${axis} of size ${n}`;
+    ? `index {} is out of range for axis ${axis} of size ${n}`
+    : `a block of ${count} at {} does not fit axis ${axis} of size ${n}`;
+const rangeMessage = (op: BlockOp, axis: number, n: number, count: number): string =>
+  `${op}: ${startMessage(axis, n, count)}`;
 
 /** Where the block begins in the operand's data. */
 const blockOffset = (
@@ -85,7 +89,7 @@ const clampStart = (b: Builder, start: Var, greatest: number): Var =>
 /** Stops the program unless 0 <= start <= n - count for every example. */
 const checkStarts = (b: Builder, op: BlockOp, start: Var, axis: number, n: number, count: number): void => {
   const fits = b.and(b.ge(start, b.zerosLike(start)), b.le(start, b.fill(start, n - count)));
-  const params = { code: "TSJ6001", message: rangeMessage(op, axis, n, count) };
+  const params = { code: OUT_OF_RANGE, message: rangeMessage(op, axis, n, count) };
   opCheck.batch(b, [fits, start], [true, true], start.type.shape[0] ?? 0, params);
 };
 

@@ -76,29 +76,74 @@ const compare = (
     case "eq":
       if (b !== null) confine(c, facts, x, b.lo, b.hi);
       if (a !== null) confine(c, facts, y, a.lo, a.hi);
+      isWhole(c, facts, x, y);
+      isWhole(c, facts, y, x);
       return;
     case "ne":
       return;
   }
 };
 
-/** lo <= v <= hi, and what follows for the value that v was computed from. Only of values whose range is known. */
+const ROUNDED: ReadonlySet<string> = new Set(["floor", "ceil", "trunc", "round", "rint"]);
+
+/** x = floor(x): a value of known range is whole. */
+const isWhole = (c: Context, facts: Map<Var, Range>, floor: Var, x: Var): void => {
+  const eqn = c.definition(floor);
+  const own = facts.get(x) ?? c.range(x);
+  if (eqn === undefined || !ROUNDED.has(eqn.op) || eqn.inputs[0] !== x || own === null || own.int) return;
+  if (own.lo < -(2 ** 53) || own.hi > 2 ** 53) return;
+  facts.set(x, { ...own, lo: Math.ceil(own.lo), hi: Math.floor(own.hi), int: true });
+};
+
+/** lo <= v <= hi, v is no NaN, and what follows for the value that v was computed from. */
 const confine = (c: Context, facts: Map<Var, Range>, v: Var, lo: number, hi: number): void => {
   const own = facts.get(v) ?? c.range(v);
-  if (own === null) return;
   const next = intersection(own, { lo, hi, int: false });
-  if (next === null || (next.lo === own.lo && next.hi === own.hi)) return;
-  const range: Range = own.int
-    ? { lo: Math.ceil(next.lo), hi: Math.floor(next.hi), int: true }
-    : { ...next, int: false };
-  if (range.lo > range.hi) return;
+  if (next === null || !Number.isFinite(next.lo) || !Number.isFinite(next.hi)) return;
+  if (own !== null && next.lo === own.lo && next.hi === own.hi) return;
+  const range: Range =
+    own?.int === true
+      ? { ...next, lo: Math.ceil(next.lo), hi: Math.floor(next.hi), int: true }
+      : { ...next, int: false };
+  if (range.lo > range.hi || v.type.dtype === "f32") return;
   facts.set(v, range);
+  confineOperands(c, facts, v, own, range);
+};
+
+/** What `range`, where it was `own`, says about the operands of the equation of v. */
+const confineOperands = (
+  c: Context,
+  facts: Map<Var, Range>,
+  v: Var,
+  own: Range | null,
+  range: Range,
+): void => {
   const eqn = c.definition(v);
-  const [x, y] = eqn?.inputs ?? [];
-  if (eqn === undefined || x === undefined || !own.int) return;
+  const [x, y, z] = eqn?.inputs ?? [];
+  if (eqn === undefined || x === undefined) return;
+  if (eqn.op === "select" && y !== undefined && z !== undefined) {
+    // a side that the range excludes was not taken
+    if (apart(c.range(z), range)) {
+      confine(c, facts, y, range.lo, range.hi);
+      visit(c, facts, x, true);
+    } else if (apart(c.range(y), range)) {
+      confine(c, facts, z, range.lo, range.hi);
+      visit(c, facts, x, false);
+    }
+    return;
+  }
+  if (own === null || !own.int) return;
   const of = c.range(x);
+  if (eqn.op === "cast" && v.type.dtype === "i32" && x.type.dtype === "f64" && of?.int !== true) {
+    // the cast truncates, and has refused NaN
+    confine(c, facts, x, range.lo > 0 ? range.lo : range.lo - 1, range.hi < 0 ? range.hi : range.hi + 1);
+    return;
+  }
   if (of === null || !of.int) return;
   if (eqn.op === "cast" && of.lo <= own.lo && of.hi >= own.hi) confine(c, facts, x, range.lo, range.hi);
+  // a signed value that is no large unsigned one is not negative
+  if (eqn.op === "bitcast" && x.type.dtype === "i32" && range.hi < 2 ** 31)
+    confine(c, facts, x, range.lo, range.hi);
   const by = y === undefined ? null : c.range(y);
   if (by === null || by.lo !== by.hi || !by.int) return;
   const exact = (from: Range, step: number): boolean =>
@@ -106,3 +151,5 @@ const confine = (c: Context, facts: Map<Var, Range>, v: Var, lo: number, hi: num
   if (eqn.op === "add" && exact(of, by.lo)) confine(c, facts, x, range.lo - by.lo, range.hi - by.lo);
   if (eqn.op === "sub" && exact(of, -by.lo)) confine(c, facts, x, range.lo + by.lo, range.hi + by.lo);
 };
+
+const apart = (x: Range | null, y: Range): boolean => x !== null && (x.hi < y.lo || x.lo > y.hi);

@@ -5,7 +5,7 @@
 import { mapRegionsAt } from "../ir/control.js";
 import { type Eqn, type IrFunction, isControl, type PlainEqn, type Shape, type Var } from "../ir/types.js";
 import type { Range } from "./range.js";
-import { analyse, controlRanges } from "./ranges.js";
+import { type Analysis, begin, controlRanges } from "./ranges.js";
 
 type RangeOf = (v: Var) => Range | null;
 type Access = Extract<PlainEqn, { op: "dynamicSlice" | "dynamicUpdate" | "gather" | "scatterAdd" }>;
@@ -14,17 +14,23 @@ export const inside = (fn: IrFunction): IrFunction => marked(fn, []);
 
 const marked = (fn: IrFunction, params: readonly (Range | null)[]): IrFunction => {
   if (!fn.body.some((eqn) => isControl(eqn) || isAccess(eqn))) return fn;
-  const analysis = analyse(fn, params);
+  const analysis = begin(fn, params);
   const body = fn.body.map((eqn): Eqn => {
-    if (isControl(eqn)) {
-      const ranges = controlRanges(analysis, eqn).params;
-      return mapRegionsAt(eqn, (region, k) => marked(region, ranges[k] ?? []));
-    }
-    return isAccess(eqn) && eqn.params.mode !== "inside" && fitsInside(eqn, analysis.range)
-      ? withMode(eqn)
-      : eqn;
+    const result = markedEqn(analysis, eqn);
+    analysis.pass(eqn);
+    return result;
   });
   return body.every((eqn, k) => eqn === fn.body[k]) ? fn : { ...fn, body };
+};
+
+const markedEqn = (analysis: Analysis, eqn: Eqn): Eqn => {
+  if (isControl(eqn)) {
+    const ranges = controlRanges(analysis, eqn).params;
+    return mapRegionsAt(eqn, (region, k) => marked(region, ranges[k] ?? []));
+  }
+  return isAccess(eqn) && eqn.params.mode !== "inside" && fitsInside(eqn, analysis.range)
+    ? withMode(eqn)
+    : eqn;
 };
 
 const isAccess = (eqn: Eqn): eqn is Access =>

@@ -7,50 +7,12 @@ import type { Builder } from "../ir/builder.js";
 import { createBuilder } from "../ir/builder.js";
 import { forOperands, mapRegionsAt, regionsOf } from "../ir/control.js";
 import { isRule, refuseRule } from "../ir/rules.js";
-import type { ControlEqn, IrFunction, Var } from "../ir/types.js";
-import { I32, type Range, within } from "./range.js";
+import { type ControlEqn, type IrFunction, isControl, isFloat, type Var } from "../ir/types.js";
+import { I32, neverMinusZero, type Range, within } from "./range.js";
 import type { Analysis } from "./ranges.js";
 
 const isScalar = (v: Var): boolean => v.type.dtype === "f64" && v.type.shape.length === 0;
-const fits = (r: Range | null): boolean => r?.int === true && within(r, I32);
-
-/** Whether a whole value is never -0; `sure` names values that are not. */
-const neverMinusZero = ({ range, definition }: Analysis, sure: ReadonlySet<Var>): ((v: Var) => boolean) => {
-  const known = new Map<Var, boolean>();
-  const find = (v: Var): boolean => {
-    if (sure.has(v)) return true;
-    const r = range(v);
-    if (r !== null && (r.lo > 0 || r.hi < 0)) return true;
-    const eqn = definition(v);
-    const [x, y, z] = eqn?.inputs ?? [];
-    switch (eqn?.op) {
-      case "cast":
-        return x !== undefined && x.type.dtype !== "f64" && x.type.dtype !== "f32";
-      case "const":
-        return !Object.is(eqn.params.value, -0);
-      case "add": // -0 + -0 alone is -0
-        return (x !== undefined && test(x)) || (y !== undefined && test(y));
-      case "sub": // -0 - 0 alone is -0
-        return x !== undefined && test(x);
-      case "select":
-        return y !== undefined && z !== undefined && test(y) && test(z);
-      case "min":
-      case "max":
-        return x !== undefined && y !== undefined && test(x) && test(y);
-      default:
-        return false;
-    }
-  };
-  const test = (v: Var): boolean => {
-    const before = known.get(v);
-    if (before !== undefined) return before;
-    known.set(v, false);
-    const result = find(v);
-    known.set(v, result);
-    return result;
-  };
-  return test;
-};
+const fits = (r: Range | null): boolean => r?.int === true && within(r, I32) && neverMinusZero(r);
 
 /** Where an equation's constants are among its operands, and where its carries begin. */
 const layout = (
@@ -75,6 +37,42 @@ const layout = (
   }
 };
 
+/** Whether a result is computed from integers alone, those of its params that are swapped among them. */
+const madeOfIntegers = (region: IrFunction, result: number, swapped: ReadonlySet<number>): boolean => {
+  const definitions = new Map(region.body.flatMap((eqn) => eqn.outs.map((v) => [v, eqn] as const)));
+  const known = new Map<Var, boolean>();
+  const test = (v: Var | undefined): boolean => {
+    if (v === undefined) return false;
+    const before = known.get(v);
+    if (before !== undefined) return before;
+    const value = find(v);
+    known.set(v, value);
+    return value;
+  };
+  const find = (v: Var): boolean => {
+    const eqn = definitions.get(v);
+    if (eqn === undefined) return swapped.has(region.params.indexOf(v));
+    const [x, y, z] = eqn.inputs;
+    switch (eqn.op) {
+      case "const":
+        return true;
+      case "cast":
+        return x !== undefined && !isFloat(x.type.dtype);
+      case "add":
+      case "sub":
+      case "mul":
+      case "min":
+      case "max":
+        return test(x) && test(y);
+      case "select":
+        return test(y) && test(z);
+      default:
+        return isControl(eqn);
+    }
+  };
+  return test(region.results[result]);
+};
+
 /** A region whose params at `swapped` are i32, and whose results at `results` are. */
 const withIntegers = (
   region: IrFunction,
@@ -92,6 +90,26 @@ const withIntegers = (
   );
 };
 
+/** Ranges of a control equation's results, and of its regions' params. */
+export interface ControlRanges {
+  readonly outs: readonly (Range | null)[];
+  readonly params: readonly (readonly (Range | null)[])[];
+}
+
+/** Which of a loop's carries can be i32, given the ranges of its regions' params; there are none of an `if`. */
+export const integerCarries = (
+  eqn: ControlEqn,
+  params: readonly (readonly (Range | null)[])[],
+): readonly number[] => {
+  if (eqn.op === "if" || isRule(eqn)) return [];
+  const { first, own, consts } = layout(eqn);
+  return eqn.params.body.results.flatMap((_, k) => {
+    const init = eqn.inputs[first + consts + k];
+    // the first region sees what is carried as it is, before any condition
+    return init !== undefined && isScalar(init) && fits(params[0]?.[own + consts + k] ?? null) ? [k] : [];
+  });
+};
+
 export interface Passed {
   readonly eqn: ControlEqn;
   readonly inputs: readonly Var[];
@@ -102,59 +120,42 @@ export interface Passed {
 /**
  * The equation with i32 in place of whole numbers; null where there are none.
  * @param inputs the images of its operands in the function that is made
- * @param outs ranges of its results
- * @param bodies the analysis of its body: of a loop's alone
  */
 export const passIntegers = (
   eqn: ControlEqn,
   inputs: readonly Var[],
-  analysis: Analysis,
-  outs: readonly (Range | null)[],
-  body: Analysis | null,
+  { range, definition }: Analysis,
+  { outs, params }: ControlRanges,
   int: (v: Var) => Var | null,
 ): Passed | null => {
   const { first, own, consts } = layout(eqn);
-  const sure = neverMinusZero(analysis, new Set());
   const next = [...inputs];
   const swapped = new Set<number>();
   const results = new Set<number>();
-  const whole = (v: Var): Var | null =>
-    isScalar(v) && analysis.definition(v)?.op !== "const" && fits(analysis.range(v)) && sure(v)
-      ? int(v)
-      : null;
   for (let k = 0; k < consts; k++) {
     const v = eqn.inputs[first + k];
-    const i = v === undefined ? null : whole(v);
+    if (v === undefined || !isScalar(v) || definition(v)?.op === "const" || !fits(range(v))) continue;
+    const i = int(v);
     if (i === null) continue;
     next[first + k] = i;
     swapped.add(own + k);
   }
-  if (body !== null && eqn.op !== "if" && !isRule(eqn)) {
-    const region = eqn.params.body;
-    const start = own + consts;
-    const candidates = region.results.flatMap((_, k): readonly number[] => {
-      const init = eqn.inputs[first + consts + k];
-      return init !== undefined && isScalar(init) && fits(outs[k] ?? null) && sure(init) && int(init) !== null
-        ? [k]
-        : [];
-    });
-    const params = new Set(candidates.flatMap((k) => region.params[start + k] ?? []));
-    const inner = neverMinusZero(body, params);
-    // each assumes the others: those that fail take the ones that depend on them along
-    if (candidates.every((k) => region.results[k] !== undefined && inner(region.results[k])))
-      for (const k of candidates) {
-        const init = eqn.inputs[first + consts + k];
-        const i = init === undefined ? null : int(init);
-        if (i === null) continue;
-        next[first + consts + k] = i;
-        swapped.add(start + k);
-        results.add(k);
-      }
+  for (const k of integerCarries(eqn, params)) {
+    const init = eqn.inputs[first + consts + k];
+    const i = init === undefined ? null : int(init);
+    if (i === null) continue;
+    next[first + consts + k] = i;
+    swapped.add(own + consts + k);
+    results.add(k);
   }
-  if (swapped.size === 0) return null;
-  const last = regionsOf(eqn).length - 1;
+  if (eqn.op === "if")
+    eqn.outs.forEach((v, k) => {
+      if (!isScalar(v) || !fits(outs[k] ?? null)) return;
+      if (regionsOf(eqn).every(([, region]) => madeOfIntegers(region, k, swapped))) results.add(k);
+    });
+  if (swapped.size === 0 && results.size === 0) return null;
   const image = mapRegionsAt(eqn, (region, k) =>
-    withIntegers(region, swapped, eqn.op !== "if" && k === last ? results : new Set()),
+    withIntegers(region, swapped, eqn.op === "while" && k === 0 ? new Set() : results),
   );
   return { eqn: image, inputs: next, results };
 };

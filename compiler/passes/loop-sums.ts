@@ -36,7 +36,7 @@ export const loopRanges = (
 ): readonly (Range | null)[] => {
   const { trip, consts } = forOperands(eqn.inputs, eqn.params);
   const loop = numberOf(eqn.params.body);
-  const counter: Range = { lo: 0, hi: last, int: true, counter: { loop, scale: 1 } };
+  const counter: Range = { lo: 0, hi: last, int: true, plus: true, counter: { loop, scale: 1 } };
   const limit = trip === null ? null : limitOf(c, trip);
   const ranges = consts.map((v): Range | null => {
     const range = c.range(v);

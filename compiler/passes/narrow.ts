@@ -8,11 +8,20 @@
 import { type Builder, createBuilder } from "../ir/builder.js";
 import { mapRegionsAt } from "../ir/control.js";
 import { isRule, refuseRule } from "../ir/rules.js";
-import { type AnyOp, type Eqn, type IrFunction, isControl, type PlainEqn, type Var } from "../ir/types.js";
+import {
+  type AnyOp,
+  type ControlEqn,
+  type Eqn,
+  type IrFunction,
+  isControl,
+  type PlainEqn,
+  type Var,
+} from "../ir/types.js";
+import { withExplicitChecks } from "./explicit-checks.js";
 import { fitsInside } from "./inside.js";
-import { passIntegers, unpassed } from "./integer-operands.js";
+import { type ControlRanges, integerCarries, passIntegers, unpassed } from "./integer-operands.js";
 import { I32, type Range, within } from "./range.js";
-import { type Analysis, analyse, controlRanges } from "./ranges.js";
+import { type Analysis, begin, controlRanges, type Walk } from "./ranges.js";
 
 export const narrow = (fn: IrFunction): IrFunction =>
   fn.body.some((eqn) => isControl(eqn) || NARROWED.has(eqn.op)) ? narrowWith(fn, []) : fn;
@@ -25,7 +34,7 @@ const NARROWED: ReadonlySet<AnyOp> = new Set<AnyOp>([
 ]);
 
 const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFunction => {
-  const analysis = analyse(fn, params);
+  const analysis = begin(fn, params);
   const b = createBuilder();
   const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));
   const image = (v: Var): Var => env.get(v) ?? v;
@@ -39,10 +48,11 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
       return value === null ? b.append(eqn, inputs) : [value];
     }
     if (isRule(eqn)) return refuseRule(eqn);
-    const { outs, params: ranges } = controlRanges(analysis, eqn);
-    const body = eqn.op === "if" ? null : analyse(eqn.params.body, ranges.at(-1) ?? []);
-    const passed = passIntegers(eqn, inputs, analysis, outs, body, ints.of);
-    const inner = mapRegionsAt(passed?.eqn ?? eqn, (region, k) => narrowWith(region, ranges[k] ?? []));
+    const { loop, ranges } = checkedLoop(analysis, eqn);
+    const passed = passIntegers(loop, inputs, analysis, ranges, ints.of);
+    const inner = mapRegionsAt(passed?.eqn ?? loop, (region, k) =>
+      narrowWith(region, ranges.params[k] ?? []),
+    );
     if (inner !== eqn) changed = true;
     return unpassed(b, b.append(inner, passed?.inputs ?? inputs), passed?.results ?? new Set());
   };
@@ -51,8 +61,25 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
     eqn.outs.forEach((v, k) => {
       env.set(v, values[k] ?? v);
     });
+    analysis.pass(eqn);
   }
   return changed ? b.finish(fn.name, fn.results.map(image)) : fn;
+};
+
+/** With explicit checks where they show that more of what a loop carries is i32, and the ranges of the regions' params. */
+const checkedLoop = (
+  analysis: Analysis,
+  eqn: ControlEqn,
+): { readonly loop: ControlEqn; readonly ranges: ControlRanges } => {
+  const ranges = controlRanges(analysis, eqn);
+  const found = integerCarries(eqn, ranges.params).length;
+  const doubles = eqn.outs.filter(({ type }) => type.dtype === "f64" && type.shape.length === 0);
+  const loop = eqn.op === "if" || found === doubles.length ? eqn : withExplicitChecks(eqn);
+  if (loop === eqn) return { loop, ranges };
+  const checked = controlRanges(analysis, loop);
+  return integerCarries(loop, checked.params).length > found
+    ? { loop, ranges: checked }
+    : { loop: eqn, ranges };
 };
 
 /** i32 values equal to float values of the function. */
@@ -63,8 +90,10 @@ interface Integers {
   readonly wrapped: (v: Var) => Var | null;
 }
 
-const createIntegers = (b: Builder, { range, definition }: Analysis, image: (v: Var) => Var): Integers => {
-  const made = new Map<Var, Var | null>();
+const createIntegers = (b: Builder, { range, definition, told }: Walk, image: (v: Var) => Var): Integers => {
+  const made = new Map<Var, Var>();
+  /** Values that are none yet; each check that says something may change that. */
+  let none = { at: 0, values: new Set<Var>() };
   const fits = (v: Var): boolean => {
     const r = range(v);
     return r?.int === true && within(r, I32);
@@ -72,8 +101,11 @@ const createIntegers = (b: Builder, { range, definition }: Analysis, image: (v: 
   const of = (v: Var): Var | null => {
     const known = made.get(v);
     if (known !== undefined) return known;
+    if (none.at !== told()) none = { at: told(), values: new Set() };
+    if (none.values.has(v)) return null;
     const value = v.type.dtype === "i32" ? image(v) : fits(v) ? convert(v) : null;
-    made.set(v, value);
+    if (value === null) none.values.add(v);
+    else made.set(v, value);
     return value;
   };
   const both = (x: Var | undefined, y: Var | undefined): readonly [Var, Var] | null => {
@@ -135,15 +167,30 @@ const createIntegers = (b: Builder, { range, definition }: Analysis, image: (v: 
     }
   };
   const wrapped = (v: Var): Var | null => {
-    if (fits(v)) return of(v);
+    const fitting = fits(v) ? of(v) : null;
+    if (fitting !== null) return fitting;
     const eqn = definition(v);
-    const r = range(v);
     // exact in f64, so that the low 32 bits are those of the i32 op
-    if (r?.int !== true || (eqn?.op !== "add" && eqn?.op !== "sub" && eqn?.op !== "mul")) return null;
-    const [x, y] = eqn.inputs;
-    const p = x === undefined ? null : wrapped(x);
-    const q = p === null || y === undefined ? null : wrapped(y);
-    return p === null || q === null ? null : b[eqn.op](p, q);
+    if (range(v)?.int !== true) return null;
+    const [x, y, z] = eqn?.inputs ?? [];
+    switch (eqn?.op) {
+      case "cast":
+        return x?.type.dtype === "u32" ? b.emit("bitcast", [image(x)], { dtype: "i32" }) : null;
+      case "add":
+      case "sub":
+      case "mul": {
+        const p = x === undefined ? null : wrapped(x);
+        const q = p === null || y === undefined ? null : wrapped(y);
+        return p === null || q === null ? null : b[eqn.op](p, q);
+      }
+      case "select": {
+        const p = y === undefined ? null : wrapped(y);
+        const q = p === null || z === undefined ? null : wrapped(z);
+        return p === null || q === null || x === undefined ? null : b.select(image(x), p, q);
+      }
+      default:
+        return null;
+    }
   };
   return { of, wrapped };
 };

@@ -1,13 +1,15 @@
 /**
  * Intervals that hold a value's elements, by op. A range of floats says that no element is NaN or infinite; `int` that
- * each is an integer (-0 counts as 0) of at most 2^53, so that sums and products of such are exact. f32 has no ranges.
+ * each is an integer (-0 counts as 0) of at most 2^53, so that sums and products of such are exact; `plus` that none is
+ * -0. f32 has no ranges.
  */
-import { type DType, type PlainEqn, sizeOf, type TensorType } from "../ir/types.js";
+import { type DType, isFloat, type PlainEqn, sizeOf, type TensorType } from "../ir/types.js";
 
 export interface Range {
   readonly lo: number;
   readonly hi: number;
   readonly int: boolean;
+  readonly plus?: true;
   /** Set where the value is a multiple of a loop's counter. */
   readonly counter?: CounterMultiple;
   /** What sums of the value and such multiples lie in. */
@@ -24,9 +26,9 @@ export interface CounterSum extends CounterMultiple {
   readonly hi: number;
 }
 
-export const I32: Range = { lo: -(2 ** 31), hi: 2 ** 31 - 1, int: true };
-const U32: Range = { lo: 0, hi: 2 ** 32 - 1, int: true };
-const BOOL: Range = { lo: 0, hi: 1, int: true };
+export const I32: Range = { lo: -(2 ** 31), hi: 2 ** 31 - 1, int: true, plus: true };
+export const U32: Range = { lo: 0, hi: 2 ** 32 - 1, int: true, plus: true };
+const BOOL: Range = { lo: 0, hi: 1, int: true, plus: true };
 const EXACT = 2 ** 53;
 
 /** What every value of a dtype lies in. */
@@ -50,21 +52,42 @@ export const wholeRange = (dtype: DType): Range | null => {
 
 export const within = (x: Range, y: Range): boolean => x.lo >= y.lo && x.hi <= y.hi;
 export const sameRange = (x: Range | null, y: Range | null): boolean =>
-  x === y || (x !== null && y !== null && x.lo === y.lo && x.hi === y.hi && x.int === y.int);
+  x === y ||
+  (x !== null &&
+    y !== null &&
+    x.lo === y.lo &&
+    x.hi === y.hi &&
+    x.int === y.int &&
+    neverMinusZero(x) === neverMinusZero(y));
+
+/** Whether no element is -0: nothing but 0 itself can be. */
+export const neverMinusZero = (x: Range | null): boolean =>
+  x !== null && (x.plus === true || x.lo > 0 || x.hi < 0);
+/** The range, of which no element is -0 if `plus` holds. */
+export const withPlus = (x: Range | null, plus: boolean): Range | null =>
+  x === null || !plus || x.plus === true ? x : { ...x, plus: true };
 
 /** Holds both; null is everything. */
 export const union = (x: Range | null, y: Range | null): Range | null =>
   x === null || y === null
     ? null
-    : { lo: Math.min(x.lo, y.lo), hi: Math.max(x.hi, y.hi), int: x.int && y.int };
+    : rangeWith(
+        Math.min(x.lo, y.lo),
+        Math.max(x.hi, y.hi),
+        x.int && y.int,
+        neverMinusZero(x) && neverMinusZero(y),
+      );
 
 /** What is in both; the first where they share nothing (code that never runs). */
 export const intersection = (x: Range | null, y: Range | null): Range | null => {
   if (x === null || y === null) return x ?? y;
   const lo = Math.max(x.lo, y.lo);
   const hi = Math.min(x.hi, y.hi);
-  return lo <= hi ? { lo, hi, int: x.int || y.int } : x;
+  return lo <= hi ? rangeWith(lo, hi, x.int || y.int, neverMinusZero(x) || neverMinusZero(y)) : x;
 };
+
+const rangeWith = (lo: number, hi: number, int: boolean, plus: boolean): Range =>
+  plus ? { lo, hi, int, plus } : { lo, hi, int };
 
 /** The smallest range with these corners; null beyond what is exact or finite. */
 const hull = (corners: readonly number[], int: boolean): Range | null => {
@@ -80,7 +103,7 @@ const fitted = (x: Range | null, dtype: DType): Range | null => {
   if (dtype === "f32") return null;
   const whole = wholeRange(dtype);
   if (whole === null) return x;
-  return x?.int === true && within(x, whole) ? x : whole;
+  return x?.int === true && within(x, whole) ? withPlus(x, true) : whole;
 };
 
 const corners = (x: Range, y: Range, f: (a: number, b: number) => number): readonly number[] => [
@@ -121,6 +144,30 @@ const scaled = (product: Range | null, x: Range, y: Range): Range | null => {
   const [{ counter }, by] = y.counter === undefined ? [x, y] : [y, x];
   if (product === null || counter === undefined || by.lo !== by.hi || !by.int || by.lo === 0) return product;
   return { ...product, counter: { loop: counter.loop, scale: counter.scale * by.lo } };
+};
+
+/**
+ * Whether a result is never -0 because its operands are not: a sum is only if both are, a difference if its first is and
+ * its second is 0; products, quotients and remainders of no negative numbers are not.
+ */
+const plusOf = (op: PlainEqn["op"], x: Range, y: Range): boolean => {
+  const [p, q] = [neverMinusZero(x), neverMinusZero(y)];
+  switch (op) {
+    case "add":
+      return p || q;
+    case "sub":
+      return p || y.lo > 0 || y.hi < 0;
+    case "mul":
+      return p && q && x.lo >= 0 && y.lo >= 0;
+    case "div":
+    case "rem":
+      return p && x.lo >= 0 && y.lo > 0;
+    case "min":
+    case "max":
+      return p && q;
+    default:
+      return false;
+  }
 };
 
 const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
@@ -172,18 +219,26 @@ const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
 export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range | null => {
   const { type } = eqn.outs[0];
   const [x = null, y = null] = inputs;
+  const source = eqn.inputs[0]?.type.dtype ?? type.dtype;
   switch (eqn.op) {
     case "const":
-      return fitted(point(eqn.params.value), type.dtype);
+      return fitted(withPlus(point(eqn.params.value), !Object.is(eqn.params.value, -0)), type.dtype);
     case "literal": {
       const { data } = eqn.params;
-      return fitted(data.length === 0 ? null : hull(data, data.every(Number.isInteger)), type.dtype);
+      const range = data.length === 0 ? null : hull(data, data.every(Number.isInteger));
+      return fitted(withPlus(range, !data.some((v) => Object.is(v, -0))), type.dtype);
     }
     case "iota":
-      return fitted(hull([0, Math.max(0, sizeAt(type, eqn.params.axis) - 1)], true), type.dtype);
+      return fitted(
+        withPlus(hull([0, Math.max(0, sizeAt(type, eqn.params.axis) - 1)], true), true),
+        type.dtype,
+      );
     case "argmax":
     case "argmin":
-      return hull([0, Math.max(0, sizeAt(eqn.inputs[0]?.type ?? type, eqn.params.axis) - 1)], true);
+      return fitted(
+        hull([0, Math.max(0, sizeAt(eqn.inputs[0]?.type ?? type, eqn.params.axis) - 1)], true),
+        type.dtype,
+      );
     case "select":
       return fitted(union(y, inputs[2] ?? null), type.dtype);
     case "cast":
@@ -191,8 +246,16 @@ export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range
       if (type.dtype === "bool") return BOOL;
       const whole = wholeRange(type.dtype);
       if (x === null) return whole;
-      if (whole === null || (x.int && within(x, whole))) return fitted(x, type.dtype);
+      if (whole === null || (x.int && within(x, whole)))
+        return fitted(withPlus(x, !isFloat(source)), type.dtype);
       return fitted(hull([Math.trunc(x.lo), Math.trunc(x.hi)], true), type.dtype);
+    }
+    case "bitcast": {
+      const whole = wholeRange(type.dtype);
+      // a number that both dtypes have is the same in both
+      return x?.int === true && whole !== null && within(x, whole) && x.lo >= 0 && !isFloat(source)
+        ? x
+        : whole;
     }
     case "floor":
     case "ceil":
@@ -200,7 +263,9 @@ export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range
     case "round":
     case "rint": {
       if (x === null || type.dtype !== "f64") return null;
-      return hull([Math.floor(x.lo), Math.ceil(x.hi)], true);
+      // what lies in (-1, 0) is rounded to -0, except by floor
+      const plus = neverMinusZero(x) && (eqn.op === "floor" || x.int || x.lo >= 0);
+      return withPlus(hull([Math.floor(x.lo), Math.ceil(x.hi)], true), plus);
     }
     case "neg":
       return x === null ? wholeRange(type.dtype) : fitted(hull([-x.hi, -x.lo], x.int), type.dtype);
@@ -208,18 +273,24 @@ export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range
       return x === null
         ? wholeRange(type.dtype)
         : fitted(
-            hull(
-              [x.lo <= 0 && x.hi >= 0 ? 0 : Math.min(Math.abs(x.lo), Math.abs(x.hi)), Math.max(-x.lo, x.hi)],
-              x.int,
+            withPlus(
+              hull(
+                [
+                  x.lo <= 0 && x.hi >= 0 ? 0 : Math.min(Math.abs(x.lo), Math.abs(x.hi)),
+                  Math.max(-x.lo, x.hi),
+                ],
+                x.int,
+              ),
+              true,
             ),
             type.dtype,
           );
     case "clz32":
-      return hull([0, 32], true);
+      return fitted(hull([0, 32], true), type.dtype);
     case "sqrt":
       return x === null || x.lo < 0 || type.dtype !== "f64"
         ? null
-        : hull([Math.sqrt(x.lo), Math.sqrt(x.hi)], false);
+        : withPlus(hull([Math.sqrt(x.lo), Math.sqrt(x.hi)], false), neverMinusZero(x));
     case "reshape":
     case "transpose":
     case "slice":
@@ -240,7 +311,7 @@ export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range
     default: {
       const whole = wholeRange(type.dtype);
       if (x === null || y === null) return whole;
-      return fitted(binaryRange(eqn.op, x, y), type.dtype);
+      return fitted(withPlus(binaryRange(eqn.op, x, y), plusOf(eqn.op, x, y)), type.dtype);
     }
   }
 };

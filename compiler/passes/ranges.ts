@@ -4,7 +4,16 @@ import { refuseRule } from "../ir/rules.js";
 import { type ControlEqn, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
 import { type Facts, factsOf } from "./facts.js";
 import { loopRanges } from "./loop-sums.js";
-import { type Range, rangeOf, sameRange, union, wholeRange } from "./range.js";
+import {
+  intersection,
+  neverMinusZero,
+  type Range,
+  rangeOf,
+  sameRange,
+  union,
+  wholeRange,
+  withPlus,
+} from "./range.js";
 
 type Ranges = readonly (Range | null)[];
 
@@ -13,23 +22,67 @@ export interface Analysis {
   readonly definition: (v: Var) => Eqn | undefined;
 }
 
-/** Ranges of the values of a function (not of those in its regions), given its params'. */
-export const analyse = (fn: IrFunction, params: Ranges): Analysis => {
-  const ranges = new Map<Var, Range | null>();
+/** An analysis under way: ranges are those behind the equations passed so far, with what checks among them say. */
+export interface Walk extends Analysis {
+  /** Goes on behind the next equation. */
+  readonly pass: (eqn: Eqn) => void;
+  /** How many checks have told something. */
+  readonly told: () => number;
+}
+
+/** Ranges of a function's values: `range` anywhere, `end` behind the last equation, where all checks have held. */
+interface Analysed extends Analysis {
+  readonly end: (v: Var) => Range | null;
+}
+
+/** The analysis at the beginning of a function, given the ranges of its params. */
+export const begin = (fn: IrFunction, params: Ranges): Walk => walkOf(fn, params).walk;
+
+const walkOf = (fn: IrFunction, params: Ranges) => {
+  /** Where a value is defined, and behind the checks since. */
+  const first = new Map<Var, Range | null>();
+  const confined = new Map<Var, Range>();
   const definitions = new Map<Var, Eqn>();
-  const range = (v: Var): Range | null => ranges.get(v) ?? wholeRange(v.type.dtype);
-  const analysis: Analysis = { range, definition: (v) => definitions.get(v) };
+  let told = 0;
+  const atFirst = (v: Var): Range | null => first.get(v) ?? wholeRange(v.type.dtype);
+  const range = (v: Var): Range | null => confined.get(v) ?? atFirst(v);
+  const definition = (v: Var): Eqn | undefined => definitions.get(v);
+  const analysis: Analysis = { range, definition };
   fn.params.forEach((p, k) => {
-    ranges.set(p, params[k] ?? wholeRange(p.type.dtype));
+    first.set(p, params[k] ?? wholeRange(p.type.dtype));
   });
-  for (const eqn of fn.body) {
+  const pass = (eqn: Eqn): void => {
     const outs = isControl(eqn) ? controlRanges(analysis, eqn).outs : [rangeOf(eqn, eqn.inputs.map(range))];
     eqn.outs.forEach((v, k) => {
-      ranges.set(v, outs[k] ?? null);
+      first.set(v, outs[k] ?? null);
       definitions.set(v, eqn);
     });
-  }
-  return analysis;
+    const [cond] = eqn.inputs;
+    if (eqn.op !== "check" || cond === undefined) return;
+    for (const [v, r] of factsOf(analysis, cond, true)) {
+      confined.set(v, r);
+      told++;
+    }
+  };
+  const walk: Walk = { range, definition, pass, told: () => told };
+  return { walk, atFirst };
+};
+
+/** Ranges of the values of a function (not of those in its regions), given its params'. */
+export const analyse = (fn: IrFunction, params: Ranges): Analysed => {
+  const { walk, atFirst } = walkOf(fn, params);
+  for (const eqn of fn.body) walk.pass(eqn);
+  const { definition } = walk;
+  if (walk.told() === 0) return { range: atFirst, definition, end: atFirst };
+  // once more, with what the checks say: in the end it holds for what was computed before them, too
+  const ends = new Map<Var, Range | null>();
+  const end = (v: Var): Range | null => ends.get(v) ?? walk.range(v);
+  for (const eqn of fn.body)
+    if (!isControl(eqn)) {
+      const [v] = eqn.outs;
+      ends.set(v, intersection(walk.range(v), rangeOf(eqn, eqn.inputs.map(end))));
+    }
+  return { range: atFirst, definition, end };
 };
 
 const known = new WeakMap<IrFunction, Map<string, Ranges>>();
@@ -39,7 +92,7 @@ const keyOf = (r: Range | null): string => {
   if (r === null) return "";
   const { counter, sums = [] } = r;
   const multiple = counter === undefined ? "" : `${counter.scale}*${counter.loop}`;
-  return `${r.lo},${r.hi},${r.int},${multiple},${sums.map((s) => `${s.scale}*${s.loop}:${s.lo},${s.hi}`)}`;
+  return `${r.lo},${r.hi},${r.int},${neverMinusZero(r)},${multiple},${sums.map((s) => `${s.scale}*${s.loop}:${s.lo},${s.hi}`)}`;
 };
 
 /** Of a region's results: loops ask for the same ones again. */
@@ -49,8 +102,7 @@ const resultsOf = (fn: IrFunction, params: Ranges): Ranges => {
   known.set(fn, cache);
   const before = cache.get(key);
   if (before !== undefined) return before;
-  const { range } = analyse(fn, params);
-  const results = fn.results.map(range);
+  const results = fn.results.map(analyse(fn, params).end);
   cache.set(key, results);
   return results;
 };
@@ -76,19 +128,22 @@ export const controlRanges = (
     case "while": {
       const { consts, carries } = whileOperands(eqn.inputs, eqn.params);
       const constRanges = consts.map(range);
-      /** The params of the body, where the condition holds. */
-      const entered = (carried: Ranges): Ranges => {
-        const all = [...constRanges, ...carried];
+      /** The params of the condition where it holds: those of the body; where it does not, what is left in the end. */
+      const behind = (carried: Ranges, holds: boolean): Ranges => {
         const { cond } = eqn.params;
-        const inner = analyse(cond, all);
+        const { definition, end } = analyse(cond, [...constRanges, ...carried]);
         const [result] = cond.results;
-        const facts: Facts = result === undefined ? new Map<Var, Range>() : factsOf(inner, result, true);
-        return cond.params.map((p, k) => facts.get(p) ?? all[k] ?? null);
+        const facts: Facts =
+          result === undefined ? new Map<Var, Range>() : factsOf({ definition, range: end }, result, holds);
+        return cond.params.map((p) => facts.get(p) ?? end(p));
       };
       const carried = fixedPoint(carries.map(range), carries, (now) =>
-        resultsOf(eqn.params.body, entered(now)),
+        resultsOf(eqn.params.body, behind(now, true)),
       );
-      return { outs: carried, params: [[...constRanges, ...carried], entered(carried)] };
+      return {
+        outs: behind(carried, false).slice(consts.length),
+        params: [[...constRanges, ...carried], behind(carried, true)],
+      };
     }
     case "for": {
       const { trip, carries } = forOperands(eqn.inputs, eqn.params);
@@ -152,6 +207,7 @@ const widened = (before: Range | null, wider: Range | null, carry: Var | undefin
     lo: wider.lo < before.lo ? whole.lo : wider.lo,
     hi: wider.hi > before.hi ? whole.hi : wider.hi,
     int: true,
+    plus: true,
   };
 };
 
@@ -160,7 +216,7 @@ const widenedFloat = (before: Range | null, wider: Range | null): Range | null =
   if (before === null || wider === null || !wider.int) return null;
   const lo = wider.lo < before.lo ? -(2 ** 31) : wider.lo;
   const hi = wider.hi > before.hi ? 2 ** 31 : wider.hi;
-  return wider.lo < lo || wider.hi > hi ? null : { lo, hi, int: true };
+  return wider.lo < lo || wider.hi > hi ? null : withPlus({ lo, hi, int: true }, neverMinusZero(wider));
 };
 
 /**
@@ -186,7 +242,10 @@ const growthOf = (body: IrFunction, before: Ranges, starts: Ranges, trip: number
     };
     const limit =
       param.type.dtype === "f64" ? { lo: -(2 ** 53), hi: 2 ** 53, int: true } : wholeRange(param.type.dtype);
-    return limit !== null && range.lo >= limit.lo && range.hi <= limit.hi ? range : null;
+    // a sum is -0 only if it starts with it
+    return limit !== null && range.lo >= limit.lo && range.hi <= limit.hi
+      ? withPlus(range, neverMinusZero(start))
+      : null;
   });
 };
 
