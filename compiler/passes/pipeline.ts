@@ -15,6 +15,7 @@ import { dropStopGradient } from "./drop-stop-gradient.js";
 import { hoist } from "./hoist.js";
 import { inside } from "./inside.js";
 import { narrow } from "./narrow.js";
+import { rotate } from "./rotate.js";
 import { simplify } from "./simplify.js";
 
 export interface Pass {
@@ -35,7 +36,10 @@ export const passes: readonly Pass[] = [
 ];
 
 /** Run once, after the others. */
-export const lastPasses: readonly Pass[] = [{ name: "inside", run: inside }];
+export const lastPasses: readonly Pass[] = [
+  { name: "inside", run: inside },
+  { name: "rotate", run: rotate },
+];
 
 const MAX_ROUNDS = 8;
 
