@@ -16,6 +16,7 @@ import { hoist } from "./hoist.js";
 import { inlineCustom } from "./inline-custom.js";
 import { inside } from "./inside.js";
 import { narrow } from "./narrow.js";
+import { rotate } from "./rotate.js";
 import { simplify } from "./simplify.js";
 
 export interface Pass {
@@ -37,7 +38,10 @@ export const passes: readonly Pass[] = [
 ];
 
 /** Run once, after the others. */
-export const lastPasses: readonly Pass[] = [{ name: "inside", run: inside }];
+export const lastPasses: readonly Pass[] = [
+  { name: "inside", run: inside },
+  { name: "rotate", run: rotate },
+];
 
 const MAX_ROUNDS = 8;
 

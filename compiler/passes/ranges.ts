@@ -3,6 +3,7 @@ import { forOperands, ifOperands, whileOperands } from "../ir/control.js";
 import { refuseRule } from "../ir/rules.js";
 import { type ControlEqn, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
 import { type Facts, factsOf } from "./facts.js";
+import { groupGrowth } from "./growth.js";
 import { loopRanges } from "./loop-sums.js";
 import {
   intersection,
@@ -152,12 +153,17 @@ export const controlRanges = (
       const before: Ranges = loopRanges(context, eqn, last);
       const starts = carries.map(range);
       const growth = growthOf(eqn.params.body, before, starts, last + 1);
-      const carried = fixedPoint(
-        starts,
-        carries,
-        (now) => resultsOf(eqn.params.body, [...before, ...now]),
-        growth,
-      );
+      const next = (now: Ranges): Ranges => resultsOf(eqn.params.body, [...before, ...now]);
+      const found = fixedPoint(starts, carries, next, growth);
+      const group = groupGrowth(eqn.params.body, before, starts, found, last + 1);
+      const carried = group.every((r) => r === null)
+        ? found
+        : fixedPoint(
+            starts,
+            carries,
+            next,
+            growth.map((r, k) => r ?? group[k] ?? null),
+          );
       return { outs: carried, params: [[...before, ...carried]] };
     }
     case "custom":

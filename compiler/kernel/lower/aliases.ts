@@ -5,8 +5,9 @@
  * - a value that only its own kernel reads lies in the buffer of one that the kernel stores later at the same points
  *   (softmax keeps exp(x - max) where the result will stand).
  */
+
+import { hostedOperand } from "../../ir/origin.js";
 import { isControl, sameType, sizeOf, type Var } from "../../ir/types.js";
-import { hostedOperand } from "./control.js";
 import { operand } from "./decompose.js";
 import type { Graph, Node } from "./graph.js";
 import type { Group, Grouping, Member } from "./groups.js";

@@ -5,10 +5,10 @@
  */
 import { internal } from "../../diagnostics.js";
 import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
+import { hostedOperand } from "../../ir/origin.js";
 import { isRule, refuseRule } from "../../ir/rules.js";
 import { type ControlEqn, type IrFunction, isControl, sizeOf, type Var } from "../../ir/types.js";
 import type { DynamicExtent, Step, ValueId } from "../types.js";
-import { hostedOperand } from "./control.js";
 import { createEmitter, type Emitter } from "./emitter.js";
 import type { FlowValue } from "./flow.js";
 import type { Node } from "./graph.js";
