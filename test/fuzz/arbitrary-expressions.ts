@@ -30,7 +30,7 @@ const SMOOTH: readonly SmoothName[] = [
   ...(["tanh", "sinh", "cosh", "asinh", "atan", "asin", "acos", "atan2", "hypot", "pow"] as const),
 ];
 export const ASSIGN: readonly AssignOp[] = [
-  ...["=" as const, "=" as const, "=" as const],
+  ...(["=", "=", "="] as const),
   ...NUMBER_OPS.map((op): AssignOp => `${op}=`),
   ...(["&&=", "||=", "??="] as const),
 ];
@@ -96,7 +96,7 @@ export const num: (depth: number) => fc.Arbitrary<Num> = perDepth((depth) => {
     [14, fc.record({ kind: kind("binary"), op: any(NUMBER_OPS), x, y: x })],
     [1, fc.record({ kind: kind("binary"), op: fc.constant(POWER), x, y: x })],
     [5, fc.record({ kind: kind("math"), name: any(MATH), args: fc.tuple(x, x) })],
-    [1, fc.record({ kind: kind("math"), name: any(SMOOTH), args: fc.tuple(x, x) })],
+    [3, fc.record({ kind: kind("math"), name: any(SMOOTH), args: fc.tuple(x, x) })],
     [1, fc.record({ kind: kind("applied"), callee: pick, x })],
     [1, fc.record({ kind: kind("comma"), x, y: x })],
     [3, fc.record({ kind: kind("choose"), test, x, y: x })],

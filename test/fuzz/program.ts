@@ -203,6 +203,8 @@ export interface Program {
   readonly prelude: readonly Stmt[];
   /** Whether indices may be out of range. */
   readonly risky: boolean;
+  /** Whether it may call elementary functions. */
+  readonly smooth: boolean;
   readonly result: ResultForm;
   readonly body: readonly Stmt[];
   readonly last: Num;

@@ -8,6 +8,7 @@ import {
   MOST_COST,
   MOST_SIZE,
   markedIndex,
+  operator,
   type Scope,
   type Writer,
 } from "./scope.js";
@@ -140,6 +141,7 @@ const SMOOTH: ReadonlySet<string> = new Set([
   ...["sin", "cos", "tan", "exp", "expm1", "log", "log1p", "log2", "log10", "cbrt"],
   ...["tanh", "sinh", "cosh", "asinh", "atan", "asin", "acos", "atan2", "hypot", "pow"],
 ]);
+const ZERO: Num = { kind: "literal", value: 0 };
 const BINARY_MATH: ReadonlySet<string> = new Set(["min", "max", "imul", "atan2", "hypot", "pow"]);
 
 const foldOf = (w: Writer, scope: Scope, e: Extract<Num, { kind: "folded" }>): string => {
@@ -179,9 +181,9 @@ export const number = (w: Writer, scope: Scope, e: Num): string => {
     case "unary":
       return `(${e.op} ${of(e.x)})`;
     case "binary":
-      if (e.op === "**") w.inexact = true;
-      return `(${of(e.x)} ${e.op} ${of(e.y)})`;
+      return `(${of(e.x)} ${operator(w, e.op)} ${of(e.y)})`;
     case "math": {
+      if (SMOOTH.has(e.name) && !w.smooth) return `Math.fround(${of(e.args[0] ?? ZERO)})`;
       if (SMOOTH.has(e.name)) w.inexact = true;
       const args = e.args.slice(0, BINARY_MATH.has(e.name) ? 2 : 1).map(of);
       return `Math.${e.name}(${args.join(", ")})`;
@@ -199,9 +201,8 @@ export const number = (w: Writer, scope: Scope, e: Num): string => {
       return x === null ? "5" : `(${e.op.replace("x", x)})`;
     }
     case "assigned": {
-      if (e.op === "**=") w.inexact = true;
       const x = target(w, scope, e.target);
-      return x === null ? of(e.x) : `(${x} ${e.op} ${of(e.x)})`;
+      return x === null ? of(e.x) : `(${x} ${operator(w, e.op)} ${of(e.x)})`;
     }
     case "applied":
       return appliedOf(w, scope, e);

@@ -7,6 +7,7 @@ import {
   type FunctionVariable,
   indent,
   inner,
+  operator,
   type Scope,
   type Writer,
 } from "./scope.js";
@@ -149,7 +150,6 @@ export const classDeclaration = (w: Writer, scope: Scope, s: Extract<Stmt, { kin
 export const makerDeclaration = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "maker" }>): string[] => {
   const [maker, own, made, p, k] = [w.name("m"), w.name("c"), w.name("f"), w.name("p"), w.name("k")];
   const start = number(w, scope, s.start);
-  if (s.op === "**=") w.inexact = true;
   let step = "";
   const spent = measured(w, () => {
     step = over(w, scope, [p, own], s.step);
@@ -158,7 +158,7 @@ export const makerDeclaration = (w: Writer, scope: Scope, s: Extract<Stmt, { kin
   return [
     `const ${maker} = (${k}) => {`,
     `  let ${own} = ${k};`,
-    `  return (${p}) => { ${own} ${s.op} ${step}; return ${own}; };`,
+    `  return (${p}) => { ${own} ${operator(w, s.op)} ${step}; return ${own}; };`,
     "};",
     `const ${made} = ${maker}(${start});`,
   ];

@@ -67,7 +67,7 @@ const declared = (lines: readonly string[]): readonly string[] =>
   lines.flatMap((line) => /^(?:const|class|function) (\w+)/.exec(line)?.[1] ?? []);
 
 export const renderProgram = (p: Program): Rendered => {
-  const w = createWriter(statement, p.risky);
+  const w = createWriter(statement, { risky: false, smooth: p.smooth });
   const returns = p.result === "all" ? "none" : p.result;
   const scope = emptyScope(returns);
   const outer: string[] = [];
@@ -75,6 +75,7 @@ export const renderProgram = (p: Program): Rendered => {
     outer.push(...statement(w, { ...scope, own: new Set(), lines: outer }, s));
     freeze(scope);
   }
+  w.risky = p.risky;
   // Numbers in captured arrays are read again at every call.
   const change = scope.arrays
     .filter((a) => a.columns === null)

@@ -11,7 +11,7 @@ import {
   unpackRecord,
 } from "./render-functions.js";
 import { forInStatement, forOfStatement, forStatement, whileStatement } from "./render-loops.js";
-import { block, choose, declareNumber, indent, type Scope, type Writer } from "./scope.js";
+import { block, choose, declareNumber, indent, operator, type Scope, type Writer } from "./scope.js";
 
 const mentions = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
 
@@ -83,9 +83,8 @@ const returnStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "retu
 };
 
 const assignment = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "assign" }>): string[] => {
-  if (s.op === "**=") w.inexact = true;
   const to = target(w, scope, s.target);
-  return to === null ? [] : [`${to} ${s.op} ${number(w, scope, s.x)};`];
+  return to === null ? [] : [`${to} ${operator(w, s.op)} ${number(w, scope, s.x)};`];
 };
 
 export const statement = (w: Writer, scope: Scope, s: Stmt): string[] => {

@@ -1,5 +1,5 @@
 /** What a program that is being written out has in scope, and how much work it has come to. */
-import type { ParameterForm, Stmt } from "./program.js";
+import type { AssignOp, NumberOp, ParameterForm, Stmt } from "./program.js";
 
 export interface NumberVariable {
   readonly text: string;
@@ -68,9 +68,10 @@ export interface Writer {
   readonly name: (prefix: string) => string;
   cost: number;
   size: number;
-  /** Whether indices may be out of range. */
-  readonly risky: boolean;
-  /** Whether it calls functions whose last bits differ between engines. */
+  /** Whether indices may be out of range here. */
+  risky: boolean;
+  /** Whether it may call functions whose last bits differ between engines, and whether it does. */
+  readonly smooth: boolean;
   inexact: boolean;
 }
 
@@ -80,7 +81,7 @@ export const MOST_TIMES = 400;
 
 export const createWriter = (
   write: (w: Writer, scope: Scope, s: Stmt) => string[],
-  risky: boolean,
+  { risky, smooth }: Pick<Writer, "risky" | "smooth">,
 ): Writer => {
   let names = 0;
   const writer: Writer = {
@@ -89,9 +90,18 @@ export const createWriter = (
     cost: 0,
     size: 0,
     risky,
+    smooth,
     inexact: false,
   };
   return writer;
+};
+
+/** The operator, or one that is exact where the program is to be so. */
+export const operator = <Op extends AssignOp | NumberOp>(w: Writer, op: Op): Op | "*" | "*=" => {
+  if (op !== "**" && op !== "**=") return op;
+  if (!w.smooth) return op === "**" ? "*" : "*=";
+  w.inexact = true;
+  return op;
 };
 
 export const inner = (scope: Scope, change: Partial<Scope> = {}): Scope => ({

@@ -34,18 +34,24 @@ export const show = (value: unknown): string => {
     .join(", ")} }`;
 };
 
-/** What a run gives: its value, or the text of the error that the program throws. */
-export type Run = { readonly value: unknown } | { readonly thrown: string };
+/**
+ * What a run gives: its value, or the text of the error that the program throws. Where an index out of range throws,
+ * `otherwise` is the value of a run in which it does not: a read that nothing depends on need not be checked.
+ */
+export type Run =
+  | { readonly value: unknown }
+  | { readonly thrown: string; readonly otherwise?: { readonly value: unknown } };
 
 export const showRun = (run: Run): string => ("thrown" in run ? `throws ${run.thrown}` : show(run.value));
 
 /** What an index out of range is called: which of several is met first is not defined, nor whether a `throw` comes before. */
 export const RANGE = "stop range";
 
-export const sameRun = (a: Run, b: Run): boolean =>
-  "thrown" in a || "thrown" in b
-    ? "thrown" in a && "thrown" in b && (a.thrown === b.thrown || a.thrown === RANGE || b.thrown === RANGE)
-    : agree(a.value, b.value, Object.is);
+export const sameRun = (got: Run, wanted: Run): boolean => {
+  if ("value" in wanted) return "value" in got && agree(got.value, wanted.value, Object.is);
+  if ("thrown" in got) return got.thrown === wanted.thrown || wanted.thrown === RANGE || got.thrown === RANGE;
+  return wanted.otherwise !== undefined && sameRun(got, wanted.otherwise);
+};
 
 /**
  * How far results lie from `wanted` where the last bits of elementary functions are others: for each number of the result
