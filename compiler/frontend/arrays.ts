@@ -1,7 +1,7 @@
 /** Array methods on arrays whose length is known: callbacks are inlined once an element. */
 import { callValue } from "./calls.js";
 import { truth } from "./conditions.js";
-import { isJsArray, iterate } from "./iterate.js";
+import { isIteratorMethod, isJsArray, iterate, iteratorOf } from "./iterate.js";
 import { touch } from "./journal.js";
 import { refuse, type Site, step } from "./machine.js";
 import { refuseFixed } from "./members.js";
@@ -257,13 +257,11 @@ const METHODS: Readonly<Record<string, Method>> = {
       ),
     ),
   toString: (site: Site, array: ArrayValue) => staticValue(String(toHost(site, array, "text"))),
-  entries: (_, array) => arrayOf(array.items.map((item, k) => arrayOf([staticValue(k), item]))),
-  keys: (_, array) => arrayOf(array.items.map((_item, k) => staticValue(k))),
-  values: (_, array) => arrayOf(array.items),
 };
 
 /** The method `name` of an array, bound to it; undefined where arrays have none. */
 export const arrayMethod = (site: Site, array: ArrayValue, name: string): Value => {
+  if (isIteratorMethod(name)) return builtin(name, (_, caller) => iteratorOf(caller, array, name));
   if (array.held.kind === "staged") {
     const same = Object.hasOwn(STAGED_METHODS, name) ? STAGED_METHODS[name] : undefined;
     if (same !== undefined) return builtin(name, (args, caller) => same(caller, array, args));

@@ -2,7 +2,7 @@
 import type { ts } from "ts-morph";
 import { lookup } from "./environment.js";
 import { evaluate } from "./expressions.js";
-import { iterate } from "./iterate.js";
+import { itemsOf } from "./iterate.js";
 import { setBinding } from "./journal.js";
 import { propertyName } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
@@ -65,11 +65,14 @@ export const assignTarget = (m: Machine, frame: Frame, target: ts.Expression, va
   const { ts } = m;
   const site: Site = { machine: m, frame, node: target };
   if (ts.isArrayLiteralExpression(target)) {
-    const items = iterate(site, value);
+    const items = itemsOf(site, value);
+    const from = (first: number): readonly Value[] =>
+      Array.from({ length: Math.max(0, items.length() - first) }, (_, k) => items.at(site, first + k));
+    // Each item is read when its turn comes: what is assigned to may be an item itself.
     target.elements.forEach((element, k) => {
       if (ts.isOmittedExpression(element)) return;
-      if (ts.isSpreadElement(element)) assignTarget(m, frame, element.expression, arrayOf(items.slice(k)));
-      else assignElement(m, frame, element, items[k] ?? UNDEFINED);
+      if (ts.isSpreadElement(element)) assignTarget(m, frame, element.expression, arrayOf(from(k)));
+      else assignElement(m, frame, element, k < items.length() ? items.at(site, k) : UNDEFINED);
     });
     return;
   }

@@ -6,8 +6,11 @@ import { itemAt, tryStageRows } from "./staged-arrays.js";
 import { rowsOf, tensorIndex } from "./tensor-members.js";
 import { refuseUnmerged } from "./tensors.js";
 import {
+  type ArrayValue,
+  arrayOf,
   describe,
   isStatic,
+  lazyArray,
   lengthOf,
   staticValue,
   type TensorValue,
@@ -44,7 +47,43 @@ export interface Sequence {
   readonly stageable: boolean;
 }
 
+/** Methods of arrays that give iterators. */
+export type IteratorMethod = "entries" | "keys" | "values";
+const iterators = new WeakMap<ArrayValue, { readonly source: Value; readonly form: IteratorMethod }>();
+
+export const isIteratorMethod = (name: string): name is IteratorMethod =>
+  name === "entries" || name === "keys" || name === "values";
+
+/**
+ * `source.entries()` and the like. A loop over it looks at an item when its turn comes, as it is
+ * then; everything else takes it as the array of its items.
+ */
+export const iteratorOf = (site: Site, source: Value, name: IteratorMethod): ArrayValue => {
+  const made = lazyArray(() => {
+    const items = through(site, source, name);
+    return Array.from({ length: items.length() }, (_, k) => items.at(site, k));
+  });
+  iterators.set(made, { source, form: name });
+  return made;
+};
+
+const through = (site: Site, source: Value, form: IteratorMethod): Sequence => {
+  const { length, stageable } = itemsOf(site, source);
+  return {
+    length,
+    at: (at, k) => {
+      const index = typeof k === "number" ? staticValue(k) : k;
+      if (form === "keys") return index;
+      const item = itemsOf(at, source).at(at, k);
+      return form === "values" ? item : arrayOf([index, item]);
+    },
+    stageable,
+  };
+};
+
 export const itemsOf = (site: Site, value: Value): Sequence => {
+  const iterator = value.kind === "array" ? iterators.get(value) : undefined;
+  if (iterator !== undefined) return through(site, iterator.source, iterator.form);
   if (value.kind === "tensor" && value.v.type.shape.length > 0)
     return {
       length: () => value.v.type.shape[0] ?? 0,

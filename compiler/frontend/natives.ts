@@ -1,9 +1,8 @@
 /** Functions of JavaScript's own objects that work on abstract values, and those that compiled code must not call. */
 import type { Var } from "../ir/types.js";
-import { callValue } from "./calls.js";
 import { newArray, typedArray } from "./construct.js";
 import { openHost } from "./hosts.js";
-import { isJsArray, iterate } from "./iterate.js";
+import { isJsArray, itemsOf, iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
 import { MATH } from "./math.js";
 import { getMember, setMember } from "./members.js";
@@ -11,6 +10,7 @@ import { defineProperty } from "./names.js";
 import { applyBinary, applyUnary } from "./operators.js";
 import { promote } from "./promote.js";
 import { toHost } from "./reify.js";
+import { indexOf } from "./searches.js";
 import { stagedArray } from "./staged-arrays.js";
 import { mapItems } from "./staged-methods.js";
 import { derived, tensorOf, varOf } from "./tensors.js";
@@ -62,8 +62,11 @@ const arrayFrom: Handler = (site, args) => {
       source.props.size === 1,
     );
   }
-  const copy = copyOf(site, source);
-  return plain ? copy : callValue(site, getMember(site, copy, staticValue("map")), [map]);
+  if (plain) return copyOf(site, source);
+  // Each element is read when its turn comes.
+  const items = itemsOf(site, source);
+  const item = (k: Value): Value => items.at(site, isStatic(k) ? Number(k.value) : indexOf(k));
+  return mapItems(site, UNDEFINED, items.length(), map, item, items.stageable);
 };
 
 /** The elements of an iterable as a new array. */
@@ -84,7 +87,10 @@ export const copyOf = (site: Site, source: Value): Value => {
 const typedFrom: Handler = (site, args, self) => {
   const fn = self.kind === "function" && self.callee.kind === "host" ? self.callee.fn : null;
   if (fn === null) return refuse(site, "TSJ1041", "`from` of an unknown typed array is not compiled");
-  return typedArray(site, fn, arrayFrom(site, args, self));
+  // Unlike Array.from, it reads all elements before any of them is mapped.
+  const source = at(args, 0);
+  const read = source.kind === "object" ? source : copyOf(site, source);
+  return typedArray(site, fn, arrayFrom(site, [read, ...args.slice(1)], self));
 };
 const typedOf: Handler = (site, args, self) => typedFrom(site, [arrayOf(args)], self);
 

@@ -2,6 +2,7 @@
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
 import { hostFunction } from "./hosts.js";
+import { isIteratorMethod, iteratorOf } from "./iterate.js";
 import { refuse, type Site, step } from "./machine.js";
 import { refuseFixed, requireWritable } from "./members.js";
 import { subarray } from "./parts.js";
@@ -62,9 +63,7 @@ const hintFor = (key: string): string | null =>
     : null;
 
 /** Array methods that are the same on the list of rows. */
-const ROW_METHODS: ReadonlySet<string> = new Set([
-  ...["entries", "keys", "values", "concat", "flatMap", "join", "filter", "toSpliced"],
-]);
+const ROW_METHODS: ReadonlySet<string> = new Set(["concat", "flatMap", "join", "filter", "toSpliced"]);
 
 /** Methods that change an array's length, or order it. */
 const LENGTHENING: ReadonlySet<string> = new Set(["push", "pop", "shift", "unshift", "splice"]);
@@ -80,6 +79,7 @@ const rowMethod = (value: TensorValue, key: string): Value | null => {
       requireWritable(at, value);
       return mutation(at, value, args);
     });
+  if (isIteratorMethod(key)) return builtin(key, (_, at) => iteratorOf(at, value, key));
   if (LENGTHENING.has(key) && value.fixed !== null)
     return builtin(key, (_, at) => refuseFixed(at, value.fixed ?? "argument", "an element"));
   return ROW_METHODS.has(key)

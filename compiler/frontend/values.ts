@@ -246,6 +246,20 @@ export const arrayOf = (items: readonly Value[], fixed: Fixed = null): ArrayValu
   };
   return array;
 };
+
+/** An array whose items are found when they are first needed. */
+export const lazyArray = (make: () => readonly Value[]): ArrayValue => {
+  let held: Items | null = null;
+  return Object.defineProperty(arrayOf([]), "held", {
+    get: (): Items => {
+      held ??= { kind: "list", list: [...make()] };
+      return held;
+    },
+    set: (items: Items) => {
+      held = items;
+    },
+  });
+};
 export const objectOf = (
   entries: Iterable<readonly [string, Value]>,
   fixed: Fixed = null,

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { programs } from "./arbitrary.js";
 import type { Program } from "./program.js";
 import { reduceProgram } from "./reduce.js";
+import { renderProgram } from "./render-program.js";
+import { loadSubjects, type Subject } from "./subject.js";
 import { type Outcome, runProgram, type Tier } from "./tiers.js";
 
 const SHRINKS = 40;
@@ -53,11 +55,32 @@ export interface Watcher {
 
 const NOBODY: Watcher = { running: () => {}, found: () => {} };
 
-export const fuzzOne = (seed: number, tier: Tier, watcher: Watcher = NOBODY): Outcome => {
+/** Functions of programs, by seed, in a file in which the compiler finds them through the inspector. */
+export const loadPrograms = (file: string, seeds: readonly number[]): ReadonlyMap<number, Subject> => {
+  const subjects = loadSubjects(
+    file,
+    seeds.map((seed) => renderProgram(programOf(seed))),
+  );
+  return new Map(subjects.map((subject, k) => [seeds[k] ?? 0, subject]));
+};
+
+/** @param loaded the program's function, if it is in a file */
+export const fuzzOne = (
+  seed: number,
+  tier: Tier,
+  watcher: Watcher = NOBODY,
+  loaded: Subject | null = null,
+): Outcome => {
   const program = programOf(seed);
-  const outcome = runProgram(program, tier, watcher.running);
+  const outcome = runProgram(program, tier, watcher.running, loaded);
   if (outcome.kind !== "fails") return outcome;
   watcher.found(outcome.report);
+  // What fails only as a part of its file stays as it is.
+  if (loaded !== null) {
+    const alone = runProgram(program, tier, watcher.running);
+    if (alone.kind !== "fails" || alone.fault !== outcome.fault)
+      return { ...outcome, report: `seed ${seed}, in a file\n${outcome.report}` };
+  }
   const smallest = shrink(seed, program, outcome.fault, tier, watcher.running);
   const last = runProgram(smallest, tier, watcher.running);
   return last.kind === "fails" ? { ...last, report: `seed ${seed}\n${last.report}` } : outcome;

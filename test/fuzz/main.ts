@@ -1,12 +1,16 @@
 /**
  * `npm run fuzz -- [--runs N] [--seed S] [--tier ir|kernel|wasm|jit] [--batch N] [--most FAILURES]`: random programs, each run by
- * the compiler and as plain JavaScript. By default most of them stop at the kernels' interpreter, every 10th goes on to WASM
- * and every 50th through `jit`. Programs run in batches in a process of their own, which is ended if one of them hangs.
+ * the compiler and as plain JavaScript. By default most of them stop at the kernels' interpreter, every 5th goes on to WASM
+ * and every 25th through `jit`. Every 3rd is in a file, where the compiler finds what it captures through the inspector; the
+ * others are given to it with a `scope`. Programs run in batches in a process of their own, which is ended if one hangs.
  */
 import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { fuzzOne } from "./fuzz.js";
+import { fuzzOne, loadPrograms } from "./fuzz.js";
 import { type Outcome, TIERS, type Tier } from "./tiers.js";
 
 const { values } = parseArgs({
@@ -27,7 +31,8 @@ if (runs === undefined || seed === undefined || batch === undefined || most === 
 const wanted = TIERS.find((t) => t === values.tier);
 if (values.tier !== undefined && wanted === undefined)
   throw new Error(`--tier is one of ${TIERS.join(", ")}`);
-const tierOf = (k: number): Tier => wanted ?? (k % 50 === 0 ? "jit" : k % 10 === 0 ? "wasm" : "kernel");
+const tierOf = (k: number): Tier => wanted ?? (k % 25 === 0 ? "jit" : k % 5 === 0 ? "wasm" : "kernel");
+const isInFile = (k: number): boolean => k % 3 === 0;
 
 type Message =
   | { readonly kind: "running"; readonly seed: number; readonly source: string }
@@ -36,15 +41,19 @@ type Message =
 
 const child = async (): Promise<void> => {
   const send = (message: Message): void => void process.send?.(message);
-  for (let k = 0; k < runs; k++) {
-    const own = seed + k;
-    const outcome = fuzzOne(own, tierOf(own), {
-      running: (source) => send({ kind: "running", seed: own, source }),
-      found: (report) => send({ kind: "found", seed: own, report }),
-    });
+  const seeds = Array.from({ length: runs }, (_, k) => seed + k);
+  const directory = mkdtempSync(join(tmpdir(), "tsc-jit-fuzz-"));
+  const loaded = loadPrograms(join(directory, `programs-${seed}.cjs`), seeds.filter(isInFile));
+  for (const own of seeds) {
+    const watcher = {
+      running: (source: string) => send({ kind: "running", seed: own, source }),
+      found: (report: string) => send({ kind: "found", seed: own, report }),
+    };
+    const outcome = fuzzOne(own, tierOf(own), watcher, loaded.get(own));
     send({ kind: "done", seed: own, outcome });
     await new Promise(setImmediate);
   }
+  rmSync(directory, { recursive: true });
   process.disconnect?.();
   process.exit(0);
 };
@@ -95,6 +104,7 @@ const main = async (): Promise<void> => {
   const codes = new Map<string, { count: number; example: string; seed: number }>();
   const faults = new Map<string, number>();
   const start = performance.now();
+  console.log(`${runs} programs from seed ${seed}`);
   let done = 0;
   let agreed = 0;
   let failed = 0;

@@ -6,20 +6,25 @@
 /** A reference: taken modulo the number of things it may stand for. */
 export type Pick = number;
 
-export type NumberOp = "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<<" | ">>" | ">>>";
+export type NumberOp = "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<<" | ">>" | ">>>" | "**";
 export type UnaryOp = "-" | "+" | "~" | "~~";
 export type CompareOp = "<" | "<=" | ">" | ">=" | "===" | "!==";
 export type MathName =
   | ("abs" | "floor" | "ceil" | "trunc" | "sqrt" | "round" | "sign" | "fround" | "clz32")
   | ("min" | "max" | "imul");
+/** Functions whose results differ in their last bits between engines. */
+export type SmoothName =
+  | ("sin" | "cos" | "tan" | "exp" | "expm1" | "log" | "log1p" | "log2" | "log10" | "cbrt")
+  | ("tanh" | "sinh" | "cosh" | "asinh" | "atan" | "asin" | "acos" | "atan2" | "hypot" | "pow");
 export type Crement = "++x" | "x++" | "--x" | "x--";
-export type AssignOp = "=" | `${NumberOp}=`;
+export type AssignOp = "=" | `${NumberOp}=` | "&&=" | "||=" | "??=";
 
-/** An index that is in range by construction, whatever its parts are. */
+/** An index that is in range by construction, whatever its parts are; but for `raw`, which may be anything. */
 export type Index =
   | { readonly kind: "literal"; readonly at: number }
   | { readonly kind: "counter"; readonly pick: Pick }
-  | { readonly kind: "wrapped"; readonly form: "u32" | "abs" | "mask" | "clamp"; readonly value: Num };
+  | { readonly kind: "wrapped"; readonly form: "u32" | "abs" | "mask" | "clamp"; readonly value: Num }
+  | { readonly kind: "raw"; readonly value: Num };
 
 /** An element of an array in scope. */
 export interface Element {
@@ -36,7 +41,7 @@ export type Num =
   | { readonly kind: "length"; readonly array: Pick }
   | { readonly kind: "unary"; readonly op: UnaryOp; readonly x: Num }
   | { readonly kind: "binary"; readonly op: NumberOp; readonly x: Num; readonly y: Num }
-  | { readonly kind: "math"; readonly name: MathName; readonly args: readonly Num[] }
+  | { readonly kind: "math"; readonly name: MathName | SmoothName; readonly args: readonly Num[] }
   | { readonly kind: "choose"; readonly test: Bool; readonly x: Num; readonly y: Num }
   | { readonly kind: "short"; readonly op: "&&" | "||" | "??"; readonly x: Num; readonly y: Num }
   | { readonly kind: "fromBool"; readonly test: Bool }
@@ -46,9 +51,12 @@ export type Num =
   | {
       readonly kind: "folded";
       readonly array: Pick;
-      readonly form: "reduce" | "map" | "findIndex";
+      readonly form: "reduce" | "map" | "findIndex" | "indexOf" | "spread" | "at";
       readonly x: Num;
-    };
+    }
+  /** A function applied to its own result by another function. */
+  | { readonly kind: "applied"; readonly callee: Pick; readonly x: Num }
+  | { readonly kind: "comma"; readonly x: Num; readonly y: Num };
 
 export type Bool =
   | { readonly kind: "constant"; readonly value: boolean }
@@ -57,16 +65,20 @@ export type Bool =
   | { readonly kind: "not"; readonly test: Bool }
   | { readonly kind: "logic"; readonly op: "&&" | "||"; readonly x: Bool; readonly y: Bool }
   | { readonly kind: "truthy"; readonly x: Num }
-  | { readonly kind: "isNaN" | "isInteger"; readonly x: Num };
+  | { readonly kind: "isNaN" | "isInteger" | "isFinite"; readonly x: Num }
+  | { readonly kind: "some" | "every" | "includes"; readonly array: Pick; readonly x: Num };
 
 /** What is assigned to: a variable or property, or an element. */
 export type Target =
   | { readonly kind: "variable"; readonly pick: Pick }
   | { readonly kind: "element"; readonly element: Element };
 
-export type ArrayForm =
+export type TypedForm =
   | ("Float64Array" | "Float32Array" | "Int32Array" | "Uint32Array" | "Uint8Array" | "Int16Array")
-  | ("list" | "filled" | "from")
+  | ("Int8Array" | "Uint16Array" | "Uint8ClampedArray");
+export type ArrayForm =
+  | TypedForm
+  | ("list" | "filled" | "from" | "pushed" | "mapped" | "part" | "joined" | "reversed")
   | ("copyFrom" | "copySlice" | "copySpread" | "copyNew")
   | ("alias" | "rows" | "row");
 
@@ -89,6 +101,9 @@ export type ForForm =
   | "bumped"
   | "float";
 
+/** How a function takes its parameters: each for itself, the last with a default, in a record, in an array, or as a rest. */
+export type ParameterForm = "plain" | "defaults" | "record" | "array" | "rest";
+
 export type Stmt =
   | {
       readonly kind: "declare";
@@ -110,14 +125,30 @@ export type Stmt =
   | {
       readonly kind: "function";
       readonly form: "arrow" | "expression" | "declaration";
+      readonly taking: ParameterForm;
       readonly parameters: number;
       readonly body: readonly Stmt[];
       readonly result: Num;
     }
+  /** A class with numeric fields, and an instance of it. */
+  | {
+      readonly kind: "class";
+      readonly items: readonly Num[];
+      readonly getter: Num | null;
+      readonly method: Num;
+      readonly writes: boolean;
+    }
+  /** A function that makes functions, each with a variable of its own. */
+  | { readonly kind: "maker"; readonly start: Num; readonly step: Num; readonly op: AssignOp }
+  /** A function that calls itself `depth` times. */
+  | { readonly kind: "recursion"; readonly depth: number; readonly base: Num; readonly step: Num }
   | { readonly kind: "assign"; readonly op: AssignOp; readonly target: Target; readonly x: Num }
   | { readonly kind: "swap"; readonly a: Target; readonly b: Target }
   | { readonly kind: "fill"; readonly array: Pick; readonly x: Num }
   | { readonly kind: "unpack"; readonly array: Pick; readonly x: Num }
+  | { readonly kind: "unpackRecord"; readonly object: Pick; readonly x: Num }
+  | { readonly kind: "forIn"; readonly object: Pick; readonly body: readonly Stmt[] }
+  | { readonly kind: "reverse"; readonly array: Pick }
   | {
       readonly kind: "if";
       readonly test: Bool;
@@ -157,10 +188,23 @@ export type Stmt =
 /** - `number`, `list`, `record`: of numbers, from any return; `all`: every variable at the end, and no early return */
 export type ResultForm = "number" | "list" | "record" | "all";
 
+/** A parameter that is no number. */
+export interface Parameter {
+  readonly form: TypedForm | "list" | "rows" | "record";
+  readonly length: number;
+  /** Whether the function may write to it; then it is among the results. */
+  readonly written: boolean;
+}
+
 export interface Program {
   readonly numbers: number;
-  /** Lengths of the array parameters. */
-  readonly arrays: readonly number[];
+  readonly parameters: readonly Parameter[];
+  /** What stands outside of the function: constants, arrays, functions. */
+  readonly prelude: readonly Stmt[];
+  /** Whether indices may be out of range. */
+  readonly risky: boolean;
+  /** Whether it may call elementary functions. */
+  readonly smooth: boolean;
   readonly result: ResultForm;
   readonly body: readonly Stmt[];
   readonly last: Num;

@@ -1,7 +1,7 @@
 /** Declarations of local arrays: new ones, copies, other names for an array or a row of one. */
 import type { Stmt } from "./program.js";
 import { index, number } from "./render-expressions.js";
-import { type ArrayVariable, choose, type Scope, type Writer } from "./scope.js";
+import { type ArrayVariable, choose, declareNumber, inner, type Scope, type Writer } from "./scope.js";
 
 type ArrayStmt = Extract<Stmt, { kind: "array" }>;
 
@@ -25,6 +25,9 @@ export const arrayDeclaration = (w: Writer, scope: Scope, s: ArrayStmt): string[
     case "Uint32Array":
     case "Uint8Array":
     case "Int16Array":
+    case "Int8Array":
+    case "Uint16Array":
+    case "Uint8ClampedArray":
       return s.of % 2 === 0
         ? fresh(s.form, `new ${s.form}(${s.size})`)
         : fresh(s.form, `${s.form}.of(${items.join(", ")})`, items.length);
@@ -48,6 +51,39 @@ export const arrayDeclaration = (w: Writer, scope: Scope, s: ArrayStmt): string[
       return source === undefined
         ? list()
         : fresh("Float64Array", `new Float64Array(${source.text})`, source.length);
+    case "pushed": {
+      const k = w.name("k");
+      const own = inner(scope, { times: scope.times * s.size, targets: [], returns: "none" });
+      declareNumber(own, k, false);
+      own.counters.push({ text: k, limit: s.size });
+      const item = s.items[0];
+      const value = item === undefined ? k : `${number(w, own, item)} + ${k}`;
+      scope.arrays.push({ text, form: "list", length: s.size, columns: null, writable: true });
+      return [`const ${text} = [];`, `for (let ${k} = 0; ${k} < ${s.size}; ${k}++) ${text}.push(${value});`];
+    }
+    case "mapped": {
+      if (source === undefined) return list();
+      const [e, k] = [w.name("e"), w.name("k")];
+      const own = inner(scope, { times: scope.times * source.length, targets: [], returns: "none" });
+      declareNumber(own, e, false);
+      declareNumber(own, k, false);
+      own.counters.push({ text: k, limit: source.length });
+      const [item = null] = s.items;
+      const value = item === null ? e : number(w, own, item);
+      return fresh(source.form, `${source.text}.map((${e}, ${k}) => ${value} - ${e})`, source.length);
+    }
+    case "part": {
+      if (source === undefined) return list();
+      const from = s.size % source.length;
+      const to = from + 1 + (s.of % (source.length - from));
+      return fresh(source.form, `${source.text}.slice(${from}, ${to})`, to - from);
+    }
+    case "joined":
+      return source === undefined
+        ? list()
+        : fresh("list", `[...${source.text}, ${items.join(", ")}]`, source.length + items.length);
+    case "reversed":
+      return source === undefined ? list() : fresh("list", `[...${source.text}].reverse()`, source.length);
     case "alias": {
       const other = choose(scope.arrays, s.of);
       return other === undefined ? list() : declare(scope, { ...other, text }, other.text);

@@ -1,6 +1,17 @@
 /** Source text of expressions. Every index is in range; nothing throws. */
 import type { Bool, Element, Index, Num, Target } from "./program.js";
-import { type ArrayVariable, choose, MOST_COST, MOST_SIZE, type Scope, type Writer } from "./scope.js";
+import { callText } from "./render-functions.js";
+import {
+  type ArrayVariable,
+  choose,
+  type FunctionVariable,
+  MOST_COST,
+  MOST_SIZE,
+  markedIndex,
+  operator,
+  type Scope,
+  type Writer,
+} from "./scope.js";
 
 const literal = (value: number): string => {
   const text = Object.is(value, -0) ? "-0" : String(value);
@@ -12,7 +23,7 @@ const count = (w: Writer, scope: Scope): void => {
   w.size++;
 };
 
-/** A whole number from 0 to `n - 1`. */
+/** A whole number from 0 to `n - 1`, or, in a risky program, any number. */
 export const index = (w: Writer, scope: Scope, at: Index, n: number): string => {
   switch (at.kind) {
     case "literal":
@@ -22,6 +33,10 @@ export const index = (w: Writer, scope: Scope, at: Index, n: number): string => 
       const counter = choose(fitting.length > 0 ? fitting : scope.counters, at.pick);
       if (counter === undefined) return String(at.pick % n);
       return counter.limit <= n ? counter.text : `${counter.text} % ${n}`;
+    }
+    case "raw": {
+      const value = number(w, scope, at.value);
+      return w.risky ? markedIndex(value, n) : `(${value} >>> 0) % ${n}`;
     }
     case "wrapped": {
       const value = number(w, scope, at.value);
@@ -52,8 +67,8 @@ const elementOf = (w: Writer, scope: Scope, array: ArrayVariable, element: Eleme
   return array.columns === null ? row : `${row}[${index(w, scope, element.column, array.columns)}]`;
 };
 
-/** What is assigned to; a variable where there is no array that may be written to. */
-export const target = (w: Writer, scope: Scope, to: Target): string => {
+/** What is assigned to; a variable where there is no array that may be written to; null where there is neither. */
+export const target = (w: Writer, scope: Scope, to: Target): string | null => {
   if (to.kind === "element") {
     const array = choose(
       scope.arrays.filter((a) => a.writable),
@@ -66,8 +81,7 @@ export const target = (w: Writer, scope: Scope, to: Target): string => {
     scope.numbers.filter((v) => v.assignable),
     pick,
   );
-  if (variable === undefined) throw new Error("nothing to assign to");
-  return variable.text;
+  return variable?.text ?? null;
 };
 
 const oneDimensional = (scope: Scope, pick: number): ArrayVariable | undefined =>
@@ -76,32 +90,67 @@ const oneDimensional = (scope: Scope, pick: number): ArrayVariable | undefined =
     pick,
   );
 
+/** Whether a call of the function fits in what is left; if so, it is counted. */
+const mayCall = (w: Writer, scope: Scope, callee: FunctionVariable, times: number): boolean => {
+  const [cost, size] = [callee.cost * scope.times * times, callee.size * times];
+  if (w.cost + cost > MOST_COST || w.size + size > MOST_SIZE) return false;
+  w.cost += cost;
+  w.size += size;
+  return true;
+};
+
 const callOf = (w: Writer, scope: Scope, e: Extract<Num, { kind: "call" }>): string => {
   const [first, second] = e.args;
   if (first === undefined || second === undefined) throw new Error("a call has two arguments");
   const callee = choose(scope.functions, e.callee);
-  if (
-    callee === undefined ||
-    w.cost + callee.cost * scope.times > MOST_COST ||
-    w.size + callee.size > MOST_SIZE
-  )
-    return number(w, scope, first);
-  w.cost += callee.cost * scope.times;
-  w.size += callee.size;
+  if (callee === undefined || !mayCall(w, scope, callee, 1)) return number(w, scope, first);
   const args = [first, second].slice(0, callee.parameters).map((arg) => number(w, scope, arg));
-  return `${callee.text}(${args.join(", ")})`;
+  return callText(callee, args);
 };
+
+const appliedOf = (w: Writer, scope: Scope, e: Extract<Num, { kind: "applied" }>): string => {
+  const unary = scope.functions.filter((f) => f.parameters === 1 && f.taking === "plain");
+  const callee = choose(unary, e.callee);
+  const x = number(w, scope, e.x);
+  // A method is called on its object.
+  if (callee === undefined || callee.text.includes(".") || !mayCall(w, scope, callee, 2)) return x;
+  const [g, q] = [w.name("g"), w.name("q")];
+  return `((${g}, ${q}) => ${g}(${g}(${q}) - ${q}))(${callee.text}, ${x})`;
+};
+
+/** The name of an item of the array, and the scope of a function of it. */
+const overItems = (w: Writer, scope: Scope, array: ArrayVariable): readonly [string, Scope] => {
+  const item = w.name("e");
+  const numbers = [...scope.numbers, { text: item, assignable: false }];
+  return [item, { ...scope, times: scope.times * array.length, numbers }];
+};
+
+const searchOf = (
+  w: Writer,
+  scope: Scope,
+  e: Extract<Bool, { kind: "some" | "every" | "includes" }>,
+): string => {
+  const array = oneDimensional(scope, e.array);
+  if (array === undefined) return `(${number(w, scope, e.x)} > 1)`;
+  if (e.kind === "includes") return `${array.text}.includes(${number(w, scope, e.x)})`;
+  const [item, body] = overItems(w, scope, array);
+  return `${array.text}.${e.kind}((${item}) => ${item} < ${number(w, body, e.x)})`;
+};
+
+const SMOOTH: ReadonlySet<string> = new Set([
+  ...["sin", "cos", "tan", "exp", "expm1", "log", "log1p", "log2", "log10", "cbrt"],
+  ...["tanh", "sinh", "cosh", "asinh", "atan", "asin", "acos", "atan2", "hypot", "pow"],
+]);
+const ZERO: Num = { kind: "literal", value: 0 };
+const BINARY_MATH: ReadonlySet<string> = new Set(["min", "max", "imul", "atan2", "hypot", "pow"]);
 
 const foldOf = (w: Writer, scope: Scope, e: Extract<Num, { kind: "folded" }>): string => {
   const array = oneDimensional(scope, e.array);
   if (array === undefined) return number(w, scope, e.x);
-  const item = w.name("e");
-  const times = scope.times * array.length;
-  const body: Scope = {
-    ...scope,
-    times,
-    numbers: [...scope.numbers, { text: item, assignable: false }],
-  };
+  const [item, body] = overItems(w, scope, array);
+  if (e.form === "indexOf") return `${array.text}.indexOf(${number(w, scope, e.x)})`;
+  if (e.form === "spread") return `Math.max(...${array.text}, ${number(w, scope, e.x)})`;
+  if (e.form === "at") return `${array.text}.at(-${1 + (e.array % array.length)})`;
   if (e.form === "reduce") {
     const sum = w.name("s");
     return `${array.text}.reduce((${sum}, ${item}) => ${sum} - ${item} * ${number(w, body, e.x)}, 0)`;
@@ -132,10 +181,11 @@ export const number = (w: Writer, scope: Scope, e: Num): string => {
     case "unary":
       return `(${e.op} ${of(e.x)})`;
     case "binary":
-      return `(${of(e.x)} ${e.op} ${of(e.y)})`;
+      return `(${of(e.x)} ${operator(w, e.op)} ${of(e.y)})`;
     case "math": {
-      const two = e.name === "min" || e.name === "max" || e.name === "imul";
-      const args = e.args.slice(0, two ? 2 : 1).map(of);
+      if (SMOOTH.has(e.name) && !w.smooth) return `Math.fround(${of(e.args[0] ?? ZERO)})`;
+      if (SMOOTH.has(e.name)) w.inexact = true;
+      const args = e.args.slice(0, BINARY_MATH.has(e.name) ? 2 : 1).map(of);
       return `Math.${e.name}(${args.join(", ")})`;
     }
     case "choose":
@@ -148,10 +198,16 @@ export const number = (w: Writer, scope: Scope, e: Num): string => {
       return callOf(w, scope, e);
     case "crement": {
       const x = target(w, scope, e.target);
-      return `(${e.op.replace("x", x)})`;
+      return x === null ? "5" : `(${e.op.replace("x", x)})`;
     }
-    case "assigned":
-      return `(${target(w, scope, e.target)} ${e.op} ${of(e.x)})`;
+    case "assigned": {
+      const x = target(w, scope, e.target);
+      return x === null ? of(e.x) : `(${x} ${operator(w, e.op)} ${of(e.x)})`;
+    }
+    case "applied":
+      return appliedOf(w, scope, e);
+    case "comma":
+      return `(${of(e.x)}, ${of(e.y)})`;
     case "folded":
       return foldOf(w, scope, e);
     default: {
@@ -179,8 +235,13 @@ export const bool = (w: Writer, scope: Scope, e: Bool, condition: boolean): stri
       return `(${bool(w, scope, e.x, condition)} ${e.op} ${bool(w, scope, e.y, condition)})`;
     case "truthy":
       return condition ? of(e.x) : `!!${of(e.x)}`;
+    case "some":
+    case "every":
+    case "includes":
+      return searchOf(w, scope, e);
     case "isNaN":
     case "isInteger":
+    case "isFinite":
       return `Number.${e.kind}(${of(e.x)})`;
     default: {
       const never: never = e;

@@ -143,3 +143,21 @@ export const forOfStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind:
     s.form === "values" ? `${item} of ${array.text}` : `[${i}, ${item}] of ${array.text}.entries()`;
   return [`${head}for (const ${what}) {`, ...lines, "}"];
 };
+
+/** Over the fields of an object, which are known: `o[k]` is one of them. */
+export const forInStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "forIn" }>): string[] => {
+  const object = choose(scope.objects, s.object);
+  if (object === undefined || scope.times * object.fields.length > MOST_TIMES)
+    return ["{", ...block(w, scope, s.body), "}"];
+  const [key, item] = [w.name("k"), w.name("v")];
+  const { head, lines } = loop(
+    w,
+    scope,
+    { labelled: false, trips: object.fields.length, body: s.body },
+    (own) => {
+      declareNumber(own, item, true);
+      return [`let ${item} = ${object.text}[${key}];`];
+    },
+  );
+  return [`${head}for (const ${key} in ${object.text}) {`, ...lines, "}"];
+};

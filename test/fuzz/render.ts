@@ -1,18 +1,17 @@
 /** Source text of programs: terminating, of bounded size, and without an index out of range. */
-import type { Case, Num, Program, Stmt } from "./program.js";
+import type { Case, Stmt } from "./program.js";
 import { arrayDeclaration } from "./render-arrays.js";
 import { bool, number, target } from "./render-expressions.js";
-import { forOfStatement, forStatement, whileStatement } from "./render-loops.js";
 import {
-  block,
-  choose,
-  createWriter,
-  declareNumber,
-  indent,
-  inner,
-  type Scope,
-  type Writer,
-} from "./scope.js";
+  classDeclaration,
+  functionDeclaration,
+  makerDeclaration,
+  objectDeclaration,
+  recursionDeclaration,
+  unpackRecord,
+} from "./render-functions.js";
+import { forInStatement, forOfStatement, forStatement, whileStatement } from "./render-loops.js";
+import { block, choose, declareNumber, indent, operator, type Scope, type Writer } from "./scope.js";
 
 const mentions = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
 
@@ -36,48 +35,6 @@ const declaration = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "declare"
   if (shadowed >= 0) scope.numbers.splice(shadowed, 1);
   declareNumber(scope, name, s.word !== "const");
   return [`${s.word} ${name} = ${init};`];
-};
-
-const objectDeclaration = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "object" }>): string[] => {
-  const name = w.name("o");
-  const fields = s.items.map((item, k) => `k${k}: ${number(w, scope, item)}`);
-  const before = { cost: w.cost, size: w.size };
-  const method = s.method === null ? null : number(w, { ...scope, times: 1 }, s.method);
-  if (method !== null) {
-    fields.push(`get(p) { return this.k0 * p + ${method}; }`);
-    scope.functions.push({
-      text: `${name}.get`,
-      parameters: 1,
-      cost: w.cost - before.cost + 1,
-      size: w.size - before.size + 1,
-    });
-  }
-  for (let k = 0; k < s.items.length; k++) scope.numbers.push({ text: `${name}.k${k}`, assignable: true });
-  return [`const ${name} = { ${fields.join(", ")} };`];
-};
-
-const functionDeclaration = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "function" }>): string[] => {
-  const name = w.name("f");
-  const parameters = Array.from({ length: s.parameters }, () => w.name("p"));
-  const before = { cost: w.cost, size: w.size };
-  const own = inner(scope, { targets: [], returns: "number", times: 1 });
-  for (const p of parameters) declareNumber(own, p, true);
-  for (const inside of s.body) own.lines.push(...statement(w, own, inside));
-  own.lines.push(`return ${number(w, own, s.result)};`);
-  scope.functions.push({
-    text: name,
-    parameters: parameters.length,
-    cost: w.cost - before.cost + 1,
-    size: w.size - before.size + 1,
-  });
-  const list = `(${parameters.join(", ")})`;
-  const head =
-    s.form === "arrow"
-      ? `const ${name} = ${list} => {`
-      : s.form === "expression"
-        ? `const ${name} = function ${list} {`
-        : `function ${name}${list} {`;
-  return [head, ...indent(own.lines), s.form === "declaration" ? "}" : "};"];
 };
 
 const switchStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "switch" }>): string[] => {
@@ -107,7 +64,7 @@ const jump = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "break" | "conti
   return [s.test === null ? text : `if (${bool(w, scope, s.test, true)}) ${text}`];
 };
 
-const returned = (form: Scope["returns"], values: () => readonly [string, string]): string | null => {
+export const returned = (form: Scope["returns"], values: () => readonly [string, string]): string | null => {
   if (form === "none") return null;
   if (form === "nothing") return "return;";
   const [a, b] = values();
@@ -125,9 +82,10 @@ const returnStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "retu
   return [test === null ? text : `if (${test}) ${text}`];
 };
 
-const assignment = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "assign" }>): string[] => [
-  `${target(w, scope, s.target)} ${s.op} ${number(w, scope, s.x)};`,
-];
+const assignment = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "assign" }>): string[] => {
+  const to = target(w, scope, s.target);
+  return to === null ? [] : [`${to} ${operator(w, s.op)} ${number(w, scope, s.x)};`];
+};
 
 export const statement = (w: Writer, scope: Scope, s: Stmt): string[] => {
   w.size++;
@@ -160,8 +118,25 @@ export const statement = (w: Writer, scope: Scope, s: Stmt): string[] => {
       return assignment(w, scope, s);
     case "swap": {
       const [a, b] = [target(w, scope, s.a), target(w, scope, s.b)];
-      return [`[${a}, ${b}] = [${b}, ${a}];`];
+      return a === null || b === null ? [] : [`[${a}, ${b}] = [${b}, ${a}];`];
     }
+    case "reverse": {
+      const array = choose(
+        scope.arrays.filter((x) => x.writable && x.columns === null),
+        s.array,
+      );
+      return array === undefined ? [] : [`${array.text}.reverse();`];
+    }
+    case "unpackRecord":
+      return unpackRecord(w, scope, s);
+    case "class":
+      return classDeclaration(w, scope, s);
+    case "maker":
+      return makerDeclaration(w, scope, s);
+    case "recursion":
+      return recursionDeclaration(w, scope, s);
+    case "forIn":
+      return forInStatement(w, scope, s);
     case "fill": {
       const array = choose(
         scope.arrays.filter((a) => a.writable && a.columns === null),
@@ -210,50 +185,4 @@ export const statement = (w: Writer, scope: Scope, s: Stmt): string[] => {
       return never;
     }
   }
-};
-
-export interface Rendered {
-  readonly parameters: readonly string[];
-  readonly body: string;
-  /** Lengths of the array parameters, which come after the numbers. */
-  readonly arrays: readonly number[];
-}
-
-const lastReturn = (w: Writer, scope: Scope, p: Program): string => {
-  const value = (e: Num): string => number(w, scope, e);
-  if (p.result !== "all") return returned(p.result, () => [value(p.last), value(p.second)]) ?? "";
-  const values = [
-    ...scope.numbers.map(({ text }) => text),
-    ...scope.flags,
-    ...scope.arrays.filter(({ writable }) => writable).map(({ text }) => text),
-  ];
-  return `return { ${values.map((text, k) => `r${k}: ${text}`).join(", ")}, last: ${value(p.last)} };`;
-};
-
-export const renderProgram = (p: Program): Rendered => {
-  const w = createWriter(statement);
-  const numbers = Array.from({ length: p.numbers }, () => w.name("a"));
-  const arrays = p.arrays.map((length) => ({
-    text: w.name("x"),
-    form: "Float64Array",
-    length,
-    columns: null,
-    writable: false,
-  }));
-  const parameters = [...numbers, ...arrays.map(({ text }) => text)];
-  const scope: Scope = {
-    numbers: numbers.map((text) => ({ text, assignable: true })),
-    flags: [],
-    arrays: [...arrays],
-    functions: [],
-    counters: [],
-    targets: [],
-    returns: p.result === "all" ? "none" : p.result,
-    own: new Set(parameters),
-    lines: ['"use strict";'],
-    times: 1,
-  };
-  for (const s of p.body) scope.lines.push(...statement(w, scope, s));
-  scope.lines.push(lastReturn(w, scope, p));
-  return { parameters, body: scope.lines.join("\n"), arrays: p.arrays };
 };

@@ -1,5 +1,5 @@
 /** What a program that is being written out has in scope, and how much work it has come to. */
-import type { Stmt } from "./program.js";
+import type { AssignOp, NumberOp, ParameterForm, Stmt } from "./program.js";
 
 export interface NumberVariable {
   readonly text: string;
@@ -18,10 +18,17 @@ export interface ArrayVariable {
 
 export interface FunctionVariable {
   readonly text: string;
+  readonly taking: ParameterForm;
   readonly parameters: number;
   /** Statements and expressions that a call runs, and those in its source, calls counted with all that they call. */
   readonly cost: number;
   readonly size: number;
+}
+
+/** A plain object with numeric fields. */
+export interface ObjectVariable {
+  readonly text: string;
+  readonly fields: readonly string[];
 }
 
 /** A whole number from 0 to `limit - 1`. */
@@ -42,6 +49,7 @@ export interface Scope {
   readonly numbers: NumberVariable[];
   readonly flags: string[];
   readonly arrays: ArrayVariable[];
+  readonly objects: ObjectVariable[];
   readonly functions: FunctionVariable[];
   readonly counters: Counter[];
   readonly targets: readonly JumpTarget[];
@@ -60,21 +68,40 @@ export interface Writer {
   readonly name: (prefix: string) => string;
   cost: number;
   size: number;
+  /** Whether indices may be out of range here. */
+  risky: boolean;
+  /** Whether it may call functions whose last bits differ between engines, and whether it does. */
+  readonly smooth: boolean;
+  inexact: boolean;
 }
 
 export const MOST_COST = 6000;
 export const MOST_SIZE = 500;
 export const MOST_TIMES = 400;
 
-export const createWriter = (write: (w: Writer, scope: Scope, s: Stmt) => string[]): Writer => {
+export const createWriter = (
+  write: (w: Writer, scope: Scope, s: Stmt) => string[],
+  { risky, smooth }: Pick<Writer, "risky" | "smooth">,
+): Writer => {
   let names = 0;
   const writer: Writer = {
     statement: (scope, s) => write(writer, scope, s),
     name: (prefix) => `${prefix}${++names}`,
     cost: 0,
     size: 0,
+    risky,
+    smooth,
+    inexact: false,
   };
   return writer;
+};
+
+/** The operator, or one that is exact where the program is to be so. */
+export const operator = <Op extends AssignOp | NumberOp>(w: Writer, op: Op): Op | "*" | "*=" => {
+  if (op !== "**" && op !== "**=") return op;
+  if (!w.smooth) return op === "**" ? "*" : "*=";
+  w.inexact = true;
+  return op;
 };
 
 export const inner = (scope: Scope, change: Partial<Scope> = {}): Scope => ({
@@ -82,6 +109,7 @@ export const inner = (scope: Scope, change: Partial<Scope> = {}): Scope => ({
   numbers: [...scope.numbers],
   flags: [...scope.flags],
   arrays: [...scope.arrays],
+  objects: [...scope.objects],
   functions: [...scope.functions],
   counters: [...scope.counters],
   own: new Set(),
@@ -98,6 +126,22 @@ export const indent = (lines: readonly string[]): string[] => lines.map((line) =
 export const declareNumber = (scope: Scope, text: string, assignable: boolean): void => {
   scope.numbers.push({ text, assignable });
   scope.own.add(text);
+};
+
+/**
+ * An index of an array of length `n` that may be out of range. Marked, as the oracle checks it where plain JavaScript would
+ * give `undefined`.
+ */
+export const markedIndex = (value: string, n: number): string => `\u27ea${value}\u27eb${n}\u27ec`;
+
+const MARKED = /\u27ea([^\u27ea-\u27ec]*)\u27eb([^\u27ea-\u27ec]*)\u27ec/;
+
+/** The text with each marked index replaced; from the inside out. */
+export const withIndices = (text: string, by: (value: string, n: string) => string): string => {
+  let now = text;
+  for (let found = MARKED.exec(now); found !== null; found = MARKED.exec(now))
+    now = now.replace(MARKED, () => by(found?.[1] ?? "", found?.[2] ?? ""));
+  return now;
 };
 
 /** The lines of a block that runs in a scope of its own. */

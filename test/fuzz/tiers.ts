@@ -3,9 +3,9 @@ import { TscJitError } from "../../compiler/diagnostics.js";
 import { stage } from "../../compiler/frontend/stage.js";
 import type { AnyFunction, OutLeaf, Staged, Tree } from "../../compiler/frontend/types.js";
 import { printFunction } from "../../compiler/ir/print.js";
-import type { IrFunction, TensorType } from "../../compiler/ir/types.js";
+import type { IrFunction } from "../../compiler/ir/types.js";
 import { verify } from "../../compiler/ir/verify.js";
-import { interpretProgram } from "../../compiler/kernel/interpret.js";
+import { interpretProgram, KernelCheckError } from "../../compiler/kernel/interpret.js";
 import { lowerProgram } from "../../compiler/kernel/lower.js";
 import type { KernelProgram } from "../../compiler/kernel/types.js";
 import { ndarray } from "../../compiler/ops/ndarray.js";
@@ -14,15 +14,17 @@ import { runPasses } from "../../compiler/passes/pipeline.js";
 import { compileSync } from "../../compiler/targets/wasm/client.js";
 import { detectProfile } from "../../compiler/targets/wasm/profile.js";
 import { scratchFor } from "../../compiler/targets/wasm/scratch.js";
+import { capturedValues, readStaged } from "../../runtime/captures.js";
 import { jit } from "../../runtime/index.js";
 import { interpret } from "../../runtime/interpret.js";
 import { buildResult } from "../../runtime/results.js";
 import { binaryOf, loadBinary } from "../../runtime/run-wasm.js";
-import { argumentTrees, parameterNames } from "../../runtime/signature.js";
-import { isTensor } from "../../runtime/tensor.js";
+import { argumentTrees, type HostLeaf, parameterNames, signatureOf } from "../../runtime/signature.js";
 import type { Callable } from "../../runtime/types.js";
 import type { Program } from "./program.js";
-import { type Rendered, renderProgram } from "./render.js";
+import { renderProgram } from "./render-program.js";
+import { argumentsOf, perturbedMath, type Subject, subjectOf } from "./subject.js";
+import { nearRun, plain, RANGE, type Run, sameRun, show, showRun, spreadOf } from "./values.js";
 
 /** - `ir`: front end and passes; `kernel`: also the lowered program, interpreted; `wasm`: also as WASM; `jit`: also by `jit` */
 export type Tier = "ir" | "kernel" | "wasm" | "jit";
@@ -38,8 +40,6 @@ export type Outcome =
       readonly report: string;
     };
 
-export type Argument = number | Float64Array;
-
 class Fault extends Error {
   readonly fault: string;
   constructor(fault: string, detail: string) {
@@ -48,52 +48,11 @@ class Fault extends Error {
   }
 }
 
-export const argumentsOf = (p: Program, arrays: readonly number[]): readonly (readonly Argument[])[] =>
-  p.inputs.map((values) => {
-    let at = 0;
-    const next = (): number => values[at++ % values.length] ?? 0;
-    const numbers = Array.from({ length: p.numbers }, next);
-    return [...numbers, ...arrays.map((length) => Float64Array.from({ length }, next))];
-  });
+const STOP = /stop (t\d+|range)/;
 
-export const functionOf = ({ parameters, body }: Rendered): AnyFunction =>
-  new Function(...parameters, body) as AnyFunction;
-
-/** Numbers, booleans, arrays and records alone. */
-const plain = (value: unknown): unknown => {
-  if (isTensor(value)) return value.shape.length === 0 ? value.item() : value.toArray();
-  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]));
-};
-
-const same = (a: unknown, b: unknown): boolean => {
-  if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return Object.is(a, b);
-  const [x, y] = [Object.entries(a), Object.entries(b)];
-  return (
-    Array.isArray(a) === Array.isArray(b) &&
-    x.length === y.length &&
-    x.every(([key, value], k) => key === y[k]?.[0] && same(value, y[k]?.[1]))
-  );
-};
-
-const show = (value: unknown): string => {
-  if (Object.is(value, -0)) return "-0";
-  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  if (ArrayBuffer.isView(value)) return show(plain(value));
-  if (typeof value !== "object" || value === null) return String(value);
-  return `{ ${Object.entries(value)
-    .map(([key, field]) => `${key}: ${show(field)}`)
-    .join(", ")} }`;
-};
-
-/** What a run gives: its value, or the text of the error that the program throws. */
-type Run = { readonly value: unknown } | { readonly thrown: string };
-
-const showRun = (run: Run): string => ("thrown" in run ? `throws ${run.thrown}` : show(run.value));
-
-const STOP = /stop t\d+/;
+const isOutOfRange = (e: unknown): boolean =>
+  e instanceof KernelCheckError ||
+  (e instanceof TscJitError && e.diagnostics.every((d) => d.kind === "range"));
 
 /** Runs `f`, whose only errors are those that the program throws itself. */
 const attempt = (where: string, f: () => unknown): Run => {
@@ -103,19 +62,21 @@ const attempt = (where: string, f: () => unknown): Run => {
     const message = e instanceof Error ? e.message : String(e);
     const stop = STOP.exec(message);
     if (stop !== null) return { thrown: stop[0] };
+    if (isOutOfRange(e)) return { thrown: RANGE };
     const code = e instanceof TscJitError ? e.code : e instanceof Error ? e.name : "error";
     const text = e instanceof Error && !(e instanceof TscJitError) ? (e.stack ?? message) : message;
     throw new Fault(`${where} throws ${code}`, text);
   }
 };
 
-const sameRun = (a: Run, b: Run): boolean =>
-  "thrown" in a || "thrown" in b
-    ? "thrown" in a && "thrown" in b && a.thrown === b.thrown
-    : same(a.value, b.value);
-
-const requireSame = (where: string, got: Run, wanted: Run, args: readonly Argument[]): void => {
-  if (!sameRun(got, wanted))
+const requireSame = (
+  where: string,
+  got: Run,
+  wanted: Run,
+  args: readonly unknown[],
+  same: (got: Run, wanted: Run) => boolean,
+): void => {
+  if (!same(got, wanted))
     throw new Fault(
       `${where} differs`,
       `arguments ${args.map(show).join(", ")}\n   gives ${showRun(got)}\n  wanted ${showRun(wanted)}`,
@@ -150,15 +111,30 @@ const nested = (elements: readonly (number | boolean)[], [length, ...rest]: read
   return Array.from({ length }, (_, k) => nested(elements.slice(k * size, (k + 1) * size), rest));
 };
 
-const inputsOf = (staged: Staged, args: readonly Argument[]): readonly Argument[] =>
-  staged.inputs.map(({ kind, index }) => {
-    const arg = kind === "arg" ? args[index] : undefined;
-    if (arg === undefined) throw new Error("a program of its own has captures");
-    return arg;
+/** The values of the program's parameters, in order. */
+const inputsOf = (staged: Staged, args: readonly unknown[]): readonly HostLeaf[] => {
+  const { leaves } = signatureOf(args, parameterNames(staged.functions[0] ?? (() => 0)));
+  const captured = capturedValues(staged.captures);
+  return staged.inputs.map(({ kind, index }) => {
+    const entry = captured[index];
+    const leaf = kind === "arg" ? leaves[index] : entry === undefined ? undefined : readStaged(entry);
+    if (leaf === undefined) throw new Error("an input is missing");
+    return leaf;
   });
+};
 
-const toNdArray = (arg: Argument, { dtype, shape }: TensorType): NdArray =>
-  ndarray(dtype, shape, typeof arg === "number" ? [arg] : Array.from(arg));
+const elementsOf = (leaf: HostLeaf): readonly number[] => {
+  if (typeof leaf === "number") return [leaf];
+  if (ArrayBuffer.isView(leaf)) return Array.from(leaf);
+  if ("elements" in leaf) return leaf.elements;
+  throw new Error("programs take no tensors");
+};
+
+const ndarraysOf = (staged: Staged, ir: IrFunction, args: readonly unknown[]): readonly NdArray[] =>
+  inputsOf(staged, args).map((leaf, k) => {
+    const { dtype, shape } = ir.params[k]?.type ?? { dtype: "f64", shape: [] };
+    return ndarray(dtype, shape, elementsOf(leaf));
+  });
 
 interface Lowered {
   readonly name: string;
@@ -180,50 +156,59 @@ const lowerAll = (fn: IrFunction, exact: boolean): readonly Lowered[] => {
   return exact ? [...strict, lower("kernels", {})] : strict;
 };
 
-/** Programs read no variable from outside. To say so saves asking the inspector, which takes longer than everything else. */
-const NO_CAPTURES = (): Readonly<Record<string, unknown>> => ({});
-
-/** One program staged for the types of its arguments, or for the values of some: all runs that it is right for. */
+/** One program staged for the types of its arguments, or for the values of some: the runs that it is right for. */
 interface Case {
-  readonly args: readonly (readonly Argument[])[];
-  readonly wanted: readonly Run[];
+  /** Fresh arguments, and what plain JavaScript gives for them. */
+  readonly runs: readonly { readonly args: () => readonly unknown[]; readonly wanted: Run }[];
+  /** Whether sums may not be reassociated without a difference. */
+  readonly exact: boolean;
+  /** Whether WASM's own elementary functions may give other last bits. */
+  readonly inexact: boolean;
 }
 
-const forEachRun = (c: Case, where: string, run: (args: readonly Argument[]) => unknown): void => {
-  c.args.forEach((args, k) => {
-    const wanted = c.wanted[k];
-    if (wanted === undefined) return;
-    requireSame(
-      where,
-      attempt(where, () => run(args)),
-      wanted,
-      args,
-    );
+const forEachRun = (
+  c: Case,
+  where: string,
+  run: (args: readonly unknown[]) => unknown,
+  same: (got: Run, wanted: Run, k: number) => boolean = sameRun,
+): void => {
+  c.runs.forEach(({ args, wanted }, k) => {
+    const own = args();
+    const got = attempt(where, () => run(own));
+    requireSame(where, got, wanted, args(), (a, b) => same(a, b, k));
   });
 };
 
-const checkTiers = (fn: AnyFunction, staged: Staged, c: Case, tier: Tier, exact: boolean): void => {
+/** How much further than its spread under perturbed elementary functions a result may lie. */
+const SLACK = 16;
+
+/** How runs in WASM are compared: bit for bit, unless the program calls functions whose last bits are not defined. */
+const comparison = (subject: Subject, c: Case): ((got: Run, wanted: Run, k: number) => boolean) => {
+  if (!c.inexact) return sameRun;
+  if (subject.source.includes("**")) return () => true;
+  const spreads = c.runs.map(({ args, wanted }) => {
+    const others = [1, 2, 3, 4, 5, 6].map((seed) => oracle(subject.plain(perturbedMath(seed)).fn, args()));
+    return spreadOf(wanted, others);
+  });
+  return (got, wanted, k) => {
+    const spread = spreads[k];
+    return spread === null || spread === undefined || nearRun(got, wanted, spread, SLACK);
+  };
+};
+
+const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void => {
   const level = TIERS.indexOf(tier);
   attempt("the front end's program", () => verify(staged.fn));
   const { fn: optimised } = attemptPasses(staged.fn);
-  const byIr = (ir: IrFunction) => (args: readonly Argument[]) =>
-    rebuild(
-      staged.out,
-      interpret(
-        ir,
-        inputsOf(staged, args).map((arg, k) =>
-          toNdArray(arg, ir.params[k]?.type ?? { dtype: "f64", shape: [] }),
-        ),
-      ),
-    );
+  const byIr = (ir: IrFunction) => (args: readonly unknown[]) =>
+    rebuild(staged.out, interpret(ir, ndarraysOf(staged, ir, args)));
   forEachRun(c, "the front end", byIr(staged.fn));
   forEachRun(c, "the passes", byIr(optimised));
   if (level < 1) return;
-  for (const { name, program } of lowerAll(optimised, exact)) {
+  const same = level < 2 ? sameRun : comparison(subject, c);
+  for (const { name, program } of lowerAll(optimised, c.exact)) {
     forEachRun(c, name, (args) => {
-      const data = inputsOf(staged, args).map((arg, k) =>
-        toNdArray(arg, optimised.params[k]?.type ?? { dtype: "f64", shape: [] }),
-      );
+      const data = ndarraysOf(staged, optimised, args);
       const results = interpretProgram(
         program,
         data.map((d) => d.data),
@@ -236,13 +221,24 @@ const checkTiers = (fn: AnyFunction, staged: Staged, c: Case, tier: Tier, exact:
     if (level < 2) continue;
     const executable = loadWasm(name, program, optimised);
     const types = optimised.results.map((v) => v.type);
-    forEachRun(c, `WASM of ${name}`, (args) =>
-      buildResult(staged.out, executable.run(inputsOf(staged, args)), types, true),
+    forEachRun(
+      c,
+      `WASM of ${name}`,
+      (args) => buildResult(staged.out, executable.run(inputsOf(staged, args)), types, true),
+      same,
     );
   }
   if (level < 3) return;
-  const compiled = jit(fn as Callable, { strict: true, scope: NO_CAPTURES });
-  forEachRun(c, "jit", (args) => Reflect.apply(compiled, undefined, args));
+  const scope = subject.inspected ? {} : { scope: subject.made.scope };
+  for (const strict of c.exact ? [true, false] : [true]) {
+    const compiled = jit(subject.made.fn as Callable, { strict, ...scope });
+    forEachRun(
+      c,
+      `jit${strict ? " in strict mode" : ""}`,
+      (args) => Reflect.apply(compiled, undefined, args),
+      same,
+    );
+  }
 };
 
 const attemptPasses = (fn: IrFunction): { readonly fn: IrFunction } => {
@@ -273,35 +269,65 @@ const loadWasm = (name: string, program: KernelProgram, fn: IrFunction) => {
 };
 
 /** Runs as plain JavaScript. An error that is not the program's own is a fault of the generator. */
-const oracle = (fn: AnyFunction, args: readonly Argument[]): Run =>
-  attempt("plain JavaScript", () =>
-    Reflect.apply(
-      fn,
-      undefined,
-      args.map((a) => (typeof a === "number" ? a : a.slice())),
-    ),
-  );
+const oracle = (fn: AnyFunction, args: readonly unknown[]): Run =>
+  attempt("plain JavaScript", () => Reflect.apply(fn, undefined, args));
+
+/** The same, with what the function gives where no index is checked. */
+const wantedOf = (subject: Subject, checked: AnyFunction, args: () => readonly unknown[]): Run => {
+  const run = oracle(checked, args());
+  if (!("thrown" in run) || run.thrown !== RANGE) return run;
+  try {
+    const value: unknown = Reflect.apply(subject.made.fn, undefined, args());
+    return { ...run, otherwise: { value: plain(value) } };
+  } catch {
+    return run; // as the missing row of an array is read
+  }
+};
+
+/** What `jit` gives after captured arrays have changed. */
+const checkChanged = (subject: Subject, p: Program, inexact: boolean): void => {
+  if (inexact) return;
+  const checked = subject.plain(Math);
+  const scope = subject.inspected ? {} : { scope: subject.made.scope };
+  const compiled = jit(subject.made.fn as Callable, { strict: true, ...scope });
+  for (let k = 0; k < p.inputs.length; k++) {
+    const wanted = wantedOf(subject, checked.fn, () => argumentsOf(p, k));
+    const where = "jit with changed captures";
+    const got = attempt(where, () => Reflect.apply(compiled, undefined, argumentsOf(p, k)));
+    requireSame(where, got, wanted, argumentsOf(p, k), sameRun);
+    checked.change();
+    subject.made.change();
+  }
+};
 
 /** @param note told where the work is, before it may hang */
-export const runProgram = (p: Program, tier: Tier, note: (source: string) => void = () => {}): Outcome => {
+export const runProgram = (
+  p: Program,
+  tier: Tier,
+  note: (source: string) => void = () => {},
+  loaded: Subject | null = null,
+): Outcome => {
   const rendered = renderProgram(p);
-  const source = `function (${rendered.parameters.join(", ")}) {\n${rendered.body}\n}`;
+  const subject = loaded ?? subjectOf(rendered);
+  const { source, made } = subject;
   note(source);
   let staged: Staged | null = null;
   try {
-    const fn = functionOf(rendered);
-    const args = argumentsOf(p, rendered.arrays);
-    const wanted = args.map((a) => oracle(fn, a));
+    const checked = subject.plain(Math).fn;
+    const runs = p.inputs.map((_, k) => {
+      const args = (): readonly unknown[] => argumentsOf(p, k);
+      return { args, wanted: wantedOf(subject, checked, args) };
+    });
     // Sums may be reassociated where that is not forbidden.
-    const exact = !rendered.body.includes(".reduce(");
-    for (let k = 0; k < args.length; k++) {
-      const names = parameterNames(fn);
-      staged = stage({ fn, args: argumentTrees(args[k] ?? [], names), scope: NO_CAPTURES });
+    const c = { exact: !source.includes(".reduce("), inexact: rendered.inexact };
+    for (let k = 0; k < runs.length; k++) {
+      const trees = argumentTrees(runs[k]?.args() ?? [], parameterNames(made.fn));
+      staged = stage({ fn: made.fn, args: trees, scope: subject.inspected ? null : made.scope });
       const statics = staged.staticLeaves.length > 0;
-      const [from, to] = statics ? [k, k + 1] : [0, args.length];
-      checkTiers(fn, staged, { args: args.slice(from, to), wanted: wanted.slice(from, to) }, tier, exact);
+      checkTiers(subject, staged, { ...c, runs: statics ? runs.slice(k, k + 1) : runs }, tier);
       if (!statics) break;
     }
+    if (tier === "jit" && rendered.change !== "") checkChanged(subject, p, rendered.inexact);
     return { kind: "agrees" };
   } catch (e) {
     if (e instanceof TscJitError && e.diagnostics.every((d) => d.kind !== "internal"))
