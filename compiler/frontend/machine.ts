@@ -61,6 +61,8 @@ export interface Machine {
   derivatives: number;
   /** Calls and loops being run: tells apart the places where one loop is reached. */
   readonly path: number[];
+  /** Iterations that a loop without a known number of them may make; null for any number. */
+  readonly maxIterations: number | null;
   /** Iterations of the enclosing loops that are unrolled, multiplied. */
   unrolled: number;
   /** Faults so far, where staging goes on after one; null where the first ends it. */

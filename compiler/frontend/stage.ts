@@ -140,6 +140,7 @@ export const createMachine = (
     hidden: new Map(),
     statics,
     scope: request.scope,
+    maxIterations: request.maxIterations ?? null,
     hosts: new Map(),
     steps: 0,
     depth: 0,
