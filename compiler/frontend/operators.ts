@@ -1,10 +1,11 @@
 /** JavaScript's operators on abstract values. Static operands are computed here and now, by JavaScript itself. */
 import { type BinaryOp, type DType, isFloat, type UnaryOp, type Var } from "../ir/types.js";
+import type { Code } from "./codes.js";
 import { pinIdentity } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
 import { toPrimitive } from "./reify.js";
-import { derived, isLeaf, lift, varOf } from "./tensors.js";
+import { constantOf, derived, isLeaf, lift, varOf } from "./tensors.js";
 import { describe, isNullish, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
 
 export type BinaryOperator =
@@ -116,6 +117,7 @@ export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Valu
   if (text !== null) return text;
   if (isBitwise(op)) return bitwise(site, op, a, b);
   if (op === "**") return power(site, a, b);
+  if (op === "%") return remainder(site, a, b);
   const { op: name, mode } = STAGED[op];
   return applyBinary(site, name, mode, [a, b], `\`${op}\``);
 };
@@ -198,6 +200,27 @@ const toWord = (site: Site, value: TensorValue, word: "i32" | "u32"): Var => {
   if (v.type.dtype === word) return v;
   const int = v.type.dtype === "bool" ? builder.cast(v, "i32") : builder.toInt32(v);
   return word === "u32" ? builder.emit("bitcast", [int], { dtype: "u32" }) : int;
+};
+
+/**
+ * x % y. JavaScript numbers and floats give NaN where y is 0. Integer arrays have no NaN: the run stops there, as a division of
+ * two bigints does.
+ */
+const remainder = (site: Site, a: Value, b: Value): Value => {
+  const { builder } = site.machine;
+  const { vars, weak, dtype } = promote(site, [a, b], "arithmetic", "`%`");
+  const [x, y] = vars as readonly [Var, Var];
+  const divisor = isFloat(dtype) ? null : constantOf(b);
+  if (!isFloat(dtype) && (divisor === null || divisor.data.includes(0))) {
+    const isNonzero = builder.ne(y, builder.zerosLike(y));
+    const axes = y.type.shape.map((_, k) => k);
+    const all = axes.length === 0 ? isNonzero : builder.emit("reduceMin", [isNonzero], { axes });
+    builder.emit("check", [all, builder.scalar(0, "i32")], {
+      code: "TSJ1141" satisfies Code,
+      message: "an integer is divided by zero",
+    });
+  }
+  return derived(site, [a, b], builder.rem(x, y), weak);
 };
 
 /** Exponents up to which an integer power is written as products. */
