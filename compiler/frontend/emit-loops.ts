@@ -4,7 +4,7 @@ import type { TensorType, Var } from "../ir/types.js";
 import { asValue } from "./branches.js";
 import { type Carry, enter, type LoopPlan, type Stable } from "./carries.js";
 import type { Code } from "./codes.js";
-import { anyTaken, type PossibleExit } from "./completions.js";
+import { anyTaken, type PossibleExit, valueIn } from "./completions.js";
 import { type Form, flatten, typesOf } from "./forms.js";
 import type { Meeting } from "./identities.js";
 import { refuse, type Site, spanAt } from "./machine.js";
@@ -56,7 +56,7 @@ export const emitLoop = (
       ...carries.flatMap((c) => flatten(site, c.form, endOf(c))),
       ...outs.flatMap(({ exit, form }) => [
         varOf(site, lift(site, exit.flag)),
-        ...flatten(site, form, exit.exit.kind === "return" ? exit.exit.value : null),
+        ...flatten(site, form, valueIn(exit.exit)),
       ]),
     ];
   });

@@ -59,6 +59,8 @@ export interface Machine {
   reverse: number;
   /** How many derivatives, of either mode, will go through what is being staged. */
   derivatives: number;
+  /** Blocks of `try` with a `catch` that are being run. */
+  catching: number;
   /** Calls and loops being run: tells apart the places where one loop is reached. */
   readonly path: number[];
   /** Iterations that a loop without a known number of them may make; null for any number. */
@@ -80,6 +82,8 @@ export interface Frame {
   readonly libraryScript: string | null;
   /** The class whose member this is. */
   readonly home: ClassValue | null;
+  /** Whether a `catch` of the same function takes what is thrown here. */
+  readonly catches: boolean;
 }
 
 /** Where something happens. */

@@ -6,7 +6,15 @@ import { refuse, type Site } from "./machine.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
 import { toPrimitive } from "./reify.js";
 import { constantOf, derived, isLeaf, lift, varOf } from "./tensors.js";
-import { describe, isNullish, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
+import {
+  type Callee,
+  describe,
+  isNullish,
+  isStatic,
+  staticValue,
+  type TensorValue,
+  type Value,
+} from "./values.js";
 
 export type BinaryOperator =
   | "+"
@@ -156,12 +164,16 @@ const decidedEquality = (site: Site, op: "==" | "!=" | "===" | "!==", a: Value, 
     a === b || (a.kind === "host" && b.kind === "host" && a.value === b.value) || sameFunction(a, b);
   return op.startsWith("!") ? !same : same;
 };
-const sameFunction = (a: Value, b: Value): boolean =>
-  a.kind === "function" &&
-  b.kind === "function" &&
-  a.callee.kind === "host" &&
-  b.callee.kind === "host" &&
-  a.callee.fn === b.callee.fn;
+const sameFunction = (a: Value, b: Value): boolean => {
+  if (a.kind !== "function" || b.kind !== "function") return false;
+  const [p, q] = [a.callee, b.callee];
+  if (p.kind === "class" || q.kind === "class") {
+    const live = (c: Callee): unknown =>
+      c.kind === "class" ? (c.type.live ?? c.type) : c.kind === "host" ? c.fn : c;
+    return live(p) === live(q);
+  }
+  return p.kind === "host" && q.kind === "host" && p.fn === q.fn;
+};
 
 /** `"text" + value` for a known value of another kind; null for everything else. */
 const textConcat = (site: Site, op: BinaryOperator, a: Value, b: Value): Value | null => {
