@@ -45,6 +45,8 @@ export interface Source {
   readonly scope: (() => Readonly<Record<string, unknown>>) | null;
   readonly strict: boolean;
   readonly fast: boolean;
+  /** Iterations that a loop without a known number of them may make; null for any number. */
+  readonly maxIterations: number | null;
 }
 
 /** A staged function after the passes. */
@@ -56,7 +58,12 @@ export interface Optimised {
 
 export const stageAndOptimise = (source: Source, args: readonly Tree<ArgLeaf>[]): Optimised => {
   const start = performance.now();
-  const staged = stage({ fn: source.root, args, scope: source.scope });
+  const staged = stage({
+    fn: source.root,
+    args,
+    scope: source.scope,
+    maxIterations: source.maxIterations,
+  });
   const middle = performance.now();
   const { fn, runs } = runPasses(staged.fn);
   debug(2, () => `${fn.name} as staged\n${printFunction(staged.fn, { spans: "comment" })}`);

@@ -19,13 +19,20 @@ export interface JitOptions {
   readonly fast?: boolean;
   /** The variables that the function's source mentions, read at every call: for engines without an inspector. */
   readonly scope?: () => Readonly<Record<string, unknown>>;
+  /**
+   * Iterations that a loop may make whose number of iterations is not known when it is compiled: one that goes on throws
+   * (TSJ1140). Whole number from 1 to 2^31 - 1; without it a loop may run for ever.
+   */
+  readonly maxIterations?: number;
   /** Accepted and not needed: parameters that must be static are found by the compiler. */
   readonly static?: number | readonly number[];
   /** Accepted; arguments are never written to. */
   readonly donate?: number | readonly number[];
 }
 
-const OPTIONS: readonly string[] = ["device", "strict", "fast", "scope", "static", "donate"];
+const OPTIONS: readonly string[] = ["device", "strict", "fast", "scope", "static", "donate", "maxIterations"];
+
+const MAX_ITERATIONS = 2 ** 31 - 1;
 
 /** The function that the user wrote, below all transforms. */
 export const baseOf = (fn: AnyFunction): AnyFunction => {
@@ -51,6 +58,13 @@ const checkOptions = (options: JitOptions): void => {
     });
   if (options.strict === true && options.fast === true)
     fail("TSJ5064", "type", "strict forbids the contractions that fast allows: choose one");
+  const { maxIterations: most = 1 } = options;
+  if (!Number.isInteger(most) || most < 1 || most > MAX_ITERATIONS)
+    fail(
+      "TSJ5066",
+      "type",
+      `maxIterations is a whole number from 1 to ${MAX_ITERATIONS}, not ${String(most)}`,
+    );
   if (options.scope !== undefined && typeof options.scope !== "function")
     fail("TSJ5065", "type", "scope is a function that gives the variables: scope: () => ({ a, b })");
 };
@@ -58,8 +72,8 @@ const checkOptions = (options: JitOptions): void => {
 /** A callable that stages `root` for each signature it is called with. */
 export const compiledCallable = (root: AnyFunction, options: JitOptions = {}): AnyFunction => {
   const base = baseOf(root);
-  const { scope = null, strict = false, fast = false } = options;
-  return makeCallable(createFunction({ root, scope, strict, fast }, base, false), base);
+  const { scope = null, strict = false, fast = false, maxIterations = null } = options;
+  return makeCallable(createFunction({ root, scope, strict, fast, maxIterations }, base, false), base);
 };
 
 /**

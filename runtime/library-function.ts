@@ -12,7 +12,11 @@ import { markLibrary } from "./stored-program.js";
 const makeLibrary = <F extends AnyFunction>(id: string, fn: F): F => {
   let target: CompiledFunction | null = null;
   const callable = (...args: unknown[]): unknown => {
-    target ??= createFunction({ root: callable, scope: null, strict: false, fast: false }, fn, true);
+    target ??= createFunction(
+      { root: callable, scope: null, strict: false, fast: false, maxIterations: null },
+      fn,
+      true,
+    );
     return target.call(args);
   };
   markLibrary(id, fn);

@@ -44,8 +44,15 @@ export const prepareCompiler = (root: AnyFunction): void => {
 /** Everything besides the captured values that decides a program; null where only this process could use it. */
 const cacheKey = ({ source, signature, interprets }: ProgramRequest): CacheKey | null => {
   if (isProcessBound(signature.key)) return null;
-  const { strict, fast, scope } = source;
-  const options = { profile: detectProfile(), strict, fast, scope: scope !== null, interprets };
+  const { strict, fast, scope, maxIterations } = source;
+  const options = {
+    profile: detectProfile(),
+    strict,
+    fast,
+    scope: scope !== null,
+    maxIterations,
+    interprets,
+  };
   return { source: functionText(source.root), signature: `${JSON.stringify(options)} ${signature.key}` };
 };
 

@@ -34,6 +34,17 @@ const emitCheck = (site: Site, cond: TensorValue, { text, site: at }: StagedThro
   );
 };
 
+/** In a `try` a throw does not end the run: only one that stands in the block itself can be followed to its `catch`. */
+const refuseInTry = (site: Site): void => {
+  if (site.machine.catching > 0)
+    refuse(
+      site,
+      "TSJ1040",
+      "a function that `try` calls throws on a path that is known only at run time",
+      "return a number that says that there is no result (NaN), and test it: if (Number.isNaN(y)) ...",
+    );
+};
+
 /** Runs both paths and merges what they wrote; `combine` lines up what they gave. */
 const branch = <T>(
   site: Site,
@@ -46,6 +57,7 @@ const branch = <T>(
     const since = nextSerial();
     const a = tryPath(site, cond, whenTrue);
     const b = tryPath(site, cond, whenFalse);
+    if (isThrow(a) || isThrow(b)) refuseInTry(site);
     if (isThrow(a)) {
       emitCheck(site, notOf(site, cond), a);
       if (isThrow(b)) throw b;

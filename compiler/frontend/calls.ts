@@ -4,11 +4,12 @@ import { withCall } from "./call-trail.js";
 import { createEnvironment, declare } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { stopRecursion } from "./faults.js";
+import { refuseEffect } from "./host-effects.js";
 import { BUILTIN_OBJECTS, hostFunction, placeText } from "./hosts.js";
 import { callIntrinsic } from "./intrinsics.js";
 import { type Frame, MAX_DEPTH, NeedStatic, refuse, type Site, spanAt, step } from "./machine.js";
 import { functionName } from "./names.js";
-import { nativeHandler, refuseEffect } from "./natives.js";
+import { nativeHandler } from "./natives.js";
 import { bindParameters } from "./patterns.js";
 import { metaOf } from "./registry.js";
 import { fromHost, isKnown, neededFor, needStatic, toHost } from "./reify.js";
@@ -79,13 +80,31 @@ const callClosure = (
   self: Value,
 ): Value => {
   const { node, env, frame } = callee;
+  refuseSuspended(site, node);
   const isArrow = site.machine.ts.isArrowFunction(node);
   return activate(
     site,
     node,
-    { ...frame, env: createEnvironment(env), self: isArrow ? frame.self : self },
+    { ...frame, env: createEnvironment(env), self: isArrow ? frame.self : self, catches: false },
     args,
   );
+};
+
+/** Async functions and generators, which stop and go on. */
+export const refuseSuspended = (site: Site, node: FunctionNode): void => {
+  const { ts } = site.machine;
+  if (ts.isConstructorDeclaration(node)) return;
+  const isAsync = ts.getModifiers(node)?.some((mod) => mod.kind === ts.SyntaxKind.AsyncKeyword) === true;
+  const isGenerator = "asteriskToken" in node && node.asteriskToken !== undefined;
+  if (isAsync || isGenerator)
+    refuse(
+      { ...site, frame: site.frame, node: site.node },
+      "TSJ1005",
+      `${isAsync ? "async functions" : "generators"} are not compiled`,
+      isAsync
+        ? "await outside of the compiled function and pass the values in"
+        : "fill an array and return it",
+    );
 };
 
 export const activate = (site: Site, node: FunctionNode, frame: Frame, args: readonly Value[]): Value => {
@@ -227,6 +246,7 @@ export const inlineHost = (
       live: fn,
       libraryScript: library ? (source.scriptId ?? "") : null,
       home: null,
+      catches: false,
     };
     return activate(site, node, frame, args);
   });
@@ -241,7 +261,7 @@ export const inlineOwn = (site: Site, fn: AnyFunction, args: readonly Value[]): 
     return activate(
       site,
       node,
-      { source, env, self: UNDEFINED, live: fn, libraryScript: null, home: null },
+      { source, env, self: UNDEFINED, live: fn, libraryScript: null, home: null, catches: false },
       args,
     );
   });

@@ -4,7 +4,7 @@ import { callValue } from "./calls.js";
 import { callSuper } from "./classes.js";
 import { elementsOf, evaluate } from "./expressions.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
-import { getMember } from "./members.js";
+import { getMember, staticOf } from "./members.js";
 import { describe, isNullish, memberOf, staticValue, UNDEFINED, type Value } from "./values.js";
 
 export type ChainNode = ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.CallExpression;
@@ -28,9 +28,12 @@ const superMember = (
   frame: Frame,
   node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
 ): Value => {
-  const found = m.ts.isPropertyAccessExpression(node)
-    ? memberOf(frame.home?.parent ?? null, node.name.text)
-    : null;
+  const parent = frame.home?.parent ?? null;
+  const name = m.ts.isPropertyAccessExpression(node) ? node.name.text : null;
+  // In a static method `this` is the class, and so is what `super` looks into.
+  if (parent !== null && name !== null && frame.self.kind === "function")
+    return staticOf({ machine: m, frame, node }, parent, frame.self, name);
+  const found = name === null ? null : memberOf(parent, name);
   if (found === null)
     return refuse({ machine: m, frame, node }, "TSJ1040", "`super` is compiled for methods only");
   if (found.kind === "method") return found.fn;

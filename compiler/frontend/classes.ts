@@ -5,13 +5,13 @@ import { createEnvironment, declare } from "./environment.js";
 import { closureOf, evaluate } from "./expressions.js";
 import { hostFunction } from "./hosts.js";
 import { touch } from "./journal.js";
-import { propertyName } from "./literals.js";
+import { keyText, propertyName } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site, spanAt } from "./machine.js";
-import { toHost } from "./reify.js";
 import { sourceOf } from "./source.js";
 import { execute } from "./statements.js";
 import type { AnyFunction } from "./types.js";
 import {
+  builtin,
   type ClassValue,
   describe,
   type FunctionValue,
@@ -20,6 +20,7 @@ import {
   type Member,
   type ObjectValue,
   objectOf,
+  staticValue,
   UNDEFINED,
   type Value,
 } from "./values.js";
@@ -28,7 +29,7 @@ import {
 const memberName = (m: Machine, frame: Frame, name: ts.PropertyName): string =>
   m.ts.isIdentifier(name) || m.ts.isPrivateIdentifier(name)
     ? name.text
-    : String(toHost({ machine: m, frame, node: name }, propertyName(m, frame, name), "a member's name"));
+    : keyText({ machine: m, frame, node: name }, propertyName(m, frame, name));
 
 const isStaticMember = (m: Machine, member: ts.ClassElement): boolean =>
   m.ts.canHaveModifiers(member) &&
@@ -40,8 +41,43 @@ const parentOf = (m: Machine, frame: Frame, node: ts.ClassLikeDeclaration): Clas
   if (expression === undefined) return null;
   const site: Site = { machine: m, frame, node: expression };
   const value = evaluate(m, frame, expression);
-  const type = classOf(site, value);
+  const type = classOf(site, value) ?? errorClass(value);
   return type ?? refuse(site, "TSJ1040", `a class that extends ${describe(value)} is not compiled`);
+};
+
+const errorClasses = new Map<AnyFunction, ClassValue>();
+
+/** Error and the language's other kinds of it, as a class to extend: instances have a message. */
+const errorClass = (value: Value): ClassValue | null => {
+  if (value.kind !== "function" || value.callee.kind !== "host") return null;
+  const { fn } = value.callee;
+  if (fn !== Error && !(fn.prototype instanceof Error)) return null;
+  const known = errorClasses.get(fn);
+  if (known !== undefined) return known;
+  const get = builtin("name", () => staticValue(fn.name));
+  const type: ClassValue = {
+    name: fn.name,
+    parent: null,
+    members: new Map([["name", { kind: "accessor", get, set: null }]]),
+    statics: objectOf([]),
+    staticMembers: new Map(),
+    construct: ({ machine }, self, [message = UNDEFINED]) => {
+      touch(machine, self);
+      const isMissing = isStatic(message) && message.value === undefined;
+      self.props.set("message", isMissing ? staticValue("") : message);
+    },
+    initialise: () => {},
+    live: fn,
+  };
+  errorClasses.set(fn, type);
+  return type;
+};
+
+/** The language's own class that an instance's class extends, such as Error; null if there is none. */
+export const nativeBaseOf = (type: ClassValue | null): AnyFunction | null => {
+  for (let at = type; at !== null; at = at.parent)
+    if (at.parent === null && at.live !== null && errorClasses.get(at.live) === at) return at.live;
+  return null;
 };
 
 /** The class that a value is; null if it is none that can be compiled. */
@@ -73,6 +109,7 @@ const liveClass = (site: Site, fn: AnyFunction, libraryScript: string | null): C
     live: fn,
     libraryScript,
     home: null,
+    catches: false,
   };
   const type = classFrom(machine, frame, node, fn);
   machine.classes.set(fn, type);
@@ -89,6 +126,7 @@ export const classFrom = (
   const { ts } = m;
   const env = createEnvironment(outer.env);
   const members = new Map<string, Member>();
+  const staticMembers = new Map<string, Member>();
   const statics = objectOf([]);
   const fields: ts.PropertyDeclaration[] = [];
   let own: ts.ConstructorDeclaration | null = null;
@@ -98,6 +136,7 @@ export const classFrom = (
     parent,
     members,
     statics,
+    staticMembers,
     live,
     construct: (site, self, args) => {
       const inside: Frame = { ...frame, self };
@@ -110,16 +149,20 @@ export const classFrom = (
     },
     initialise: (self) => initialise(m, { ...frame, self }, fields, self),
   };
-  const frame: Frame = { ...outer, env, home: type };
+  const frame: Frame = { ...outer, env, home: type, catches: false };
   const self: FunctionValue =
     live === null
       ? functionOf({ kind: "class", type })
       : (hostFunction(live, outer.libraryScript) as FunctionValue);
   if (node.name !== undefined) declare(env, node.name.text, self, true);
-  const accessor = (name: string, part: Partial<Member & { kind: "accessor" }>): void => {
-    const before = members.get(name);
+  const accessor = (
+    of: Map<string, Member>,
+    name: string,
+    part: Partial<Member & { kind: "accessor" }>,
+  ): void => {
+    const before = of.get(name);
     const both = before?.kind === "accessor" ? before : { get: null, set: null };
-    members.set(name, { kind: "accessor", get: part.get ?? both.get, set: part.set ?? both.set });
+    of.set(name, { kind: "accessor", get: part.get ?? both.get, set: part.set ?? both.set });
   };
   for (const member of node.members) {
     const site: Site = { machine: m, frame, node: member };
@@ -134,12 +177,12 @@ export const classFrom = (
       const fn = closureOf(frame, member, name);
       if (onClass) statics.props.set(name, fn);
       else members.set(name, { kind: "method", fn });
-    } else if (ts.isGetAccessor(member) && !onClass) {
+    } else if (ts.isGetAccessor(member)) {
       const name = memberName(m, frame, member.name);
-      accessor(name, { get: closureOf(frame, member, name) });
-    } else if (ts.isSetAccessor(member) && !onClass) {
+      accessor(onClass ? staticMembers : members, name, { get: closureOf(frame, member, name) });
+    } else if (ts.isSetAccessor(member)) {
       const name = memberName(m, frame, member.name);
-      accessor(name, { set: closureOf(frame, member, name) });
+      accessor(onClass ? staticMembers : members, name, { set: closureOf(frame, member, name) });
     } else if (ts.isClassStaticBlockDeclaration(member)) {
       const inner: Frame = { ...frame, env: createEnvironment(env), self };
       for (const s of member.body.statements) execute(m, inner, s);

@@ -43,6 +43,8 @@ export const CODES = {
   TSJ1120: code("type", "a throw that every run reaches"),
   TSJ1130: code("range", "an index out of range"),
   TSJ1131: code("range", "an index that is not a whole number from 0"),
+  TSJ1140: code("range", "a loop that passes maxIterations"),
+  TSJ1141: code("range", "an integer divided by zero"),
   TSJ2101: code("shape", "shapes that do not broadcast"),
   TSJ2102: code("type", "i32 with u32"),
   TSJ2103: code("shape", "a ragged array"),

@@ -4,7 +4,8 @@ import { derived, tensorOf, varOf } from "./tensors.js";
 import { isStatic, staticValue, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
 export type Exit =
-  | { readonly kind: "return"; readonly value: Value }
+  /** `throw`: to a `catch` of the same function. */
+  | { readonly kind: "return" | "throw"; readonly value: Value }
   | { readonly kind: "break" | "continue"; readonly label: string | null };
 
 /** One way out: taken where `flag` (a boolean, staged or true) holds. At most one flag of a completion does. */
@@ -29,7 +30,12 @@ const FALSE = staticValue(false);
 
 /** What tells ways out apart. */
 export const targetOf = (exit: Exit): string =>
-  exit.kind === "return" ? "return" : `${exit.kind} ${exit.label ?? ""}`;
+  "value" in exit ? exit.kind : `${exit.kind} ${exit.label ?? ""}`;
+
+/** What is returned or thrown. */
+export const valueIn = (exit: Exit): Value | null => ("value" in exit ? exit.value : null);
+export const withValue = (exit: Exit, value: Value): Exit =>
+  "value" in exit ? { kind: exit.kind, value } : exit;
 
 export const exitsOf = (end: Completion): readonly PossibleExit[] =>
   end === null ? [] : end.kind === "partial" ? end.exits : [{ flag: TRUE, exit: end }];
@@ -84,7 +90,7 @@ export const align = (a: Completion, b: Completion): Aligned => {
   const pairs: (readonly [Value | null, Value | null])[] = [];
   for (const { p, q } of rows) {
     pairs.push([p?.flag ?? FALSE, q?.flag ?? FALSE]);
-    const value = (e: PossibleExit | null): Value | null => (e?.exit.kind === "return" ? e.exit.value : null);
+    const value = (e: PossibleExit | null): Value | null => (e === null ? null : valueIn(e.exit));
     pairs.push([value(p), value(q)]);
   }
   const falls = fallsThrough(a) || fallsThrough(b);
@@ -92,14 +98,14 @@ export const align = (a: Completion, b: Completion): Aligned => {
     pairs,
     rebuild: (merged, taken, notTaken) => {
       const exits = rows.map(({ p, q }, k): PossibleExit => {
-        const exit = (p ?? q)?.exit ?? { kind: "return", value: UNDEFINED };
+        const exit: Exit = (p ?? q)?.exit ?? { kind: "return", value: UNDEFINED };
         const whole = p?.flag === TRUE && q === null;
         const other = q?.flag === TRUE && p === null;
         const flag = whole ? taken : other ? notTaken : (merged[2 * k] ?? FALSE);
         const value = merged[2 * k + 1] ?? UNDEFINED;
         return {
           flag: isTrue(flag) ? TRUE : flag,
-          exit: exit.kind === "return" ? { kind: "return", value } : exit,
+          exit: withValue(exit, value),
         };
       });
       return completionOf(exits, falls);

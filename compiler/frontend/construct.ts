@@ -1,6 +1,7 @@
 /** `new`: the language's own arrays, errors and collections. */
 import type { DType } from "../ir/types.js";
 import { instantiate } from "./classes.js";
+import { refuseEffect } from "./host-effects.js";
 import { refuse, type Site } from "./machine.js";
 import { isKnown, toHost } from "./reify.js";
 import { nameOf } from "./source.js";
@@ -48,6 +49,7 @@ export const construct = (site: Site, callee: Value, args: readonly Value[]): Va
   if (fn === Array) return newArray(site, args);
   if (isTyped(fn)) return typedArray(site, fn, args[0] ?? UNDEFINED);
   const known = isError(fn) || fn === Set || fn === Map || fn === RegExp;
+  refuseEffect(site, fn);
   if (!known)
     return refuse(site, "TSJ1040", `\`new ${fn.name}\` is not compiled`, "use plain objects and functions");
   if (!isKnown(site, arrayOf(args)))

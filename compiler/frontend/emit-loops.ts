@@ -3,15 +3,27 @@ import { type Builder, createBuilder } from "../ir/builder.js";
 import type { TensorType, Var } from "../ir/types.js";
 import { asValue } from "./branches.js";
 import { type Carry, enter, type LoopPlan, type Stable } from "./carries.js";
-import { anyTaken, type PossibleExit } from "./completions.js";
+import type { Code } from "./codes.js";
+import { anyTaken, type PossibleExit, valueIn } from "./completions.js";
 import { type Form, flatten, typesOf } from "./forms.js";
 import type { Meeting } from "./identities.js";
-import { refuse, type Site } from "./machine.js";
+import { refuse, type Site, spanAt } from "./machine.js";
 import { closeRegions, inTrial, tryRegion } from "./regions.js";
 import { lift, tensorOf, varOf } from "./tensors.js";
 
 const I32: TensorType = { dtype: "i32", shape: [] };
 const BOOL: TensorType = { dtype: "bool", shape: [] };
+
+/** Stops the run unless `within` holds of the most iterations that a loop may make, where that is set. */
+const limitIterations = (site: Site, b: Builder, within: (most: Var) => Var, detail: Var): void => {
+  const { maxIterations } = site.machine;
+  if (maxIterations === null) return;
+  const message = `this loop goes on after ${maxIterations.toLocaleString("en")} iterations, which maxIterations allows`;
+  b.at(spanAt(site), () =>
+    b.emit("check", [within(b.scalar(maxIterations, "i32")), detail], { code: LIMIT, message }),
+  );
+};
+const LIMIT: Code = "TSJ1140";
 
 /** A way out of the body as carries: a flag, and what it returns. */
 export interface Out {
@@ -44,7 +56,7 @@ export const emitLoop = (
       ...carries.flatMap((c) => flatten(site, c.form, endOf(c))),
       ...outs.flatMap(({ exit, form }) => [
         varOf(site, lift(site, exit.flag)),
-        ...flatten(site, form, exit.exit.kind === "return" ? exit.exit.value : null),
+        ...flatten(site, form, valueIn(exit.exit)),
       ]),
     ];
   });
@@ -56,6 +68,7 @@ export const emitLoop = (
     const body = round.trial.builder.finish("body", next);
     const { fns, free } = closeRegions([{ fn: body, own: 1 }]);
     const count = typeof trip === "number" ? [] : [trip];
+    for (const n of count) limitIterations(site, builder, (most) => builder.le(n, most), n);
     return builder.emitAll("for", [...count, ...free, ...initial], {
       trip: typeof trip === "number" ? trip : null,
       consts: free.length,
@@ -82,16 +95,20 @@ const emitWhile = (
   const { site, trip } = plan;
   const { builder } = site.machine;
   const counted = round.counter;
+  const limited = site.machine.maxIterations !== null && typeof trip !== "number";
+  // A loop with a limit counts its iterations behind everything else that it carries.
+  const tail = limited && counted === null ? round.trial.builder.param(I32) : null;
   const results = inTrial(site, round.trial, () => {
-    if (counted === null) return next;
     const b = site.machine.builder;
-    return [b.add(counted, b.scalar(1, "i32")), ...next];
+    const advanced = (v: Var | null): readonly Var[] => (v === null ? [] : [b.add(v, b.scalar(1, "i32"))]);
+    return [...advanced(counted), ...next, ...advanced(tail)];
   });
   const body = round.trial.builder.finish("body", results);
   const cond = createBuilder();
   const k = counted === null ? null : cond.param(I32);
   const params = carries.flatMap((c) => typesOf(c.form).map((t) => cond.param(t)));
   const outParams = outTypes.map((t) => cond.param(t));
+  const iteration = tail === null ? k : cond.param(I32);
   const holds = inBuilder(site, cond, () => {
     const flags: PossibleExit[] = [];
     let at = 0;
@@ -108,19 +125,22 @@ const emitWhile = (
     if (plan.test === null) return left === null ? cond.scalar(1, "bool") : cond.not(left);
     return testUnless(plan, meeting, carries, cond, params, left);
   });
+  if (limited && iteration !== null)
+    limitIterations(site, cond, (most) => cond.or(cond.not(holds), cond.lt(iteration, most)), iteration);
   const closed = closeRegions([
     { fn: cond.finish("cond", [holds]), own: 0 },
     { fn: body, own: 0 },
   ]);
   const [condFn, bodyFn] = closed.fns;
   if (condFn === undefined || bodyFn === undefined) return [];
-  const start = counted === null ? initial : [builder.scalar(0, "i32"), ...initial];
+  const zero = (v: Var | null): readonly Var[] => (v === null ? [] : [builder.scalar(0, "i32")]);
+  const start = [...zero(counted), ...initial, ...zero(tail)];
   const finals = builder.emitAll("while", [...closed.free, ...start], {
     consts: closed.free.length,
     cond: condFn,
     body: bodyFn,
   });
-  return counted === null ? finals : finals.slice(1);
+  return finals.slice(counted === null ? 0 : 1, tail === null ? finals.length : -1);
 };
 
 const inBuilder = <T>({ machine }: Site, builder: Builder, f: () => T): T => {

@@ -3,7 +3,7 @@ import type { ts } from "ts-morph";
 import { assignTarget, referenceTo } from "./assignments.js";
 import { chooseValue } from "./branches.js";
 import { type ChainNode, chain } from "./chains.js";
-import { classFrom, isInstance } from "./classes.js";
+import { classFrom, isInstance, nativeBaseOf } from "./classes.js";
 import { condition as conditionOf, refuseHole } from "./conditions.js";
 import { construct } from "./construct.js";
 import { perform } from "./effects.js";
@@ -20,16 +20,17 @@ import { checkOperands, refuseThis } from "./operands.js";
 
 import { type BinaryOperator, binary, type UnaryOperator, unary } from "./operators.js";
 import { forgetWrites } from "./refused.js";
-import { toPrimitive } from "./reify.js";
 import { resolve } from "./resolve.js";
 import type { FunctionNode } from "./source.js";
 import { evaluateCondition } from "./statements.js";
+import { taggedTemplate, template } from "./templates.js";
 import { refuseUnmerged } from "./tensors.js";
 import {
   arrayOf,
   type FunctionValue,
   functionOf,
   isNullish,
+  memberOf,
   NULL,
   staticValue,
   UNDEFINED,
@@ -125,14 +126,10 @@ const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
     }
     case K.ObjectLiteralExpression:
       return objectLiteral(m, frame, node as ts.ObjectLiteralExpression);
-    case K.TemplateExpression: {
-      const { head, templateSpans } = node as ts.TemplateExpression;
-      const parts = templateSpans.map(
-        ({ expression, literal }) =>
-          `${String(toPrimitive(site, evaluate(m, frame, expression)))}${literal.text}`,
-      );
-      return staticValue(head.text + parts.join(""));
-    }
+    case K.TemplateExpression:
+      return template(m, frame, node as ts.TemplateExpression, site);
+    case K.TaggedTemplateExpression:
+      return taggedTemplate(m, frame, node as ts.TaggedTemplateExpression, site);
     case K.TypeOfExpression:
       return typeOf(m, frame, (node as ts.TypeOfExpression).expression);
     case K.VoidExpression:
@@ -156,6 +153,8 @@ const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
     }
     case K.BigIntLiteral:
       return staticValue(BigInt((node as ts.BigIntLiteral).text.replace(/n$/, "")));
+    case K.MetaProperty:
+      return refuse(site, "TSJ1040", `\`${node.getText(frame.source.tree)}\` is not compiled`);
     default:
       return refuse(site, "TSJ1040", `${syntaxName(ts.SyntaxKind[node.kind])} is not compiled`);
   }
@@ -292,6 +291,12 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
     perform(m, frame, left);
     return evaluate(m, frame, right);
   }
+  if (kind === K.InKeyword && ts.isPrivateIdentifier(left)) {
+    const object = evaluate(m, frame, right);
+    const isIn =
+      object.kind === "object" && (object.props.has(left.text) || memberOf(object.type, left.text) !== null);
+    return staticValue(isIn);
+  }
   const a = evaluate(m, frame, left);
   if (text === "&&" || text === "||" || text === "??")
     return choose({ ...site, node: left }, text, a, () => evaluate(m, frame, right));
@@ -326,7 +331,10 @@ const instanceOf = (site: Site, value: Value, type: Value): Value => {
     return staticValue(value.value instanceof (fn as unknown as new () => object));
   }
   if (value.kind === "array") return staticValue(fn === Array || fn === Object);
-  if (value.kind === "object") return staticValue(fn === Object);
+  if (value.kind === "object") {
+    const base = nativeBaseOf(value.type);
+    return staticValue(fn === Object || (base !== null && (base === fn || base.prototype instanceof fn)));
+  }
   if (value.kind === "function") return staticValue(fn === Function || fn === Object);
   return refuse(
     site,

@@ -11,7 +11,15 @@ import { bindPattern, declaring } from "./patterns.js";
 import { stageLoop } from "./staged-loops.js";
 import { execute } from "./statements.js";
 import { isContinue, isMine, isShort, mustUnroll, needOf, seedsOf, unrollNext } from "./unrolling.js";
-import { describe, isNullish, keysOf, staticValue, type TensorValue, type Value } from "./values.js";
+import {
+  describe,
+  isNullish,
+  keysOf,
+  lengthOf,
+  staticValue,
+  type TensorValue,
+  type Value,
+} from "./values.js";
 
 /** Binds the loop's variable to an item and runs the body. */
 const runItem = (
@@ -108,8 +116,10 @@ export const runForIn = (
     object.kind === "object"
       ? keysOf(object)
       : object.kind === "array"
-        ? object.items.map((_, k) => String(k))
-        : refuse(site, "TSJ1040", `\`for..in\` over ${describe(object)} is not compiled`);
+        ? Array.from({ length: lengthOf(object) }, (_, k) => String(k))
+        : object.kind === "tensor" && object.hostArray
+          ? Array.from({ length: object.v.type.shape[0] ?? 0 }, (_, k) => String(k))
+          : refuse(site, "TSJ1040", `\`for..in\` over ${describe(object)} is not compiled`);
   const items = keys.map(staticValue);
   return unrollOver(
     m,

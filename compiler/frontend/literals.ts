@@ -4,7 +4,17 @@ import { closureOf, evaluate } from "./expressions.js";
 import { openHost } from "./hosts.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { toHost } from "./reify.js";
-import { describe, isNullish, keysOf, objectOf, staticValue, UNDEFINED, type Value } from "./values.js";
+import {
+  type ClassValue,
+  describe,
+  isNullish,
+  keysOf,
+  type Member,
+  objectOf,
+  staticValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 /** `name`, `"name"`, `1` or `[expression]` of an object literal or pattern. */
 export const propertyName = (m: Machine, frame: Frame, name: ts.PropertyName): Value => {
@@ -14,10 +24,55 @@ export const propertyName = (m: Machine, frame: Frame, name: ts.PropertyName): V
   return staticValue(name.text);
 };
 
-/** `{ a, b: 1, ...rest, f() {} }` */
+/** A property key as text. */
+export const keyText = (site: Site, value: Value): string => {
+  const key = toHost(site, value, "a property key");
+  return typeof key === "symbol"
+    ? refuse(
+        site,
+        "TSJ1041",
+        `the symbol ${key.description ?? ""} as a property key is not compiled`,
+        key === Symbol.iterator ? "fill an array and go through that" : "use a name: { name: value }",
+      )
+    : String(key);
+};
+
+/** The getters and setters of an object literal, as those of a class of its own; null if there are none. */
+const accessorsOf = (m: Machine, frame: Frame, node: ts.ObjectLiteralExpression): ClassValue | null => {
+  const { ts } = m;
+  const members = new Map<string, Member>();
+  for (const p of node.properties) {
+    if (!ts.isGetAccessor(p) && !ts.isSetAccessor(p)) continue;
+    const key = keyText({ machine: m, frame, node: p }, propertyName(m, frame, p.name));
+    const before = members.get(key);
+    const both = before?.kind === "accessor" ? before : { get: null, set: null };
+    const fn = closureOf(frame, p, key);
+    members.set(key, {
+      kind: "accessor",
+      get: ts.isGetAccessor(p) ? fn : both.get,
+      set: ts.isSetAccessor(p) ? fn : both.set,
+    });
+  }
+  if (members.size === 0) return null;
+  const nothing = (): void => {};
+  return {
+    name: "object",
+    parent: null,
+    members,
+    statics: objectOf([]),
+    staticMembers: new Map(),
+    construct: nothing,
+    initialise: nothing,
+    live: null,
+    isLiteral: true,
+  };
+};
+
+/** `{ a, b: 1, ...rest, f() {}, get x() {} }` */
 export const objectLiteral = (m: Machine, frame: Frame, node: ts.ObjectLiteralExpression): Value => {
   const { ts } = m;
-  const object = objectOf([]);
+  const accessors = accessorsOf(m, frame, node);
+  const object = objectOf([], null, accessors);
   for (const p of node.properties) {
     const site: Site = { machine: m, frame, node: p };
     if (ts.isSpreadAssignment(p)) {
@@ -31,10 +86,8 @@ export const objectLiteral = (m: Machine, frame: Frame, node: ts.ObjectLiteralEx
         return refuse(site, "TSJ1040", `\`...\` of ${describe(source)} is not compiled`);
     } else if (ts.isShorthandPropertyAssignment(p)) {
       object.props.set(p.name.text, evaluate(m, frame, p.name));
-    } else {
-      if (ts.isGetAccessor(p) || ts.isSetAccessor(p))
-        return refuse(site, "TSJ1040", "getters and setters are not compiled");
-      const key = String(toHost(site, propertyName(m, frame, p.name), "a property key"));
+    } else if (!ts.isGetAccessor(p) && !ts.isSetAccessor(p)) {
+      const key = keyText(site, propertyName(m, frame, p.name));
       const value = ts.isMethodDeclaration(p) ? closureOf(frame, p, key) : evaluate(m, frame, p.initializer);
       object.props.set(key, value);
     }

@@ -59,8 +59,12 @@ export interface Machine {
   reverse: number;
   /** How many derivatives, of either mode, will go through what is being staged. */
   derivatives: number;
+  /** Blocks of `try` with a `catch` that are being run. */
+  catching: number;
   /** Calls and loops being run: tells apart the places where one loop is reached. */
   readonly path: number[];
+  /** Iterations that a loop without a known number of them may make; null for any number. */
+  readonly maxIterations: number | null;
   /** Iterations of the enclosing loops that are unrolled, multiplied. */
   unrolled: number;
   /** Faults so far, where staging goes on after one; null where the first ends it. */
@@ -78,6 +82,8 @@ export interface Frame {
   readonly libraryScript: string | null;
   /** The class whose member this is. */
   readonly home: ClassValue | null;
+  /** Whether a `catch` of the same function takes what is thrown here. */
+  readonly catches: boolean;
 }
 
 /** Where something happens. */

@@ -2,7 +2,9 @@
 
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
+import { nativeBaseOf } from "./classes.js";
 import { below, hostFunction, hostMember, openHost, placeText, wrapHost, wrapStatic } from "./hosts.js";
+import { iterate } from "./iterate.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
 import { functionName } from "./names.js";
@@ -14,9 +16,12 @@ import { refuseMoved, refuseUnmerged } from "./tensors.js";
 import {
   type ArrayValue,
   builtin,
+  type ClassValue,
   describe,
   type Fixed,
+  type FunctionValue,
   functionOf,
+  isNullish,
   isStatic,
   lengthOf,
   memberOf,
@@ -87,7 +92,8 @@ const objectMember = (site: Site, object: ObjectValue, name: string): Value => {
   if (member?.kind === "method") return member.fn;
   if (member?.kind === "accessor")
     return member.get === null ? UNDEFINED : callValue(site, member.get, [], object);
-  if (name === "constructor" && object.type !== null) return functionOf({ kind: "class", type: object.type });
+  if (name === "constructor" && object.type !== null && object.type.isLiteral !== true)
+    return functionOf({ kind: "class", type: object.type });
   if (name === "hasOwnProperty")
     return builtin(name, ([key = UNDEFINED]) =>
       staticValue(isStatic(key) && object.props.has(String(key.value))),
@@ -100,7 +106,9 @@ const objectMember = (site: Site, object: ObjectValue, name: string): Value => {
 /** Runs a setter; false where there is none. */
 const setAccessor = (site: Site, object: ObjectValue, name: string, value: Value): boolean => {
   const member = object.props.has(name) ? null : memberOf(object.type, name);
-  if (member?.kind !== "accessor") return false;
+  // The name of an error can be set, and is its own from then on.
+  if (member?.kind !== "accessor" || (member.set === null && nativeBaseOf(object.type) !== null))
+    return false;
   if (member.set === null) return refuse(site, "TSJ1022", `\`${name}\` has a getter only`);
   callValue(site, member.set, [value], object);
   return true;
@@ -109,16 +117,49 @@ const setAccessor = (site: Site, object: ObjectValue, name: string, value: Value
 const functionMember = (site: Site, object: Value & { readonly kind: "function" }, name: string): Value => {
   const { callee } = object;
   if (callee.kind === "host") return hostFunctionMember(site, object, name);
-  if (callee.kind === "class") {
-    const member = callee.type.statics.props.get(name);
-    return member ?? (name === "name" ? staticValue(functionName(callee)) : UNDEFINED);
-  }
+  if (callee.kind === "class") return staticOf(site, callee.type, object, name);
+  if (name === "call" || name === "apply" || name === "bind") return caller(object, name);
   if (name === "name")
     return staticValue(
       callee.kind === "closure" ? functionName(callee) : callee.kind === "builtin" ? callee.name : "",
     );
   return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
 };
+
+/** A property of a class, its own or one that it inherits. */
+export const staticOf = (site: Site, type: ClassValue, self: Value, name: string): Value => {
+  for (let at: ClassValue | null = type; at !== null; at = at.parent) {
+    const member = at.staticMembers.get(name);
+    if (member?.kind === "accessor")
+      return member.get === null ? UNDEFINED : callValue(site, member.get, [], self);
+    const value = at.statics.props.get(name);
+    if (value !== undefined) return value;
+  }
+  return name === "name" ? staticValue(functionName({ kind: "class", type })) : UNDEFINED;
+};
+
+/** `Class.name = value`: runs an inherited setter, else sets a property of the class itself. */
+const setStatic = (site: Site, type: ClassValue, self: Value, name: string, value: Value): undefined => {
+  for (let at: ClassValue | null = type; at !== null; at = at.parent) {
+    const member = at.staticMembers.get(name);
+    if (member?.kind === "accessor") {
+      if (member.set === null) return refuse(site, "TSJ1022", `\`${name}\` has a getter only`);
+      callValue(site, member.set, [value], self);
+      return;
+    }
+    if (at.statics.props.has(name)) break;
+  }
+  return setMember(site, type.statics, staticValue(name), value);
+};
+
+/** `f.call`, `f.apply` and `f.bind`. */
+const caller = (fn: FunctionValue, name: "call" | "apply" | "bind"): Value =>
+  builtin(name, ([self = UNDEFINED, ...args], site) => {
+    if (name === "call") return callValue(site, fn, args, self);
+    if (name === "bind") return builtin("bound", (more, at) => callValue(at, fn, [...args, ...more], self));
+    const [list = UNDEFINED] = args;
+    return callValue(site, fn, isNullish(list) ? [] : iterate(site, list), self);
+  });
 
 const hostFunctionMember = (
   site: Site,
@@ -127,13 +168,14 @@ const hostFunctionMember = (
 ): Value => {
   const { callee } = object;
   if (callee.kind !== "host") return UNDEFINED;
-  if (name === "call")
-    return builtin("call", ([self = UNDEFINED, ...args], at) => callValue(at, object, args, self));
   const { fn, place } = callee;
+  if ((name === "call" || name === "apply" || name === "bind") && fn[name] === Function.prototype[name])
+    return caller(object, name);
   const value: unknown = (fn as unknown as Readonly<Record<string, unknown>>)[name];
   const own = Object.getOwnPropertyDescriptor(fn, name);
   // Members of the language's own constructors (Number.EPSILON, Array.from) never change.
-  if (own === undefined || own.writable === false || place === null) {
+  const isInherited = own === undefined && !(name in Function.prototype) && value !== undefined;
+  if ((own === undefined && !isInherited) || own?.writable === false || place === null) {
     if (own === undefined || own.writable === false || typeof value === "function") return wrapStatic(value);
     return refuse(site, "TSJ1041", `the property \`${name}\` of a function is not compiled`);
   }
@@ -250,8 +292,16 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
       );
     case "unmerged":
       return refuseUnmerged(site, object);
-    case "static":
     case "function":
+      if (object.callee.kind === "class" && object.callee.type.live === null)
+        return setStatic(site, object.callee.type, object, String(keyOf(site, key, "a property key")), value);
+      return refuse(
+        site,
+        object.callee.kind === "host" ? "TSJ1021" : "TSJ1040",
+        `a property of ${describe(object)} can't be written to in compiled code`,
+        "keep it in a plain object that the function makes",
+      );
+    case "static":
       return refuse(
         site,
         "TSJ1040",

@@ -1,6 +1,7 @@
 /** Functions of JavaScript's own objects that work on abstract values, and those that compiled code must not call. */
 import type { Var } from "../ir/types.js";
 import { newArray, typedArray } from "./construct.js";
+import { deepCopy } from "./copies.js";
 import { openHost } from "./hosts.js";
 import { isJsArray, itemsOf, iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
@@ -206,6 +207,7 @@ const HANDLERS: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Handler
         ),
       ),
   ],
+  [structuredClone, (site, args) => deepCopy(site, at(args, 0), new Map())],
   [Array, (site, args) => newArray(site, args)],
   [Array.from, arrayFrom],
   [Array.of, (_, args) => arrayOf(args)],
@@ -229,32 +231,3 @@ const applyUnaryPlus = (site: Site, value: Value): Value => {
 };
 
 export const nativeHandler = (fn: AnyFunction): Handler | undefined => HANDLERS.get(fn);
-
-/** Effects and what to use instead. */
-const EFFECTS: ReadonlyMap<AnyFunction, readonly [name: string, hint: string]> = new Map<
-  AnyFunction,
-  readonly [string, string]
->([
-  [Math.random, ["Math.random", "random.uniform(key) gives numbers from a key: pass a key in and split it"]],
-  [Date.now, ["Date.now", "read the clock outside and pass the number in"]],
-  [Date, ["Date", "read the clock outside and pass the number in"]],
-  [performance.now, ["performance.now", "read the clock outside and pass the number in"]],
-  ...Object.values(console)
-    .filter((f): f is () => void => typeof f === "function")
-    .map((f) => [f, [`console.${f.name}`, "return the value and print it outside"]] as const),
-  ...[setTimeout, setInterval, queueMicrotask, fetch].map(
-    (f) => [f, [f.name, "do it outside of the compiled function"]] as const,
-  ),
-]);
-
-/** Refuses functions that compiled code would call once instead of at every run. */
-export const refuseEffect = (site: Site, fn: AnyFunction): void => {
-  const effect = EFFECTS.get(fn);
-  if (effect === undefined) return;
-  refuse(
-    site,
-    "TSJ1030",
-    `${effect[0]} can't be called in compiled code: it would run once, when the function is compiled`,
-    effect[1],
-  );
-};

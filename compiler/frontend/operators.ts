@@ -1,11 +1,20 @@
 /** JavaScript's operators on abstract values. Static operands are computed here and now, by JavaScript itself. */
 import { type BinaryOp, type DType, isFloat, type UnaryOp, type Var } from "../ir/types.js";
+import type { Code } from "./codes.js";
 import { pinIdentity } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
 import { toPrimitive } from "./reify.js";
-import { derived, isLeaf, lift, varOf } from "./tensors.js";
-import { describe, isNullish, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
+import { constantOf, derived, isLeaf, lift, varOf } from "./tensors.js";
+import {
+  type Callee,
+  describe,
+  isNullish,
+  isStatic,
+  staticValue,
+  type TensorValue,
+  type Value,
+} from "./values.js";
 
 export type BinaryOperator =
   | "+"
@@ -116,6 +125,7 @@ export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Valu
   if (text !== null) return text;
   if (isBitwise(op)) return bitwise(site, op, a, b);
   if (op === "**") return power(site, a, b);
+  if (op === "%") return remainder(site, a, b);
   const { op: name, mode } = STAGED[op];
   return applyBinary(site, name, mode, [a, b], `\`${op}\``);
 };
@@ -154,12 +164,16 @@ const decidedEquality = (site: Site, op: "==" | "!=" | "===" | "!==", a: Value, 
     a === b || (a.kind === "host" && b.kind === "host" && a.value === b.value) || sameFunction(a, b);
   return op.startsWith("!") ? !same : same;
 };
-const sameFunction = (a: Value, b: Value): boolean =>
-  a.kind === "function" &&
-  b.kind === "function" &&
-  a.callee.kind === "host" &&
-  b.callee.kind === "host" &&
-  a.callee.fn === b.callee.fn;
+const sameFunction = (a: Value, b: Value): boolean => {
+  if (a.kind !== "function" || b.kind !== "function") return false;
+  const [p, q] = [a.callee, b.callee];
+  if (p.kind === "class" || q.kind === "class") {
+    const live = (c: Callee): unknown =>
+      c.kind === "class" ? (c.type.live ?? c.type) : c.kind === "host" ? c.fn : c;
+    return live(p) === live(q);
+  }
+  return p.kind === "host" && q.kind === "host" && p.fn === q.fn;
+};
 
 /** `"text" + value` for a known value of another kind; null for everything else. */
 const textConcat = (site: Site, op: BinaryOperator, a: Value, b: Value): Value | null => {
@@ -198,6 +212,27 @@ const toWord = (site: Site, value: TensorValue, word: "i32" | "u32"): Var => {
   if (v.type.dtype === word) return v;
   const int = v.type.dtype === "bool" ? builder.cast(v, "i32") : builder.toInt32(v);
   return word === "u32" ? builder.emit("bitcast", [int], { dtype: "u32" }) : int;
+};
+
+/**
+ * x % y. JavaScript numbers and floats give NaN where y is 0. Integer arrays have no NaN: the run stops there, as a division of
+ * two bigints does.
+ */
+const remainder = (site: Site, a: Value, b: Value): Value => {
+  const { builder } = site.machine;
+  const { vars, weak, dtype } = promote(site, [a, b], "arithmetic", "`%`");
+  const [x, y] = vars as readonly [Var, Var];
+  const divisor = isFloat(dtype) ? null : constantOf(b);
+  if (!isFloat(dtype) && (divisor === null || divisor.data.includes(0))) {
+    const isNonzero = builder.ne(y, builder.zerosLike(y));
+    const axes = y.type.shape.map((_, k) => k);
+    const all = axes.length === 0 ? isNonzero : builder.emit("reduceMin", [isNonzero], { axes });
+    builder.emit("check", [all, builder.scalar(0, "i32")], {
+      code: "TSJ1141" satisfies Code,
+      message: "an integer is divided by zero",
+    });
+  }
+  return derived(site, [a, b], builder.rem(x, y), weak);
 };
 
 /** Exponents up to which an integer power is written as products. */

@@ -5,7 +5,7 @@ import { freeVars } from "../ir/walk.js";
 import { type Cell, type Journal, restore, type State, stateOf } from "./journal.js";
 import { type Machine, NeedStatic, refuse, type Site } from "./machine.js";
 import { tryStageRows } from "./staged-arrays.js";
-import { type ArrayValue, type Need, nextSerial } from "./values.js";
+import { type ArrayValue, type Need, nextSerial, type Value } from "./values.js";
 
 /** What a region did. */
 export interface Trial<T> {
@@ -20,10 +20,16 @@ export interface Trial<T> {
 export class StagedThrow extends Error {
   readonly text: string;
   readonly site: Site;
-  constructor(site: Site, text: string) {
+  /** What is thrown. */
+  readonly value: Value;
+  /** Regions that were being run. */
+  readonly depth: number;
+  constructor(site: Site, text: string, value: Value) {
     super(text);
     this.text = text;
     this.site = site;
+    this.value = value;
+    this.depth = site.machine.journals.length;
   }
 }
 

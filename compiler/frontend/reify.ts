@@ -2,7 +2,16 @@
 import { openHost, wrapStatic } from "./hosts.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { refuseUnmerged } from "./tensors.js";
-import { arrayOf, describe, type Need, objectOf, staticValue, type Value } from "./values.js";
+import {
+  arrayOf,
+  describe,
+  keysOf,
+  type Need,
+  objectOf,
+  staticValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 
 /** Whether a value holds nothing staged; functions count as known only if `functions` says so. */
 export const isKnown = (site: Site, value: Value, functions = false): boolean => {
@@ -63,7 +72,9 @@ export const toHost = (site: Site, value: Value, what: string): unknown => {
       if (value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
       return value.items.map((item) => toHost(site, item, what));
     case "object":
-      return Object.fromEntries([...value.props].map(([key, item]) => [key, toHost(site, item, what)]));
+      return Object.fromEntries(
+        keysOf(value).map((key) => [key, toHost(site, value.props.get(key) ?? UNDEFINED, what)]),
+      );
     case "host":
       return toHost(site, openHost(site, value), what);
     case "function":

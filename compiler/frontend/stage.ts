@@ -124,7 +124,7 @@ const callRoot = (site: Site, fn: AnyFunction, args: readonly Value[]): Value =>
 };
 
 export const createMachine = (
-  request: Pick<StageRequest, "fn" | "scope">,
+  request: Pick<StageRequest, "fn" | "scope" | "maxIterations">,
   statics: ReadonlySet<string>,
   faults: Faults | null,
 ): Machine => {
@@ -140,6 +140,7 @@ export const createMachine = (
     hidden: new Map(),
     statics,
     scope: request.scope,
+    maxIterations: request.maxIterations ?? null,
     hosts: new Map(),
     steps: 0,
     depth: 0,
@@ -151,6 +152,7 @@ export const createMachine = (
     owned: new Map(),
     returned: new Set(),
     moves: 0,
+    catching: 0,
     path: [],
     unrolled: 1,
     reverse: 0,
@@ -287,8 +289,7 @@ const outTree = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {
       if (value.held.kind === "staged") return outTree(site, value.held.rows, results);
       return { kind: "array", items: value.items.map((item) => outTree(site, item, results)) };
     case "object": {
-      // Private fields stay inside.
-      const keys = keysOf(value).filter((key) => value.type === null || !key.startsWith("#"));
+      const keys = keysOf(value);
       return {
         kind: "object",
         keys,

@@ -5,7 +5,14 @@
 
 import type { Var } from "../ir/types.js";
 import { findCarries, type LoopPlan } from "./carries.js";
-import { type Completion, completionOf, exitsOf, type PossibleExit } from "./completions.js";
+import {
+  type Completion,
+  completionOf,
+  exitsOf,
+  type PossibleExit,
+  valueIn,
+  withValue,
+} from "./completions.js";
 import { emitLoop, type Out, refuseEndless } from "./emit-loops.js";
 import { assemble, type Form, join, typesOf } from "./forms.js";
 import type { Meeting } from "./identities.js";
@@ -16,11 +23,10 @@ import { nextSerial, staticValue, UNDEFINED } from "./values.js";
 export type { LoopPlan, Trip } from "./carries.js";
 
 const outsOf = (meeting: Meeting, end: Completion): readonly Out[] =>
-  exitsOf(end).map((exit) => ({
-    exit,
-    form:
-      exit.exit.kind === "return" ? join(meeting, null, exit.exit.value) : { kind: "same", value: UNDEFINED },
-  }));
+  exitsOf(end).map((exit) => {
+    const value = valueIn(exit.exit);
+    return { exit, form: value === null ? { kind: "same", value: UNDEFINED } : join(meeting, null, value) };
+  });
 
 /** The count does not hold: the body changes what it was computed from. */
 export type Staging = { readonly counted: false } | { readonly counted: true; readonly end: Completion };
@@ -62,7 +68,7 @@ const stageOnce = (plan: LoopPlan): Staging => {
       return {
         flag:
           flag === undefined ? staticValue(true) : tensorOf(site, flag, { weak: true, needs: [plan.need] }),
-        exit: exit.exit.kind === "return" ? { kind: "return", value } : exit.exit,
+        exit: withValue(exit.exit, value),
       };
     });
     const further = exits.filter((e) => !plan.mine(e));

@@ -12,13 +12,15 @@ import { runForIn, runForOf } from "./item-loops.js";
 import { setBinding } from "./journal.js";
 import { runFor, runWhile } from "./loops.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
+import { getMember } from "./members.js";
 import { binary } from "./operators.js";
 import { bindPattern, declaring } from "./patterns.js";
 import { runOrLeaveOut } from "./refused.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { toHost } from "./reify.js";
 import type { FunctionNode } from "./source.js";
-import { functionOf, type TensorValue, UNDEFINED, type Value } from "./values.js";
+import { runTry } from "./try.js";
+import { functionOf, staticValue, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
 const varNames = new WeakMap<ts.Node, readonly string[]>();
 
@@ -181,6 +183,7 @@ export const execute = (
   }
   if (ts.isSwitchStatement(s)) return runSwitch(m, frame, s);
   if (ts.isThrowStatement(s)) return runThrow(m, frame, s);
+  if (ts.isTryStatement(s)) return runTry(m, frame, s);
   if (ts.isClassDeclaration(s)) {
     const binding = s.name === undefined ? undefined : frame.env.bindings.get(s.name.text);
     const value = functionOf({ kind: "class", type: classFrom(m, frame, s) });
@@ -273,8 +276,17 @@ const runSwitch = (m: Machine, frame: Frame, s: ts.SwitchStatement): Completion 
 /** A throw: a check where its path is known only at run time, else refused. */
 const runThrow = (m: Machine, frame: Frame, s: ts.ThrowStatement): Completion => {
   const site: Site = { machine: m, frame, node: s };
-  const error = toHost(site, evaluate(m, frame, s.expression), "what is thrown");
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  if (m.journals.length > 0) throw new StagedThrow(site, message);
+  const value = evaluate(m, frame, s.expression);
+  if (frame.catches) return { kind: "throw", value };
+  const error = value.kind === "object" && value.type !== null ? null : toHost(site, value, "what is thrown");
+  const read = (name: string): string =>
+    String(toHost(site, getMember(site, value, staticValue(name)), "what is thrown"));
+  const message =
+    error === null
+      ? `${read("name")}: ${read("message")}`
+      : error instanceof Error
+        ? `${error.name}: ${error.message}`
+        : String(error);
+  if (m.journals.length > 0 || m.catching > 0) throw new StagedThrow(site, message, value);
   return refuseThrow(site, message);
 };

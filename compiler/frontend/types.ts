@@ -92,6 +92,8 @@ export interface StageRequest {
   readonly args: readonly Tree<ArgLeaf>[];
   /** Replaces the inspector where there is none: the variables that the function's source mentions. */
   readonly scope: (() => Readonly<Record<string, unknown>>) | null;
+  /** Iterations that a loop whose number of iterations is not known beforehand may make; null for any number. */
+  readonly maxIterations?: number | null;
 }
 
 export interface Staged {

@@ -19,7 +19,7 @@ const MAX_UNROLLED_NEST = 32;
 export const isMine =
   (labels: readonly string[]) =>
   (exit: Exit): boolean =>
-    exit.kind !== "return" && (exit.label === null || labels.includes(exit.label));
+    !("value" in exit) && (exit.label === null || labels.includes(exit.label));
 export const isContinue =
   (labels: readonly string[]) =>
   (exit: Exit): boolean =>

@@ -1,5 +1,5 @@
 /** The abstract values that the interpreter computes with. */
-import type { Span } from "../diagnostics.js";
+import { fail, type Span } from "../diagnostics.js";
 import type { Builder } from "../ir/builder.js";
 import type { Var } from "../ir/types.js";
 import type { Environment } from "./environment.js";
@@ -154,6 +154,10 @@ export interface ClassValue {
   readonly initialise: (self: ObjectValue) => void;
   /** The live class, if it is one. */
   readonly live: AnyFunction | null;
+  /** Getters and setters of the class itself. */
+  readonly staticMembers: ReadonlyMap<string, Member>;
+  /** Stands for the getters and setters of an object literal, which are its own. */
+  readonly isLiteral?: boolean;
 }
 export type Member =
   | { readonly kind: "method"; readonly fn: FunctionValue }
@@ -299,7 +303,7 @@ export const describe = (value: Value): string => {
     case "array":
       return `an array of ${lengthOf(value)}`;
     case "object":
-      return value.type === null ? "an object" : `a ${value.type.name}`;
+      return value.type === null || value.type.isLiteral === true ? "an object" : `a ${value.type.name}`;
     case "host":
       return Array.isArray(value.value) ? "a captured array" : "a captured object";
     case "function":
@@ -318,14 +322,25 @@ const describeStatic = (value: unknown): string =>
     ? `a ${value.constructor?.name ?? "host object"}`
     : typeof value === "symbol" || typeof value === "function"
       ? `a ${typeof value}`
-      : Object.is(value, -0)
-        ? "-0"
-        : String(value);
+      : typeof value === "bigint"
+        ? `the bigint ${value}n`
+        : Object.is(value, -0)
+          ? "-0"
+          : String(value);
 
 const INDEX = /^(?:0|[1-9]\d*)$/;
-/** Keys in JavaScript's order: whole numbers first, ascending, then as they were added. */
-export const keysOf = ({ props }: ObjectValue): readonly string[] => {
-  const keys = [...props.keys()];
+/** Keys in JavaScript's order: whole numbers first, ascending, then as they were added; without private names. */
+export const keysOf = ({ props, type }: ObjectValue): readonly string[] => {
+  if (type?.isLiteral === true)
+    return fail(
+      "TSJ1041",
+      "unsupported",
+      "an object with getters or setters can't be taken apart in compiled code",
+      {
+        hint: "read the properties one by one, or make methods of them",
+      },
+    );
+  const keys = [...props.keys()].filter((key) => type === null || !key.startsWith("#"));
   const indices = keys.filter((key) => INDEX.test(key)).sort((a, b) => Number(a) - Number(b));
   return indices.length === 0 ? keys : [...indices, ...keys.filter((key) => !INDEX.test(key))];
 };

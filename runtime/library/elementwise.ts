@@ -91,12 +91,19 @@ export const minimum = binary("minimum", Math.min);
 export const arctan2 = binary("arctan2", Math.atan2);
 /** sqrt(x * x + y * y). */
 export const hypot = binary("hypot", Math.hypot);
-/** The quotient rounded down. */
-export const floorDivide = binary("floorDivide", (x, y) => Math.floor(x / y));
-/** The remainder with the divisor's sign, as NumPy's (JavaScript's `%` has the dividend's). */
+/**
+ * The remainder with the divisor's sign, as NumPy's (JavaScript's `%` has the dividend's); integers divided by zero throw
+ * (TSJ1141).
+ */
 export const mod = binary("mod", (x, y) => {
   const r = lift(x % y);
   return where((r !== 0) as unknown as number, where((r < 0 !== y < 0) as unknown as number, r + y, r), r);
+});
+/** The quotient rounded down; integers stay integers, and divided by zero they throw (TSJ1141). */
+export const floorDivide = binary("floorDivide", (x, y) => {
+  const [a, b] = promote(x, y) as readonly [Tensor, Tensor];
+  if (a.dtype !== "i32" && a.dtype !== "u32") return Math.floor(x / y);
+  return prim.div(lift(a - mod(a, b)), b);
 });
 
 /** x === y, as bool. */

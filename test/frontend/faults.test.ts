@@ -67,6 +67,7 @@ describe("frontend: several faults", () => {
   it("of the parts of a statement that is not compiled", () => {
     const guarded = (x: Tensor) => {
       let y = x;
+      debugger; // biome-ignore lint/suspicious/noDebugger: a statement that is not compiled
       try {
         y = np.sum(x, 5);
       } finally {
