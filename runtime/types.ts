@@ -24,6 +24,9 @@ export type NumberArray = readonly (number | NumberArray)[];
 /** What a compiled function takes for a number or an array. */
 export type TensorLike = number | Tensor | TypedArray | NumberArray;
 
+/** What a function of np takes: comparisons of tensors are booleans to TypeScript, and bool tensors in compiled code. */
+export type Operand = TensorLike | boolean;
+
 /** What `tensor()` takes; booleans make a bool tensor. */
 export type TensorData = number | boolean | Tensor | TypedArray | NestedData;
 export type NestedData = readonly (number | boolean | NestedData)[];

@@ -77,14 +77,18 @@ const spread = (b: Builder, r: Var, x: Var, axes: readonly number[]): Var =>
 
 const reducedSize = (x: Var, axes: readonly number[]): number => sizeOf(axes.map((k) => at(x.type.shape, k)));
 
-/** The elements that attain the extreme share the derivative equally: dr = sum(dx where x = r) / count(x = r). */
+/**
+ * The elements that attain the extreme share the derivative equally: dr = sum(dx where x = r) / count(x = r). No element
+ * attains NaN: then 0 / 0 takes the place of the others' 0, and every slope is NaN.
+ */
 const sharedByAttaining: AdRule<"reduceMax" | "reduceMin"> = {
   kind: "nonlinear",
   jvp: (b, [x], [dx], { axes }, out) => {
     if (x === undefined || dx === undefined || dx === null || reducedSize(x, axes) === 0) return null;
     const attains = b.eq(x, spread(b, out, x, axes));
     const count = b.reduceSum(b.cast(attains, x.type.dtype), axes);
-    const total = b.reduceSum(b.select(attains, dx, b.zerosLike(dx)), axes);
+    const others = spread(b, b.div(b.zerosLike(count), count), x, axes);
+    const total = b.reduceSum(b.select(attains, dx, b.mul(dx, others)), axes);
     return b.mul(total, b.div(b.onesLike(count), count));
   },
 };

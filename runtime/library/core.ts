@@ -5,7 +5,7 @@
 import { fail } from "../../compiler/diagnostics.js";
 import { register } from "../../compiler/frontend/registry.js";
 import type { Shape } from "../../compiler/ir/types.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 import { prim } from "./prim.js";
 
 const onlyCompiled = (name: string): never =>
@@ -15,14 +15,14 @@ const onlyCompiled = (name: string): never =>
  * A number or nested array as a staged value; what is staged already is returned as it is. A plain number stays weak
  * (it takes the dtype of the arrays it meets).
  */
-export const lift: (x: TensorLike) => Tensor = register((_x: TensorLike): Tensor => onlyCompiled("lift"), {
+export const lift: (x: Operand) => Tensor = register((_x: Operand): Tensor => onlyCompiled("lift"), {
   kind: "intrinsic",
   id: "lift",
 });
 
 /** The operands with NumPy's broadcasting and the promoted dtype applied: equal shapes, equal dtypes. */
-export const promote: (...xs: readonly TensorLike[]) => readonly Tensor[] = register(
-  (..._xs: readonly TensorLike[]): readonly Tensor[] => onlyCompiled("promote"),
+export const promote: (...xs: readonly Operand[]) => readonly Tensor[] = register(
+  (..._xs: readonly Operand[]): readonly Tensor[] => onlyCompiled("promote"),
   { kind: "intrinsic", id: "promote" },
 );
 

@@ -2,7 +2,7 @@
 import { fail } from "../../compiler/diagnostics.js";
 import type { DType } from "../../compiler/ir/types.js";
 import { library } from "../library-function.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 import { lift, shapeArgument, trailingAxes } from "./core.js";
 import { prim } from "./prim.js";
 
@@ -21,9 +21,9 @@ export const ones: (shape: Size, dtype?: DType) => Tensor = library(
   (shape: Size, dtype: DType = "f32"): Tensor => splat(1, shape, dtype),
 );
 /** A shape filled with `value`; f32 unless `dtype` says otherwise. */
-export const full: (shape: Size, value: TensorLike, dtype?: DType) => Tensor = library(
+export const full: (shape: Size, value: Operand, dtype?: DType) => Tensor = library(
   "np.full",
-  (shape: Size, value: TensorLike, dtype: DType = "f32"): Tensor => {
+  (shape: Size, value: Operand, dtype: DType = "f32"): Tensor => {
     const v = prim.cast(lift(value), { dtype });
     const sizes = shapeArgument(shape);
     return prim.broadcast(v, { shape: sizes, dims: trailingAxes(v.ndim, sizes.length) });
@@ -31,19 +31,19 @@ export const full: (shape: Size, value: TensorLike, dtype?: DType) => Tensor = l
 );
 
 /** Zeros of the shape and dtype of `x`. */
-export const zerosLike: (x: TensorLike) => Tensor = library("np.zerosLike", (x: TensorLike): Tensor => {
+export const zerosLike: (x: Operand) => Tensor = library("np.zerosLike", (x: Operand): Tensor => {
   const v = lift(x);
   return prim.const({ value: 0, dtype: v.dtype, shape: v.shape });
 });
 /** Ones of the shape and dtype of `x`. */
-export const onesLike: (x: TensorLike) => Tensor = library("np.onesLike", (x: TensorLike): Tensor => {
+export const onesLike: (x: Operand) => Tensor = library("np.onesLike", (x: Operand): Tensor => {
   const v = lift(x);
   return prim.const({ value: 1, dtype: v.dtype, shape: v.shape });
 });
 /** `value` in the shape and dtype of `x`. */
-export const fullLike: (x: TensorLike, value: TensorLike) => Tensor = library(
+export const fullLike: (x: Operand, value: Operand) => Tensor = library(
   "np.fullLike",
-  (x: TensorLike, value: TensorLike): Tensor => {
+  (x: Operand, value: Operand): Tensor => {
     const v = lift(x);
     return full(v.shape, value, v.dtype);
   },
@@ -72,14 +72,14 @@ export const arange: (start: number, stop?: number | null, step?: number, dtype?
 
 /** `num` evenly spaced values from `start` to `stop`, both included unless `endpoint` is false. */
 export const linspace: (
-  start: TensorLike,
-  stop: TensorLike,
+  start: Operand,
+  stop: Operand,
   num?: number,
   endpoint?: boolean,
   dtype?: DType,
 ) => Tensor = library(
   "np.linspace",
-  (start: TensorLike, stop: TensorLike, num = 50, endpoint = true, dtype: DType = "f32"): Tensor => {
+  (start: Operand, stop: Operand, num = 50, endpoint = true, dtype: DType = "f32"): Tensor => {
     const steps = endpoint ? Math.max(1, num - 1) : Math.max(1, num);
     const t = prim.iota({ dtype: "f64", shape: shapeArgument(num), axis: 0 });
     const a = prim.cast(lift(start), { dtype: "f64" });
@@ -96,27 +96,21 @@ export const eye: (n: number, m?: number | null, k?: number, dtype?: DType) => T
     const shape = shapeArgument([n, m ?? n]);
     const row = prim.iota({ dtype: "i32", shape, axis: 0 });
     const col = prim.iota({ dtype: "i32", shape, axis: 1 });
-    return prim.cast(lift((row + k === col) as unknown as number), { dtype });
+    return prim.cast(lift(row + k === col), { dtype });
   },
 );
 
 /** Lower triangle: elements above diagonal `k` become 0; the last two axes. */
-export const tril: (x: TensorLike, k?: number) => Tensor = library(
-  "np.tril",
-  (x: TensorLike, k = 0): Tensor => {
-    const v = lift(x);
-    const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
-    const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
-    return prim.select(lift((row + k >= col) as unknown as number), v, zerosLike(v));
-  },
-);
+export const tril: (x: Operand, k?: number) => Tensor = library("np.tril", (x: Operand, k = 0): Tensor => {
+  const v = lift(x);
+  const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
+  const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
+  return prim.select(lift(row + k >= col), v, zerosLike(v));
+});
 /** Upper triangle: elements below diagonal `k` become 0; the last two axes. */
-export const triu: (x: TensorLike, k?: number) => Tensor = library(
-  "np.triu",
-  (x: TensorLike, k = 0): Tensor => {
-    const v = lift(x);
-    const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
-    const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
-    return prim.select(lift((row + k <= col) as unknown as number), v, zerosLike(v));
-  },
-);
+export const triu: (x: Operand, k?: number) => Tensor = library("np.triu", (x: Operand, k = 0): Tensor => {
+  const v = lift(x);
+  const row = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 2 });
+  const col = prim.iota({ dtype: "i32", shape: v.shape, axis: v.ndim - 1 });
+  return prim.select(lift(row + k <= col), v, zerosLike(v));
+});

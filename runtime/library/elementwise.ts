@@ -1,23 +1,20 @@
 /** np: elementwise functions. All broadcast, and promote dtypes as operators do. */
 import type { DType } from "../../compiler/ir/types.js";
 import { library } from "../library-function.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 import { broadcastShapes, lift, promote, trailingAxes } from "./core.js";
 import { prim } from "./prim.js";
 
-type Unary = (x: TensorLike) => Tensor;
-type Binary = (x: TensorLike, y: TensorLike) => Tensor;
+type Unary = (x: Operand) => Tensor;
+type Binary = (x: Operand, y: Operand) => Tensor;
 
 const unary = (id: string, f: (x: number) => number): Unary =>
-  library(`np.${id}`, (x: TensorLike): Tensor => lift(f(lift(x))));
+  library(`np.${id}`, (x: Operand): Tensor => lift(f(lift(x))));
 const binary = (id: string, f: (x: number, y: number) => number): Binary =>
-  library(`np.${id}`, (x: TensorLike, y: TensorLike): Tensor => lift(f(lift(x), lift(y))));
+  library(`np.${id}`, (x: Operand, y: Operand): Tensor => lift(f(lift(x), lift(y))));
 /** A comparison; the result is bool. */
 const compare = (id: string, f: (x: number, y: number) => boolean): Binary =>
-  library(
-    `np.${id}`,
-    (x: TensorLike, y: TensorLike): Tensor => lift(f(lift(x), lift(y)) as unknown as number),
-  );
+  library(`np.${id}`, (x: Operand, y: Operand): Tensor => lift(f(lift(x), lift(y))));
 
 /** |x|. */
 export const abs = unary("abs", Math.abs);
@@ -71,7 +68,7 @@ export const square = unary("square", (x) => x * x);
 export const reciprocal = unary("reciprocal", (x) => 1 / x);
 
 /** Rounds half to even, as NumPy does (`Math.round` rounds half up). */
-export const round: Unary = library("np.round", (x: TensorLike): Tensor => prim.rint(lift(x)));
+export const round: Unary = library("np.round", (x: Operand): Tensor => prim.rint(lift(x)));
 
 /** x + y. */
 export const add = binary("add", (x, y) => x + y);
@@ -97,7 +94,7 @@ export const hypot = binary("hypot", Math.hypot);
  */
 export const mod = binary("mod", (x, y) => {
   const r = lift(x % y);
-  return where((r !== 0) as unknown as number, where((r < 0 !== y < 0) as unknown as number, r + y, r), r);
+  return where(r !== 0, where(r < 0 !== y < 0, r + y, r), r);
 });
 /** The quotient rounded down; integers stay integers, and divided by zero they throw (TSJ1141). */
 export const floorDivide = binary("floorDivide", (x, y) => {
@@ -119,48 +116,45 @@ export const greater = compare("greater", (x, y) => x > y);
 /** x >= y, as bool. */
 export const greaterEqual = compare("greaterEqual", (x, y) => x >= y);
 
-const truth = (x: TensorLike): Tensor => prim.cast(lift(x), { dtype: "bool" });
+const truth = (x: Operand): Tensor => prim.cast(lift(x), { dtype: "bool" });
 /** Both of two truth values of any shapes. */
-const both = (x: TensorLike, y: TensorLike): readonly Tensor[] => promote(truth(x), truth(y));
+const both = (x: Operand, y: Operand): readonly Tensor[] => promote(truth(x), truth(y));
 
 /** Whether both are nonzero, as bool. */
-export const logicalAnd: Binary = library("np.logicalAnd", (x: TensorLike, y: TensorLike): Tensor => {
+export const logicalAnd: Binary = library("np.logicalAnd", (x: Operand, y: Operand): Tensor => {
   const [a, b] = both(x, y);
   return prim.and(a as Tensor, b as Tensor);
 });
 /** Whether either is nonzero, as bool. */
-export const logicalOr: Binary = library("np.logicalOr", (x: TensorLike, y: TensorLike): Tensor => {
+export const logicalOr: Binary = library("np.logicalOr", (x: Operand, y: Operand): Tensor => {
   const [a, b] = both(x, y);
   return prim.or(a as Tensor, b as Tensor);
 });
 /** Whether exactly one is nonzero, as bool. */
-export const logicalXor: Binary = library("np.logicalXor", (x: TensorLike, y: TensorLike): Tensor => {
+export const logicalXor: Binary = library("np.logicalXor", (x: Operand, y: Operand): Tensor => {
   const [a, b] = both(x, y);
   return prim.xor(a as Tensor, b as Tensor);
 });
 /** Whether x is 0, as bool. */
-export const logicalNot: Unary = library("np.logicalNot", (x: TensorLike): Tensor => prim.not(truth(x)));
+export const logicalNot: Unary = library("np.logicalNot", (x: Operand): Tensor => prim.not(truth(x)));
 
 /** Whether x is NaN, as bool. */
-export const isnan: Unary = library("np.isnan", (x: TensorLike): Tensor => {
+export const isnan: Unary = library("np.isnan", (x: Operand): Tensor => {
   const v = lift(x);
   return prim.ne(v, v);
 });
 /** Whether x is neither infinite nor NaN, as bool. */
 export const isfinite: Unary = library(
   "np.isfinite",
-  (x: TensorLike): Tensor => lift((Math.abs(lift(x)) < Infinity) as unknown as number),
+  (x: Operand): Tensor => lift(Math.abs(lift(x)) < Infinity),
 );
 /** Whether x is infinite, as bool. */
-export const isinf: Unary = library(
-  "np.isinf",
-  (x: TensorLike): Tensor => lift((Math.abs(lift(x)) === Infinity) as unknown as number),
-);
+export const isinf: Unary = library("np.isinf", (x: Operand): Tensor => lift(Math.abs(lift(x)) === Infinity));
 
 /** `a` where `cond` holds (nonzero), else `b`; all three broadcast. */
-export const where: (cond: TensorLike, a: TensorLike, b: TensorLike) => Tensor = library(
+export const where: (cond: Operand, a: Operand, b: Operand) => Tensor = library(
   "np.where",
-  (cond: TensorLike, a: TensorLike, b: TensorLike): Tensor => {
+  (cond: Operand, a: Operand, b: Operand): Tensor => {
     const c = truth(cond);
     const [x, y] = promote(a, b) as readonly [Tensor, Tensor];
     const shape = broadcastShapes(c.shape, x.shape);
@@ -173,9 +167,9 @@ const spread = (x: Tensor, shape: readonly number[]): Tensor =>
   prim.broadcast(x, { shape, dims: trailingAxes(x.ndim, shape.length) });
 
 /** Elements below `low` become `low`, above `high` become `high`; null leaves a side open. */
-export const clip: (x: TensorLike, low: TensorLike | null, high?: TensorLike | null) => Tensor = library(
+export const clip: (x: Operand, low: Operand | null, high?: Operand | null) => Tensor = library(
   "np.clip",
-  (x: TensorLike, low: TensorLike | null, high: TensorLike | null = null): Tensor => {
+  (x: Operand, low: Operand | null, high: Operand | null = null): Tensor => {
     const v = lift(x);
     const floored = low === null ? v : maximum(v, low);
     return high === null ? floored : minimum(floored, high);
@@ -183,7 +177,7 @@ export const clip: (x: TensorLike, low: TensorLike | null, high?: TensorLike | n
 );
 
 /** Value conversion. Float to integer truncates; NaN or a value out of range throws. */
-export const astype: (x: TensorLike, dtype: DType) => Tensor = library(
+export const astype: (x: Operand, dtype: DType) => Tensor = library(
   "np.astype",
-  (x: TensorLike, dtype: DType): Tensor => prim.cast(lift(x), { dtype }),
+  (x: Operand, dtype: DType): Tensor => prim.cast(lift(x), { dtype }),
 );

@@ -1,10 +1,8 @@
 /** The inverse error function, by the polynomials of M. Giles, "Approximating the erfinv function" (2010). */
 import { library } from "../library-function.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 import { lift } from "./core.js";
 import { where } from "./elementwise.js";
-
-const truth = (condition: boolean): number => condition as unknown as number;
 
 /** Coefficients, highest power first. The paper's single and double precision fits. */
 const SINGLE_CENTRAL = [
@@ -41,21 +39,17 @@ const horner = (coefficients: readonly number[], w: number): number =>
   coefficients.reduce((p, c) => p * w + c, 0);
 
 /** Inverse of erf on [-1, 1]: NaN outside, +-Infinity at the ends. About 3e-7 relative in f32, 3e-15 in f64. */
-export const erfinv: (x: TensorLike) => Tensor = library("random.erfinv", (x: TensorLike): Tensor => {
+export const erfinv: (x: Operand) => Tensor = library("random.erfinv", (x: Operand): Tensor => {
   const v = lift(x);
   // -log(1 - x^2), whose square would round away the distance from 1 that f64 has room for
   const w = lift(v.dtype === "f64" ? -(Math.log1p(-v) + Math.log1p(v)) : -Math.log1p(-v * v));
   const p =
     v.dtype === "f64"
       ? where(
-          truth(w < 6.25),
+          w < 6.25,
           horner(DOUBLE_CENTRAL, w - 3.125),
-          where(
-            truth(w < 16),
-            horner(DOUBLE_MIDDLE, Math.sqrt(w) - 3.25),
-            horner(DOUBLE_TAIL, Math.sqrt(w) - 5),
-          ),
+          where(w < 16, horner(DOUBLE_MIDDLE, Math.sqrt(w) - 3.25), horner(DOUBLE_TAIL, Math.sqrt(w) - 5)),
         )
-      : where(truth(w < 5), horner(SINGLE_CENTRAL, w - 2.5), horner(SINGLE_TAIL, Math.sqrt(w) - 3));
-  return where(truth(Math.abs(v) === 1), v * Infinity, p * v);
+      : where(w < 5, horner(SINGLE_CENTRAL, w - 2.5), horner(SINGLE_TAIL, Math.sqrt(w) - 3));
+  return where(Math.abs(v) === 1, v * Infinity, p * v);
 });

@@ -1,7 +1,7 @@
 /** nn: activations, normalisations and losses. */
 import type { DType } from "../../compiler/ir/types.js";
 import { library } from "../library-function.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 import { type Axis, lift, normalizeAxis, range } from "./core.js";
 import { where } from "./elementwise.js";
 import { prim } from "./prim.js";
@@ -10,76 +10,71 @@ import { expandDims } from "./shapes.js";
 
 export { logsumexp };
 
-type Unary = (x: TensorLike) => Tensor;
-const truth = (condition: boolean): number => condition as unknown as number;
-
+type Unary = (x: Operand) => Tensor;
 /** max(x, 0); NaN stays NaN, the derivative at 0 is 0. */
-export const relu: Unary = library("nn.relu", (x: TensorLike): Tensor => {
+export const relu: Unary = library("nn.relu", (x: Operand): Tensor => {
   const v = lift(x);
-  return where(truth(v <= 0), 0, v);
+  return where(v <= 0, 0, v);
 });
 /** x where x > 0, else slope * x. */
-export const leakyRelu: (x: TensorLike, slope?: number) => Tensor = library(
+export const leakyRelu: (x: Operand, slope?: number) => Tensor = library(
   "nn.leakyRelu",
-  (x: TensorLike, slope = 0.01): Tensor => {
+  (x: Operand, slope = 0.01): Tensor => {
     const v = lift(x);
-    return where(truth(v >= 0), v, v * slope);
+    return where(v >= 0, v, v * slope);
   },
 );
 /** x where x > 0, else alpha * (exp(x) - 1). */
-export const elu: (x: TensorLike, alpha?: number) => Tensor = library(
+export const elu: (x: Operand, alpha?: number) => Tensor = library(
   "nn.elu",
-  (x: TensorLike, alpha = 1): Tensor => {
+  (x: Operand, alpha = 1): Tensor => {
     const v = lift(x);
-    const positive = truth(v > 0);
+    const positive = v > 0;
     // the inner where keeps expm1 of a large number out of the untaken branch's derivative
     return where(positive, v, alpha * Math.expm1(where(positive, 0, v)));
   },
 );
 
 /** -|x| with derivative -1 at 0, so that what is built on it is smooth there. */
-const minusAbs = (v: Tensor): Tensor => where(truth(v >= 0), -v, v);
+const minusAbs = (v: Tensor): Tensor => where(v >= 0, -v, v);
 
 /** 1 / (1 + exp(-x)), from exp(-|x|) so that neither value nor derivative overflows. */
-export const sigmoid: Unary = library("nn.sigmoid", (x: TensorLike): Tensor => {
+export const sigmoid: Unary = library("nn.sigmoid", (x: Operand): Tensor => {
   const v = lift(x);
   const e = Math.exp(minusAbs(v));
-  return lift(where(truth(v >= 0), 1, e) / (1 + e));
+  return lift(where(v >= 0, 1, e) / (1 + e));
 });
 /** log(1 + exp(x)). */
-export const softplus: Unary = library("nn.softplus", (x: TensorLike): Tensor => {
+export const softplus: Unary = library("nn.softplus", (x: Operand): Tensor => {
   const v = lift(x);
-  return lift(where(truth(v >= 0), v, 0) + Math.log1p(Math.exp(minusAbs(v))));
+  return lift(where(v >= 0, v, 0) + Math.log1p(Math.exp(minusAbs(v))));
 });
 /** log(1 / (1 + exp(-x))), without overflow. */
-export const logSigmoid: Unary = library(
-  "nn.logSigmoid",
-  (x: TensorLike): Tensor => lift(-softplus(-lift(x))),
-);
+export const logSigmoid: Unary = library("nn.logSigmoid", (x: Operand): Tensor => lift(-softplus(-lift(x))));
 /** x * sigmoid(x), also called swish. */
-export const silu: Unary = library("nn.silu", (x: TensorLike): Tensor => {
+export const silu: Unary = library("nn.silu", (x: Operand): Tensor => {
   const v = lift(x);
   return lift(v * sigmoid(v));
 });
 /** The tanh approximation, which is JAX's default: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
-export const gelu: Unary = library("nn.gelu", (x: TensorLike): Tensor => {
+export const gelu: Unary = library("nn.gelu", (x: Operand): Tensor => {
   const v = lift(x);
   return lift(0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v))));
 });
 
 /** exp(x) / sum(exp(x)) along `axis`, with the maximum taken out first. */
-export const softmax: (x: TensorLike, axis?: Axis) => Tensor = library(
+export const softmax: (x: Operand, axis?: Axis) => Tensor = library(
   "nn.softmax",
-  (x: TensorLike, axis: Axis = -1): Tensor => {
+  (x: Operand, axis: Axis = -1): Tensor => {
     const v = lift(x);
     const e = Math.exp(v - prim.stopGradient(max(v, axis, { keepdims: true })));
     return lift(e / sum(e, axis, { keepdims: true }));
   },
 );
 /** log(softmax(x)) without forming the softmax. */
-export const logSoftmax: (x: TensorLike, axis?: Axis) => Tensor = library(
+export const logSoftmax: (x: Operand, axis?: Axis) => Tensor = library(
   "nn.logSoftmax",
-  (x: TensorLike, axis: Axis = -1): Tensor => {
+  (x: Operand, axis: Axis = -1): Tensor => {
     const v = lift(x);
     const shifted = v - prim.stopGradient(max(v, axis, { keepdims: true }));
     return lift(shifted - Math.log(sum(Math.exp(shifted), axis, { keepdims: true })));
@@ -87,9 +82,9 @@ export const logSoftmax: (x: TensorLike, axis?: Axis) => Tensor = library(
 );
 
 /** 1 where the last axis equals the label, else 0: labels' shape with `classes` appended. Labels outside give zeros. */
-export const oneHot: (labels: TensorLike, classes: number, dtype?: DType) => Tensor = library(
+export const oneHot: (labels: Operand, classes: number, dtype?: DType) => Tensor = library(
   "nn.oneHot",
-  (labels: TensorLike, classes: number, dtype: DType = "f32"): Tensor => {
+  (labels: Operand, classes: number, dtype: DType = "f32"): Tensor => {
     const given = lift(labels);
     const l = given.dtype === "bool" ? prim.cast(given, { dtype: "i32" }) : given;
     const wanted = prim.broadcast(expandDims(l, l.ndim), {
@@ -102,9 +97,9 @@ export const oneHot: (labels: TensorLike, classes: number, dtype?: DType) => Ten
 );
 
 /** -log softmax(logits)[label] per example: logits [.., classes], whole-number labels [..]. */
-export const softmaxCrossEntropy: (logits: TensorLike, labels: TensorLike) => Tensor = library(
+export const softmaxCrossEntropy: (logits: Operand, labels: Operand) => Tensor = library(
   "nn.softmaxCrossEntropy",
-  (logits: TensorLike, labels: TensorLike): Tensor => {
+  (logits: Operand, labels: Operand): Tensor => {
     const z = lift(logits);
     const classes = z.shape[z.ndim - 1] ?? 1;
     return lift(-sum(logSoftmax(z) * oneHot(labels, classes, z.dtype), -1));
@@ -113,14 +108,14 @@ export const softmaxCrossEntropy: (logits: TensorLike, labels: TensorLike) => Te
 
 /** (x - mean) / sqrt(var + epsilon) along `axis`, then times `gain` plus `bias`. */
 export const layerNorm: (
-  x: TensorLike,
-  gain?: TensorLike,
-  bias?: TensorLike,
+  x: Operand,
+  gain?: Operand,
+  bias?: Operand,
   axis?: number,
   epsilon?: number,
 ) => Tensor = library(
   "nn.layerNorm",
-  (x: TensorLike, gain: TensorLike = 1, bias: TensorLike = 0, axis = -1, epsilon = 1e-5): Tensor => {
+  (x: Operand, gain: Operand = 1, bias: Operand = 0, axis = -1, epsilon = 1e-5): Tensor => {
     const v = lift(x);
     const a = normalizeAxis(axis, v.ndim);
     const d = lift(v - mean(v, a, { keepdims: true }));

@@ -12,13 +12,13 @@ import { type NdArray, ShapeError } from "../../compiler/ops/op.js";
 import { newData } from "../arena.js";
 import { stagedType } from "../signature.js";
 import { fromData, isTensor } from "../tensor.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 
 /** What each primitive takes. */
 export type Prim = {
   readonly [K in OpName]: OpParams[K] extends NoParams
-    ? (...operands: readonly TensorLike[]) => Tensor
-    : (...args: readonly [...operands: TensorLike[], params: OpParams[K]]) => Tensor;
+    ? (...operands: readonly Operand[]) => Tensor
+    : (...args: readonly [...operands: Operand[], params: OpParams[K]]) => Tensor;
 };
 
 const operand = (op: OpName, x: unknown): NdArray => {

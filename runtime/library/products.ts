@@ -1,22 +1,22 @@
 /** np: matrix and tensor products, all over the one general product primitive. */
 import { fail } from "../../compiler/diagnostics.js";
 import { library } from "../library-function.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 import { broadcastShapes, lift, normalizeAxis, range, sameDtype } from "./core.js";
 import { parseEinsum } from "./einsum.js";
 import { prim } from "./prim.js";
 import { broadcastTo, expandDims, ravel, transpose } from "./shapes.js";
 
-type Binary = (x: TensorLike, y: TensorLike) => Tensor;
+type Binary = (x: Operand, y: Operand) => Tensor;
 
 /** Equal dtypes, shapes as they are. */
-const pair = (x: TensorLike, y: TensorLike): readonly [Tensor, Tensor] => {
+const pair = (x: Operand, y: Operand): readonly [Tensor, Tensor] => {
   const [a, b] = sameDtype(lift(x), lift(y)) as readonly [Tensor, Tensor];
   return a.dtype === "bool" ? [prim.cast(a, { dtype: "i32" }), prim.cast(b, { dtype: "i32" })] : [a, b];
 };
 
 /** NumPy's dot: inner product of vectors, product of matrices, last axis of `x` with the second to last of `y`. */
-export const dot: Binary = library("np.dot", (x: TensorLike, y: TensorLike): Tensor => {
+export const dot: Binary = library("np.dot", (x: Operand, y: Operand): Tensor => {
   const [a, b] = pair(x, y);
   if (a.ndim === 0 || b.ndim === 0) return lift(a * b);
   return prim.dot(a, b, {
@@ -28,7 +28,7 @@ export const dot: Binary = library("np.dot", (x: TensorLike, y: TensorLike): Ten
 });
 
 /** NumPy's matmul: the last two axes are matrices, the others broadcast as batches; vectors are promoted. */
-export const matmul: Binary = library("np.matmul", (x: TensorLike, y: TensorLike): Tensor => {
+export const matmul: Binary = library("np.matmul", (x: Operand, y: Operand): Tensor => {
   const [a, b] = pair(x, y);
   if (a.ndim === 0 || b.ndim === 0)
     return fail("TSJ2018", "shape", "matmul needs at least rank 1 on both sides");
@@ -56,26 +56,25 @@ const dotLast = (a: Tensor, b: Tensor): Tensor =>
 /** Products of all pairs of elements of the flattened operands: [x.size, y.size]. */
 export const outer: Binary = library(
   "np.outer",
-  (x: TensorLike, y: TensorLike): Tensor =>
-    lift(expandDims(ravel(lift(x)), 1) * expandDims(ravel(lift(y)), 0)),
+  (x: Operand, y: Operand): Tensor => lift(expandDims(ravel(lift(x)), 1) * expandDims(ravel(lift(y)), 0)),
 );
 /** Contraction of the last axes. */
-export const inner: Binary = library("np.inner", (x: TensorLike, y: TensorLike): Tensor => {
+export const inner: Binary = library("np.inner", (x: Operand, y: Operand): Tensor => {
   const [a, b] = pair(x, y);
   if (a.ndim === 0 || b.ndim === 0) return lift(a * b);
   return prim.dot(a, b, { lhsContract: [a.ndim - 1], rhsContract: [b.ndim - 1], lhsBatch: [], rhsBatch: [] });
 });
 /** Inner product of the flattened operands. */
-export const vdot: Binary = library("np.vdot", (x: TensorLike, y: TensorLike): Tensor => {
+export const vdot: Binary = library("np.vdot", (x: Operand, y: Operand): Tensor => {
   const [a, b] = pair(x, y);
   return prim.dot(ravel(a), ravel(b), { lhsContract: [0], rhsContract: [0], lhsBatch: [], rhsBatch: [] });
 });
 
 type ContractAxes = number | readonly [readonly number[], readonly number[]];
 /** Contracts the last n axes of `x` with the first n of `y`, or the axes listed. */
-export const tensordot: (x: TensorLike, y: TensorLike, axes?: ContractAxes) => Tensor = library(
+export const tensordot: (x: Operand, y: Operand, axes?: ContractAxes) => Tensor = library(
   "np.tensordot",
-  (x: TensorLike, y: TensorLike, axes: ContractAxes = 2): Tensor => {
+  (x: Operand, y: Operand, axes: ContractAxes = 2): Tensor => {
     const [a, b] = pair(x, y);
     const lhs = typeof axes === "number" ? range(axes).map((k) => a.ndim - axes + k) : axes[0];
     const rhs = typeof axes === "number" ? range(axes) : axes[1];
@@ -92,9 +91,9 @@ export const tensordot: (x: TensorLike, y: TensorLike, axes?: ContractAxes) => T
  * Einstein summation, e.g. `einsum("ij,jk->ik", a, b)`; explicit or implicit output, repeated labels take diagonals.
  * Operands are contracted from left to right.
  */
-export const einsum: (spec: string, ...xs: readonly TensorLike[]) => Tensor = library(
+export const einsum: (spec: string, ...xs: readonly Operand[]) => Tensor = library(
   "np.einsum",
-  (spec: string, ...xs: readonly TensorLike[]): Tensor => {
+  (spec: string, ...xs: readonly Operand[]): Tensor => {
     const vs = xs.map((x) => lift(x));
     const plan = parseEinsum(
       spec,
@@ -114,9 +113,9 @@ const sumOut = (v: Tensor, labels: readonly string[], keep: readonly string[]): 
   prim.reduceSum(v, { axes: range(labels.length).filter((k) => !keep.includes(labels[k] ?? "")) });
 
 /** Euclidean length, over all elements or along `axis`. The gradient at 0 is NaN, as in JAX. */
-export const norm: (x: TensorLike, axis?: number | null) => Tensor = library(
+export const norm: (x: Operand, axis?: number | null) => Tensor = library(
   "np.linalg.norm",
-  (x: TensorLike, axis: number | null = null): Tensor => {
+  (x: Operand, axis: number | null = null): Tensor => {
     const v = lift(x);
     return lift(
       Math.sqrt(

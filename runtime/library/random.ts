@@ -6,7 +6,7 @@
 import { fail } from "../../compiler/diagnostics.js";
 import type { DType, Shape } from "../../compiler/ir/types.js";
 import { library } from "../library-function.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 import { lift, shapeArgument } from "./core.js";
 import { erfinv } from "./erfinv.js";
 import { prim } from "./prim.js";
@@ -14,10 +14,8 @@ import { argmax } from "./reductions.js";
 import { concatenate, expandDims } from "./shapes.js";
 
 type Size = number | readonly number[];
-const truth = (condition: boolean): number => condition as unknown as number;
-
 /** A key from a whole number: its low 32 bits. */
-export const key: (seed: TensorLike) => Tensor = library("random.key", (seed: TensorLike): Tensor => {
+export const key: (seed: Operand) => Tensor = library("random.key", (seed: Operand): Tensor => {
   const low = prim.bitcast(prim.toInt32(lift(seed)), { dtype: "u32" });
   return keyOf(prim.const({ value: 0, dtype: "u32", shape: [] }), low);
 });
@@ -36,7 +34,7 @@ const checkKey = (k: Tensor): Tensor =>
       );
 
 /** Both output words of the generator at counters 0, 1, .. in row-major order. */
-const words = (keyPair: TensorLike, shape: Shape): readonly [Tensor, Tensor] => {
+const words = (keyPair: Operand, shape: Shape): readonly [Tensor, Tensor] => {
   const k = lift(keyPair);
   const size = shape.reduce((n, d) => n * d, 1);
   const spread = (v: Tensor): Tensor => prim.broadcast(v, { shape: [size], dims: [] });
@@ -51,9 +49,9 @@ const words = (keyPair: TensorLike, shape: Shape): readonly [Tensor, Tensor] => 
 };
 
 /** Uniform 32-bit words. */
-export const bits: (keyPair: TensorLike, shape?: Size) => Tensor = library(
+export const bits: (keyPair: Operand, shape?: Size) => Tensor = library(
   "random.bits",
-  (keyPair: TensorLike, shape: Size = []): Tensor => {
+  (keyPair: Operand, shape: Size = []): Tensor => {
     const [high, low] = words(keyPair, shapeArgument(shape));
     return prim.xor(high, low);
   },
@@ -63,18 +61,18 @@ export const bits: (keyPair: TensorLike, shape?: Size) => Tensor = library(
 export type Keys = Tensor & { readonly 0: Tensor; readonly 1: Tensor };
 
 /** `count` independent keys: u32[count, 2]. Destructure them: `const [a, b] = random.split(key)`. */
-export const split: (keyPair: TensorLike, count?: number) => Keys = library(
+export const split: (keyPair: Operand, count?: number) => Keys = library(
   "random.split",
-  (keyPair: TensorLike, count = 2): Keys => {
+  (keyPair: Operand, count = 2): Keys => {
     const [high, low] = words(keyPair, shapeArgument(count));
     return concatenate([expandDims(high, 1), expandDims(low, 1)], 1) as Keys;
   },
 );
 
 /** A key that depends on `data` (a whole number), e.g. a step count. */
-export const foldIn: (keyPair: TensorLike, data: TensorLike) => Tensor = library(
+export const foldIn: (keyPair: Operand, data: Operand) => Tensor = library(
   "random.foldIn",
-  (keyPair: TensorLike, data: TensorLike): Tensor => {
+  (keyPair: Operand, data: Operand): Tensor => {
     const k = lift(keyPair);
     const low = prim.bitcast(prim.toInt32(lift(data)), { dtype: "u32" });
     const high = prim.const({ value: 0, dtype: "u32", shape: [] });
@@ -84,7 +82,7 @@ export const foldIn: (keyPair: TensorLike, data: TensorLike) => Tensor = library
 );
 
 /** [0, 1): the top 23 bits as the fraction of a f32 in [1, 2), minus 1; f64 takes 52 bits of two words. */
-const unit = (keyPair: TensorLike, shape: Shape, dtype: DType): Tensor => {
+const unit = (keyPair: Operand, shape: Shape, dtype: DType): Tensor => {
   const [high, low] = words(keyPair, shape);
   if (dtype === "f32") {
     const fraction = prim.ushr(prim.xor(high, low), prim.const({ value: 9, dtype: "u32", shape }));
@@ -99,20 +97,14 @@ const unit = (keyPair: TensorLike, shape: Shape, dtype: DType): Tensor => {
 
 /** Uniform in [low, high). */
 export const uniform: (
-  keyPair: TensorLike,
+  keyPair: Operand,
   shape?: Size,
-  low?: TensorLike,
-  high?: TensorLike,
+  low?: Operand,
+  high?: Operand,
   dtype?: DType,
 ) => Tensor = library(
   "random.uniform",
-  (
-    keyPair: TensorLike,
-    shape: Size = [],
-    low: TensorLike = 0,
-    high: TensorLike = 1,
-    dtype: DType = "f32",
-  ): Tensor => {
+  (keyPair: Operand, shape: Size = [], low: Operand = 0, high: Operand = 1, dtype: DType = "f32"): Tensor => {
     const least = prim.cast(lift(low), { dtype });
     const most = prim.cast(lift(high), { dtype });
     return lift(Math.max(least, unit(keyPair, shapeArgument(shape), dtype) * (most - least) + least));
@@ -120,27 +112,27 @@ export const uniform: (
 );
 
 /** Standard normal: sqrt(2) * erfinv(u), u uniform in (-1, 1). */
-export const normal: (keyPair: TensorLike, shape?: Size, dtype?: DType) => Tensor = library(
+export const normal: (keyPair: Operand, shape?: Size, dtype?: DType) => Tensor = library(
   "random.normal",
-  (keyPair: TensorLike, shape: Size = [], dtype: DType = "f32"): Tensor => {
+  (keyPair: Operand, shape: Size = [], dtype: DType = "f32"): Tensor => {
     const least = dtype === "f32" ? -1 + 2 ** -24 : -1 + 2 ** -53; // the number after -1
     return lift(Math.SQRT2 * erfinv(uniform(keyPair, shape, least, 1, dtype)));
   },
 );
 
 /** True with probability `p`. */
-export const bernoulli: (keyPair: TensorLike, p?: TensorLike, shape?: Size) => Tensor = library(
+export const bernoulli: (keyPair: Operand, p?: Operand, shape?: Size) => Tensor = library(
   "random.bernoulli",
-  (keyPair: TensorLike, p: TensorLike = 0.5, shape: Size | null = null): Tensor => {
+  (keyPair: Operand, p: Operand = 0.5, shape: Size | null = null): Tensor => {
     const chance = lift(p);
-    return lift(truth(uniform(keyPair, shape ?? chance.shape) < chance));
+    return lift(uniform(keyPair, shape ?? chance.shape) < chance);
   },
 );
 
 /** Whole numbers in [low, high), i32; the bounds are static. */
-export const randint: (keyPair: TensorLike, shape: Size, low: number, high: number) => Tensor = library(
+export const randint: (keyPair: Operand, shape: Size, low: number, high: number) => Tensor = library(
   "random.randint",
-  (keyPair: TensorLike, shape: Size, low: number, high: number): Tensor => {
+  (keyPair: Operand, shape: Size, low: number, high: number): Tensor => {
     const sizes = shapeArgument(shape);
     const keys = split(keyPair);
     const span = prim.const({ value: spanOf(low, high), dtype: "u32", shape: sizes });
@@ -164,18 +156,18 @@ const spanOf = (low: number, high: number): number =>
 const wordModulus = (span: number): number => (Math.imul(2 ** 16 % span, 2 ** 16 % span) >>> 0) % span;
 
 /** Standard Gumbel: -log(-log(u)). */
-export const gumbel: (keyPair: TensorLike, shape?: Size) => Tensor = library(
+export const gumbel: (keyPair: Operand, shape?: Size) => Tensor = library(
   "random.gumbel",
-  (keyPair: TensorLike, shape: Size = []): Tensor => {
+  (keyPair: Operand, shape: Size = []): Tensor => {
     const tiny = 2 ** -126; // least normal f32
     return lift(-Math.log(-Math.log(uniform(keyPair, shape, tiny, 1))));
   },
 );
 
 /** A class index (i32) per row of unnormalised log-probabilities, along the last axis. */
-export const categorical: (keyPair: TensorLike, logits: TensorLike) => Tensor = library(
+export const categorical: (keyPair: Operand, logits: Operand) => Tensor = library(
   "random.categorical",
-  (keyPair: TensorLike, logits: TensorLike): Tensor => {
+  (keyPair: Operand, logits: Operand): Tensor => {
     const z = lift(logits);
     return argmax(z + gumbel(keyPair, z.shape), -1);
   },

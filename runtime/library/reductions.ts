@@ -1,6 +1,6 @@
 /** np: reductions. `axis` is one axis, a list, or all; `keepdims` leaves the reduced axes as size 1. */
 import { library } from "../library-function.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 import { type Axis, countOf, keepDims, lift, normalizeAxes, normalizeAxis, requireOptions } from "./core.js";
 import { isfinite, where } from "./elementwise.js";
 import { prim } from "./prim.js";
@@ -9,12 +9,12 @@ export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
 const OPTIONS: readonly string[] = ["keepdims"];
-type Reduction = (x: TensorLike, axis?: Axis | null, options?: ReduceOptions) => Tensor;
+type Reduction = (x: Operand, axis?: Axis | null, options?: ReduceOptions) => Tensor;
 
 /** Applies `f` over the axes and restores them where asked. */
 const reduce = (
   of: string,
-  x: TensorLike,
+  x: Operand,
   axis: Axis | null,
   options: ReduceOptions,
   f: (v: Tensor, axes: readonly number[]) => Tensor,
@@ -33,31 +33,31 @@ const countable = (v: Tensor): Tensor => (v.dtype === "bool" ? prim.cast(v, { dt
 /** Sum along `axis` (one, a list, or all); bool counts in i32. `keepdims` leaves the axes as size 1. */
 export const sum: Reduction = library(
   "np.sum",
-  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.sum", x, axis, options, (v, axes) => prim.reduceSum(countable(v), { axes })),
 );
 /** Product along `axis` (one, a list, or all); bool counts in i32. */
 export const prod: Reduction = library(
   "np.prod",
-  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.prod", x, axis, options, (v, axes) => prim.reduceProd(countable(v), { axes })),
 );
 /** Greatest element along `axis` (one, a list, or all); NaN if any is. */
 export const max: Reduction = library(
   "np.max",
-  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.max", x, axis, options, (v, axes) => prim.reduceMax(v, { axes })),
 );
 /** Smallest element along `axis` (one, a list, or all); NaN if any is. */
 export const min: Reduction = library(
   "np.min",
-  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.min", x, axis, options, (v, axes) => prim.reduceMin(v, { axes })),
 );
 /** True where any element is nonzero. */
 export const any: Reduction = library(
   "np.any",
-  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.any", x, axis, options, (v, axes) =>
       prim.reduceMax(prim.cast(v, { dtype: "bool" }), { axes }),
     ),
@@ -65,7 +65,7 @@ export const any: Reduction = library(
 /** True where every element is nonzero. */
 export const all: Reduction = library(
   "np.all",
-  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.all", x, axis, options, (v, axes) =>
       prim.reduceMin(prim.cast(v, { dtype: "bool" }), { axes }),
     ),
@@ -74,7 +74,7 @@ export const all: Reduction = library(
 /** Arithmetic mean; integers give f32. */
 export const mean: Reduction = library(
   "np.mean",
-  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("np.mean", x, axis, options, (v, axes) =>
       lift(prim.reduceSum(countable(v), { axes }) / countOf(v.shape, axes)),
     ),
@@ -85,12 +85,12 @@ export interface VarianceOptions extends ReduceOptions {
   readonly ddof?: number;
 }
 const VARIANCE_OPTIONS: readonly string[] = ["keepdims", "ddof"];
-type Variance = (x: TensorLike, axis?: Axis | null, options?: VarianceOptions) => Tensor;
+type Variance = (x: Operand, axis?: Axis | null, options?: VarianceOptions) => Tensor;
 
 /** Mean squared distance from the mean, in two passes (no cancellation). */
 export const variance: Variance = library(
   "np.var",
-  (x: TensorLike, axis: Axis | null = null, options: VarianceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: VarianceOptions = {}) =>
     reduce(
       "np.var",
       x,
@@ -106,14 +106,14 @@ export const variance: Variance = library(
 /** Square root of the variance. */
 export const std: Variance = library(
   "np.std",
-  (x: TensorLike, axis: Axis | null = null, options: VarianceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: VarianceOptions = {}) =>
     lift(Math.sqrt(variance(x, axis, options))),
 );
 
 /** log(sum(exp(x))), stable: the maximum is taken out first. */
 export const logsumexp: Reduction = library(
   "nn.logsumexp",
-  (x: TensorLike, axis: Axis | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: Axis | null = null, options: ReduceOptions = {}) =>
     reduce("nn.logsumexp", x, axis, options, (v, axes) => {
       const m = prim.stopGradient(prim.reduceMax(v, { axes }));
       const shift = where(isfinite(m), m, 0); // an infinite maximum would give inf - inf
@@ -122,10 +122,10 @@ export const logsumexp: Reduction = library(
     }),
 );
 
-type ArgReduction = (x: TensorLike, axis?: number | null, options?: ReduceOptions) => Tensor;
+type ArgReduction = (x: Operand, axis?: number | null, options?: ReduceOptions) => Tensor;
 const argReduce = (
   of: string,
-  x: TensorLike,
+  x: Operand,
   axis: number | null,
   options: ReduceOptions,
   f: (v: Tensor, axis: number) => Tensor,
@@ -142,20 +142,20 @@ const argReduce = (
 /** Index (i32) of the first largest element along `axis`, of the flattened array without one. */
 export const argmax: ArgReduction = library(
   "np.argmax",
-  (x: TensorLike, axis: number | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: number | null = null, options: ReduceOptions = {}) =>
     argReduce("np.argmax", x, axis, options, (v, a) => prim.argmax(v, { axis: a })),
 );
 /** Index (i32) of the first smallest element along `axis`, of the flattened array without one. */
 export const argmin: ArgReduction = library(
   "np.argmin",
-  (x: TensorLike, axis: number | null = null, options: ReduceOptions = {}) =>
+  (x: Operand, axis: number | null = null, options: ReduceOptions = {}) =>
     argReduce("np.argmin", x, axis, options, (v, a) => prim.argmin(v, { axis: a })),
 );
 
 /** Running sum along `axis` (of the flattened array without one), by doubling steps: log2(n) shifted additions. */
-export const cumsum: (x: TensorLike, axis?: number | null) => Tensor = library(
+export const cumsum: (x: Operand, axis?: number | null) => Tensor = library(
   "np.cumsum",
-  (x: TensorLike, axis: number | null = null): Tensor => {
+  (x: Operand, axis: number | null = null): Tensor => {
     const given = countable(lift(x));
     let v = axis === null ? prim.reshape(given, { shape: [given.size] }) : given;
     const a = axis === null ? 0 : normalizeAxis(axis, v.ndim);

@@ -1,7 +1,7 @@
 /** np: functions that move, join, split and select elements. */
 import { fail } from "../../compiler/diagnostics.js";
 import { library } from "../library-function.js";
-import type { Tensor, TensorLike } from "../types.js";
+import type { Operand, Tensor } from "../types.js";
 import {
   type Axis,
   broadcastShapes,
@@ -19,23 +19,23 @@ import { prim } from "./prim.js";
 type Size = number | readonly number[];
 
 /** The same elements in another shape; one size may be -1. */
-export const reshape: (x: TensorLike, shape: Size) => Tensor = library(
+export const reshape: (x: Operand, shape: Size) => Tensor = library(
   "np.reshape",
-  (x: TensorLike, shape: Size): Tensor => {
+  (x: Operand, shape: Size): Tensor => {
     const v = lift(x);
     return prim.reshape(v, { shape: inferShape(shape, v.shape) });
   },
 );
 /** All elements in one axis, row-major. */
-export const ravel: (x: TensorLike) => Tensor = library("np.ravel", (x: TensorLike): Tensor => {
+export const ravel: (x: Operand) => Tensor = library("np.ravel", (x: Operand): Tensor => {
   const v = lift(x);
   return prim.reshape(v, { shape: [v.size] });
 });
 
 /** Axes in the order given; reversed without one. */
-export const transpose: (x: TensorLike, axes?: readonly number[] | null) => Tensor = library(
+export const transpose: (x: Operand, axes?: readonly number[] | null) => Tensor = library(
   "np.transpose",
-  (x: TensorLike, axes: readonly number[] | null = null): Tensor => {
+  (x: Operand, axes: readonly number[] | null = null): Tensor => {
     const v = lift(x);
     const perm = axes === null ? [...range(v.ndim)].reverse() : axes.map((a) => normalizeAxis(a, v.ndim));
     return prim.transpose(v, { perm });
@@ -47,9 +47,9 @@ const movedAxes = (rank: number, from: number, to: number): readonly number[] =>
   return [...rest.slice(0, to), from, ...rest.slice(to)];
 };
 /** Axis `from` moved to place `to`, the others in order. */
-export const moveaxis: (x: TensorLike, from: number, to: number) => Tensor = library(
+export const moveaxis: (x: Operand, from: number, to: number) => Tensor = library(
   "np.moveaxis",
-  (x: TensorLike, from: number, to: number): Tensor => {
+  (x: Operand, from: number, to: number): Tensor => {
     const v = lift(x);
     return prim.transpose(v, {
       perm: movedAxes(v.ndim, normalizeAxis(from, v.ndim), normalizeAxis(to, v.ndim)),
@@ -59,9 +59,9 @@ export const moveaxis: (x: TensorLike, from: number, to: number) => Tensor = lib
 const swappedAxes = (rank: number, a: number, b: number): readonly number[] =>
   range(rank).map((k) => (k === a ? b : k === b ? a : k));
 /** Axes `a` and `b` exchanged. */
-export const swapaxes: (x: TensorLike, a: number, b: number) => Tensor = library(
+export const swapaxes: (x: Operand, a: number, b: number) => Tensor = library(
   "np.swapaxes",
-  (x: TensorLike, a: number, b: number): Tensor => {
+  (x: Operand, a: number, b: number): Tensor => {
     const v = lift(x);
     return prim.transpose(v, {
       perm: swappedAxes(v.ndim, normalizeAxis(a, v.ndim), normalizeAxis(b, v.ndim)),
@@ -70,9 +70,9 @@ export const swapaxes: (x: TensorLike, a: number, b: number) => Tensor = library
 );
 
 /** A new axis of size 1 at each of the result's `axis` places. */
-export const expandDims: (x: TensorLike, axis: Axis) => Tensor = library(
+export const expandDims: (x: Operand, axis: Axis) => Tensor = library(
   "np.expandDims",
-  (x: TensorLike, axis: Axis): Tensor => {
+  (x: Operand, axis: Axis): Tensor => {
     const v = lift(x);
     return prim.reshape(v, { shape: expandedShape(v.shape, axis) });
   },
@@ -93,27 +93,27 @@ const squeezedShape = (shape: readonly number[], axis: Axis | null): readonly nu
   return shape.filter((_, k) => !axes.includes(k));
 };
 /** Without the axes of size 1, or without those of `axis`. */
-export const squeeze: (x: TensorLike, axis?: Axis | null) => Tensor = library(
+export const squeeze: (x: Operand, axis?: Axis | null) => Tensor = library(
   "np.squeeze",
-  (x: TensorLike, axis: Axis | null = null): Tensor => {
+  (x: Operand, axis: Axis | null = null): Tensor => {
     const v = lift(x);
     return prim.reshape(v, { shape: squeezedShape(v.shape, axis) });
   },
 );
 
 /** Repeated to `shape`: sizes are equal or 1, counted from the last axis. */
-export const broadcastTo: (x: TensorLike, shape: readonly number[]) => Tensor = library(
+export const broadcastTo: (x: Operand, shape: readonly number[]) => Tensor = library(
   "np.broadcastTo",
-  (x: TensorLike, shape: readonly number[]): Tensor => {
+  (x: Operand, shape: readonly number[]): Tensor => {
     const v = lift(x);
     return prim.broadcast(v, { shape, dims: trailingAxes(v.ndim, shape.length) });
   },
 );
 
 /** Arrays joined along `axis`; all other sizes are equal. */
-export const concatenate: (xs: readonly TensorLike[], axis?: number) => Tensor = library(
+export const concatenate: (xs: readonly Operand[], axis?: number) => Tensor = library(
   "np.concatenate",
-  (xs: readonly TensorLike[], axis = 0): Tensor => {
+  (xs: readonly Operand[], axis = 0): Tensor => {
     const vs = sameDtype(...xs.map((x) => lift(x)));
     return prim.concat(...vs, { axis: normalizeAxis(axis, rankOf(vs)) });
   },
@@ -123,9 +123,9 @@ const rankOf = (vs: readonly Tensor[]): number => {
   return first === undefined ? fail("TSJ2016", "shape", "at least one array is needed") : first.ndim;
 };
 /** Joins equal shapes along a new axis. */
-export const stack: (xs: readonly TensorLike[], axis?: number) => Tensor = library(
+export const stack: (xs: readonly Operand[], axis?: number) => Tensor = library(
   "np.stack",
-  (xs: readonly TensorLike[], axis = 0): Tensor =>
+  (xs: readonly Operand[], axis = 0): Tensor =>
     concatenate(
       // before a new axis makes arrays of plain numbers, which take the others' dtype
       sameDtype(...xs.map((x) => lift(x))).map((x) => expandDims(x, axis)),
@@ -134,8 +134,8 @@ export const stack: (xs: readonly TensorLike[], axis?: number) => Tensor = libra
 );
 
 /** Equal parts (a number) or parts that end before the given indices. */
-export const split: (x: TensorLike, parts: number | readonly number[], axis?: number) => readonly Tensor[] =
-  library("np.split", (x: TensorLike, parts: number | readonly number[], axis = 0): readonly Tensor[] => {
+export const split: (x: Operand, parts: number | readonly number[], axis?: number) => readonly Tensor[] =
+  library("np.split", (x: Operand, parts: number | readonly number[], axis = 0): readonly Tensor[] => {
     const v = lift(x);
     const a = normalizeAxis(axis, v.ndim);
     const ends = splitPoints(parts, v.shape[a] ?? 1);
@@ -155,9 +155,9 @@ const sliceAxis = (v: Tensor, axis: number, start: number, limit: number): Tenso
   });
 
 /** Elements `start` to `stop` (exclusive) along `axis`; negative ends count from the back. */
-export const sliceIn: (x: TensorLike, start: number, stop?: number | null, axis?: number) => Tensor = library(
+export const sliceIn: (x: Operand, start: number, stop?: number | null, axis?: number) => Tensor = library(
   "np.slice",
-  (x: TensorLike, start: number, stop: number | null = null, axis = 0): Tensor => {
+  (x: Operand, start: number, stop: number | null = null, axis = 0): Tensor => {
     const v = lift(x);
     const a = normalizeAxis(axis, v.ndim);
     const n = v.shape[a] ?? 1;
@@ -167,18 +167,18 @@ export const sliceIn: (x: TensorLike, start: number, stop?: number | null, axis?
 const clampIndex = (i: number, n: number): number => Math.min(n, Math.max(0, i < 0 ? i + n : i));
 
 /** Reversed along `axis` (one, a list, or all). */
-export const flip: (x: TensorLike, axis?: Axis | null) => Tensor = library(
+export const flip: (x: Operand, axis?: Axis | null) => Tensor = library(
   "np.flip",
-  (x: TensorLike, axis: Axis | null = null): Tensor => {
+  (x: Operand, axis: Axis | null = null): Tensor => {
     const v = lift(x);
     return prim.reverse(v, { axes: normalizeAxes(axis, v.ndim) });
   },
 );
 
 /** Elements move `shift` places up along `axis`, the last ones come round to the front. */
-export const roll: (x: TensorLike, shift: number, axis?: number | null) => Tensor = library(
+export const roll: (x: Operand, shift: number, axis?: number | null) => Tensor = library(
   "np.roll",
-  (x: TensorLike, shift: number, axis: number | null = null): Tensor => {
+  (x: Operand, shift: number, axis: number | null = null): Tensor => {
     const given = lift(x);
     const v = axis === null ? ravel(given) : given;
     const a = axis === null ? 0 : normalizeAxis(axis, v.ndim);
@@ -190,9 +190,9 @@ export const roll: (x: TensorLike, shift: number, axis?: number | null) => Tenso
 );
 
 /** Copies of the array along each axis; missing counts are 1. */
-export const tile: (x: TensorLike, counts: Size) => Tensor = library(
+export const tile: (x: Operand, counts: Size) => Tensor = library(
   "np.tile",
-  (x: TensorLike, counts: Size): Tensor => {
+  (x: Operand, counts: Size): Tensor => {
     const v = lift(x);
     const reps = typeof counts === "number" ? [counts] : [...counts];
     const rank = Math.max(v.ndim, reps.length);
@@ -208,9 +208,9 @@ export const tile: (x: TensorLike, counts: Size) => Tensor = library(
 
 type Widths = number | readonly (readonly [number, number])[];
 /** `value` around the edges: one width for all, or [before, after] per axis. */
-export const pad: (x: TensorLike, widths: Widths, value?: TensorLike) => Tensor = library(
+export const pad: (x: Operand, widths: Widths, value?: Operand) => Tensor = library(
   "np.pad",
-  (x: TensorLike, widths: Widths, value: TensorLike = 0): Tensor => {
+  (x: Operand, widths: Widths, value: Operand = 0): Tensor => {
     const v = lift(x);
     const low = v.shape.map((_, k) => (typeof widths === "number" ? widths : (widths[k]?.[0] ?? 0)));
     const high = v.shape.map((_, k) => (typeof widths === "number" ? widths : (widths[k]?.[1] ?? 0)));
@@ -220,7 +220,7 @@ export const pad: (x: TensorLike, widths: Widths, value?: TensorLike) => Tensor 
 );
 
 /** Indices as i32. JavaScript's own numbers are f64: those with a fraction fail at run time. */
-const wholeIndices = (of: string, indices: TensorLike): Tensor => {
+const wholeIndices = (of: string, indices: Operand): Tensor => {
   const i = lift(indices);
   if (i.dtype === "f32" || i.dtype === "bool")
     fail("TSJ4042", "type", `the indices of ${of} are whole numbers, not ${i.dtype}[${i.shape.join(", ")}]`, {
@@ -228,19 +228,19 @@ const wholeIndices = (of: string, indices: TensorLike): Tensor => {
     });
   if (i.dtype !== "f64") return prim.cast(i, { dtype: "i32" });
   // NaN is refused by the cast
-  return prim.cast(where((Math.floor(i) === i) as unknown as number, i, Number.NaN), { dtype: "i32" });
+  return prim.cast(where(Math.floor(i) === i, i, Number.NaN), { dtype: "i32" });
 };
 
 /** Slices of `x` along `axis` (of the flattened array without one) at whole-number indices; out of range throws. */
-export const take: (x: TensorLike, indices: TensorLike, axis?: number | null) => Tensor = library(
+export const take: (x: Operand, indices: Operand, axis?: number | null) => Tensor = library(
   "np.take",
-  (x: TensorLike, indices: TensorLike, axis: number | null = null): Tensor => {
+  (x: Operand, indices: Operand, axis: number | null = null): Tensor => {
     const given = lift(x);
     const v = axis === null ? ravel(given) : given;
     const a = axis === null ? 0 : normalizeAxis(axis, v.ndim);
     const n = v.shape[a] ?? 1;
     const i = wholeIndices("np.take", indices);
-    return prim.gather(v, where((i < 0) as unknown as number, i + n, i), {
+    return prim.gather(v, where(i < 0, i + n, i), {
       axis: a,
       batch: 0,
       mode: "check",
@@ -249,9 +249,9 @@ export const take: (x: TensorLike, indices: TensorLike, axis?: number | null) =>
 );
 
 /** One element per position of `indices` along `axis`: result[.., i, ..] = x[.., indices[.., i, ..], ..]. */
-export const takeAlongAxis: (x: TensorLike, indices: TensorLike, axis: number) => Tensor = library(
+export const takeAlongAxis: (x: Operand, indices: Operand, axis: number) => Tensor = library(
   "np.takeAlongAxis",
-  (x: TensorLike, indices: TensorLike, axis: number): Tensor => {
+  (x: Operand, indices: Operand, axis: number): Tensor => {
     const v = lift(x);
     const i = wholeIndices("np.takeAlongAxis", indices);
     const last = v.ndim - 1;

@@ -79,7 +79,7 @@ const ours: Readonly<Record<string, Fn>> = {
   mod: (x, y) => np.mod(x, y),
   concatenate: (x, y) => np.concatenate([x, y]),
   stack: (x, y) => np.stack([x, y], 1),
-  where: (x, y) => np.where((x > 0) as unknown as number, x, y),
+  where: (x, y) => np.where(x > 0, x, y),
 };
 
 /** Two ways to the same f64: a few roundings per element of a sum, relative to the largest term. */
