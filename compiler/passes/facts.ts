@@ -76,6 +76,8 @@ const compare = (
     case "eq":
       if (b !== null) confine(c, facts, x, b.lo, b.hi);
       if (a !== null) confine(c, facts, y, a.lo, a.hi);
+      isMultiple(c, facts, x, b);
+      isMultiple(c, facts, y, a);
       isWhole(c, facts, x, y);
       isWhole(c, facts, y, x);
       return;
@@ -93,6 +95,17 @@ const isWhole = (c: Context, facts: Map<Var, Range>, floor: Var, x: Var): void =
   if (eqn === undefined || !ROUNDED.has(eqn.op) || eqn.inputs[0] !== x || own === null || own.int) return;
   if (own.lo < -(2 ** 53) || own.hi > 2 ** 53) return;
   facts.set(x, { ...own, lo: Math.ceil(own.lo), hi: Math.floor(own.hi), int: true });
+};
+
+/** n % d = 0: a whole n is a multiple of d. */
+const isMultiple = (c: Context, facts: Map<Var, Range>, rest: Var, value: Range | null): void => {
+  const eqn = c.definition(rest);
+  const [n, d] = eqn?.inputs ?? [];
+  if (eqn?.op !== "rem" || n === undefined || d === undefined || value?.lo !== 0 || value.hi !== 0) return;
+  const own = facts.get(n) ?? c.range(n);
+  const by = c.range(d);
+  if (own?.int !== true || by?.int !== true || by.lo !== by.hi || by.lo <= 0) return;
+  facts.set(n, { ...own, multiple: by.lo });
 };
 
 /** lo <= v <= hi, v is no NaN, and what follows for the value that v was computed from. */

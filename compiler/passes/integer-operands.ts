@@ -122,6 +122,7 @@ export interface Passed {
  * @param inputs the images of its operands in the function that is made
  */
 export const passIntegers = (
+  b: Builder,
   eqn: ControlEqn,
   inputs: readonly Var[],
   { range, definition }: Analysis,
@@ -142,7 +143,10 @@ export const passIntegers = (
   }
   for (const k of integerCarries(eqn, params)) {
     const init = eqn.inputs[first + consts + k];
-    const i = init === undefined ? null : int(init);
+    if (init === undefined || !fits(range(init))) continue;
+    // once before the loop
+    const image = next[first + consts + k];
+    const i = int(init) ?? (image === undefined ? null : b.cast(image, "i32"));
     if (i === null) continue;
     next[first + consts + k] = i;
     swapped.add(own + consts + k);

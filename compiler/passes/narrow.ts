@@ -20,7 +20,7 @@ import {
 import { withExplicitChecks } from "./explicit-checks.js";
 import { fitsInside } from "./inside.js";
 import { type ControlRanges, integerCarries, passIntegers, unpassed } from "./integer-operands.js";
-import { I32, type Range, within } from "./range.js";
+import { I32, isMultipleOf, type Range, within } from "./range.js";
 import { type Analysis, begin, controlRanges, type Walk } from "./ranges.js";
 
 export const narrow = (fn: IrFunction): IrFunction =>
@@ -49,7 +49,7 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
     }
     if (isRule(eqn)) return refuseRule(eqn);
     const { loop, ranges } = checkedLoop(analysis, eqn);
-    const passed = passIntegers(loop, inputs, analysis, ranges, ints.of);
+    const passed = passIntegers(b, loop, inputs, analysis, ranges, ints.of);
     const inner = mapRegionsAt(passed?.eqn ?? loop, (region, k) =>
       narrowWith(region, ranges.params[k] ?? []),
     );
@@ -122,6 +122,13 @@ const createIntegers = (b: Builder, { range, definition, told }: Walk, image: (v
     const pair = both(x, y);
     return pair === null ? null : b.div(...pair);
   };
+  /** The quotient of a number that is known to be a multiple of this one. */
+  const divided = (x: Var | undefined, by: number): Var | null => {
+    const p = x === undefined || !isMultipleOf(range(x), by) ? null : of(x);
+    if (p === null || by > I32.hi) return null;
+    const power = Math.log2(by);
+    return Number.isInteger(power) ? b.shr(p, b.fill(p, power)) : b.div(p, b.fill(p, by));
+  };
   /** Operands whose range fits i32, so that an i32 op on them wraps as ToInt32 of the exact result does. */
   const convert = (v: Var): Var | null => {
     const eqn = definition(v);
@@ -139,7 +146,13 @@ const createIntegers = (b: Builder, { range, definition, told }: Walk, image: (v
       case "min":
       case "max": {
         const pair = both(x, y);
-        return pair === null ? null : b[eqn.op](...pair);
+        if (pair !== null) return b[eqn.op](...pair);
+        const by = eqn.op === "mul" && y !== undefined ? range(y) : null;
+        return by === null || by.lo !== by.hi ? null : divided(x, 1 / by.lo);
+      }
+      case "div": {
+        const by = y === undefined ? null : range(y);
+        return by === null || by.lo !== by.hi ? null : divided(x, by.lo);
       }
       case "rem": {
         const pair = positive(y) ? both(x, y) : null;

@@ -18,11 +18,14 @@ import { inside } from "./inside.js";
 import { narrow } from "./narrow.js";
 import { rotate } from "./rotate.js";
 import { simplify } from "./simplify.js";
+import { speculate } from "./speculate.js";
 
 export interface Pass {
   readonly name: string;
   /** Pure; gives its argument itself where there is nothing to do. */
   readonly run: (fn: IrFunction) => IrFunction;
+  /** Runs only in rounds in which no pass before it has changed anything. */
+  readonly late?: true;
 }
 
 /** Run in this order, again and again until none changes anything (at most MAX_ROUNDS times). */
@@ -35,6 +38,7 @@ export const passes: readonly Pass[] = [
   { name: "cse", run: cse },
   { name: "hoist", run: hoist },
   { name: "dce", run: dce },
+  { name: "speculate", run: speculate, late: true },
 ];
 
 /** Run once, after the others. */
@@ -75,7 +79,7 @@ export const runPasses = (
   };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const start = current;
-    list.forEach(step);
+    for (const pass of list) if (pass.late !== true || current === start) step(pass);
     if (current === start) break;
   }
   if (options.passes === undefined) lastPasses.forEach(step);

@@ -10,6 +10,8 @@ export interface Range {
   readonly hi: number;
   readonly int: boolean;
   readonly plus?: true;
+  /** Set where a condition says that the value is a multiple of this integer. */
+  readonly multiple?: number;
   /** Set where the value is a multiple of a loop's counter. */
   readonly counter?: CounterMultiple;
   /** What sums of the value and such multiples lie in. */
@@ -123,6 +125,13 @@ const remainder = (x: Range, y: Range): Range | null => {
 const bitsOf = (x: Range, y: Range): Range | null =>
   x.lo < 0 || y.lo < 0 ? null : hull([0, 2 ** Math.ceil(Math.log2(Math.max(x.hi, y.hi) + 1)) - 1], true);
 
+/** Whether the value is whole and divided by this whole number without a rest. */
+export const isMultipleOf = (x: Range | null, by: number): boolean =>
+  x?.int === true && x.multiple !== undefined && by > 0 && x.multiple % by === 0;
+
+const quotient = (x: Range, by: number): Range | null =>
+  hull([Math.ceil(x.lo / by), Math.floor(x.hi / by)], true);
+
 /** Every loop's number is one loop's, so that a multiple of its counter is known by it and the factor. */
 const isMultiple = (a: CounterMultiple, b: CounterMultiple | undefined, sign: 1 | -1): boolean =>
   b !== undefined && a.loop === b.loop && a.scale === sign * b.scale;
@@ -158,8 +167,10 @@ const plusOf = (op: PlainEqn["op"], x: Range, y: Range): boolean => {
     case "sub":
       return p || y.lo > 0 || y.hi < 0;
     case "mul":
-      return p && q && x.lo >= 0 && y.lo >= 0;
+      // a whole number times this is too large to vanish
+      return p && ((q && x.lo >= 0 && y.lo >= 0) || (x.int && y.lo > 2 ** -53));
     case "div":
+      return p && y.lo > 0 && (x.lo >= 0 || (x.int && y.hi < 2 ** 53));
     case "rem":
       return p && x.lo >= 0 && y.lo > 0;
     case "min":
@@ -178,6 +189,7 @@ const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
     case "sub":
       return withSums(hull([x.lo - y.hi, x.hi - y.lo], int), x, y, -1);
     case "mul": {
+      if (y.lo === y.hi && isMultipleOf(x, 1 / y.lo)) return quotient(x, 1 / y.lo);
       const product = hull(
         corners(x, y, (a, b) => a * b),
         int,
@@ -185,6 +197,7 @@ const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
       return scaled(product, x, y);
     }
     case "div":
+      if (y.lo === y.hi && isMultipleOf(x, y.lo)) return quotient(x, y.lo);
       return y.lo > 0
         ? hull(
             corners(x, y, (a, b) => a / b),

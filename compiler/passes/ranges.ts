@@ -93,7 +93,7 @@ const keyOf = (r: Range | null): string => {
   if (r === null) return "";
   const { counter, sums = [] } = r;
   const multiple = counter === undefined ? "" : `${counter.scale}*${counter.loop}`;
-  return `${r.lo},${r.hi},${r.int},${neverMinusZero(r)},${multiple},${sums.map((s) => `${s.scale}*${s.loop}:${s.lo},${s.hi}`)}`;
+  return `${r.lo},${r.hi},${r.int},${neverMinusZero(r)},${r.multiple},${multiple},${sums.map((s) => `${s.scale}*${s.loop}:${s.lo},${s.hi}`)}`;
 };
 
 /** Of a region's results: loops ask for the same ones again. */
@@ -107,6 +107,22 @@ const resultsOf = (fn: IrFunction, params: Ranges): Ranges => {
   cache.set(key, results);
   return results;
 };
+
+/** The params of the condition where it holds: those of the body; where it does not, what is left in the end. */
+const behindTest = (eqn: Extract<ControlEqn, { op: "while" }>, params: Ranges, holds: boolean): Ranges => {
+  const { cond } = eqn.params;
+  const { definition, end } = analyse(cond, params);
+  const [result] = cond.results;
+  const facts: Facts =
+    result === undefined ? new Map<Var, Range>() : factsOf({ definition, range: end }, result, holds);
+  return cond.params.map((p) => facts.get(p) ?? end(p));
+};
+
+/** The operands of a loop where its first test holds. */
+export const enteredOnce = (
+  { range }: Analysis,
+  eqn: Extract<ControlEqn, { op: "while" }>,
+): readonly (Range | null)[] => behindTest(eqn, eqn.inputs.map(range), true);
 
 /** What a control equation's results and its regions' params (in the order of the regions) lie in. */
 export const controlRanges = (
@@ -129,15 +145,8 @@ export const controlRanges = (
     case "while": {
       const { consts, carries } = whileOperands(eqn.inputs, eqn.params);
       const constRanges = consts.map(range);
-      /** The params of the condition where it holds: those of the body; where it does not, what is left in the end. */
-      const behind = (carried: Ranges, holds: boolean): Ranges => {
-        const { cond } = eqn.params;
-        const { definition, end } = analyse(cond, [...constRanges, ...carried]);
-        const [result] = cond.results;
-        const facts: Facts =
-          result === undefined ? new Map<Var, Range>() : factsOf({ definition, range: end }, result, holds);
-        return cond.params.map((p) => facts.get(p) ?? end(p));
-      };
+      const behind = (carried: Ranges, holds: boolean): Ranges =>
+        behindTest(eqn, [...constRanges, ...carried], holds);
       const carried = fixedPoint(carries.map(range), carries, (now) =>
         resultsOf(eqn.params.body, behind(now, true)),
       );

@@ -145,6 +145,13 @@ const shift = [rule2("x << 0 = x, x >> 0 = x", (r, x, y) => (is(r, y, 0) ? x : n
 const selfCompare = (value: 0 | 1, which: (d: DType) => boolean): Rule<OpName> =>
   rule2("x op x is known", (r, x, y, type) => (x === y && which(x.type.dtype) ? r.splat(value, type) : null));
 const exact = (d: DType): boolean => !isFloat(d);
+const remainderIsZero = (op: "eq" | "ne"): Rule<OpName> =>
+  rule2("x % 2^k = 0 is x & (2^k - 1) = 0, integers", (r, x, y) => {
+    const pair = is(r, y, 0) && isInt(x.type.dtype) ? operands(r, x, "rem") : null;
+    const by = pair === null ? null : r.splatOf(pair[1]);
+    if (pair === null || by === null || by < 1 || !Number.isInteger(Math.log2(by))) return null;
+    return r.emit(op, [r.emit("and", [pair[0], r.splat(by - 1, x.type)], NONE), y], NONE);
+  });
 const any = (): boolean => true;
 
 const ROUNDING: readonly UnaryOp[] = ["floor", "ceil", "trunc", "round", "rint"];
@@ -283,8 +290,8 @@ export const elementwiseRules: ElementwiseRules = {
   shl: shift,
   shr: shift,
   ushr: shift,
-  eq: [right("eq"), selfCompare(1, exact)],
-  ne: [right("ne"), selfCompare(0, exact)],
+  eq: [right("eq"), selfCompare(1, exact), remainderIsZero("eq")],
+  ne: [right("ne"), selfCompare(0, exact), remainderIsZero("ne")],
   lt: [selfCompare(0, any)],
   le: [selfCompare(1, exact)],
   gt: [selfCompare(0, any)],

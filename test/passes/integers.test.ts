@@ -24,12 +24,14 @@ const args = fc
   .tuple(
     edge,
     edge,
+    fc.oneof(fc.integer({ min: -4, max: 8 }), fc.integer()),
     fc.array(fc.integer(), { minLength: 4, maxLength: 4 }),
     fc.array(edge, { minLength: 4, maxLength: 4 }),
   )
-  .map(([x, y, i32, f64]): readonly NdArray[] => [
+  .map(([x, y, i, i32, f64]): readonly NdArray[] => [
     ndarray("f64", [], [x]),
     ndarray("f64", [], [y]),
+    ndarray("i32", [], [i]),
     ndarray("i32", [4], i32),
     ndarray("f64", [4], f64),
   ]);

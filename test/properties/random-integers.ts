@@ -33,9 +33,18 @@ const double = (b: Builder, pick: Pick, { doubles }: Values): Var => {
   return doubles[pick(2) === 0 ? last - pick(Math.min(3, last + 1)) : pick(last + 1)] ?? b.scalar(1, "f64");
 };
 
+/** A value that may well be a small number: one of the first of its region, which carries are, or a constant. */
+const small = (b: Builder, pick: Pick, values: Values): Var =>
+  pick(3) === 0
+    ? b.scalar(pick(4), "f64")
+    : (values.doubles[pick(Math.min(4, values.doubles.length))] ?? double(b, pick, values));
+
 const COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
 const condition = (b: Builder, pick: Pick, values: Values): Var => {
-  const [x, y] = [double(b, pick, values), double(b, pick, values)];
+  const [x, y] =
+    pick(2) === 0
+      ? [double(b, pick, values), double(b, pick, values)]
+      : [small(b, pick, values), b.scalar([0, 1, 3, 4, 100, 2 ** 31][pick(6)] ?? 0, "f64")];
   const cond = b[COMPARISONS[pick(6)] ?? "eq"](x, y);
   return pick(4) === 0 ? b.not(cond) : cond;
 };
@@ -81,7 +90,7 @@ const STEPS: readonly Step[] = [
     ),
   // halved where it is even, as people write it
   (b, pick, values) => {
-    const x = double(b, pick, values);
+    const x = pick(2) === 0 ? double(b, pick, values) : small(b, pick, values);
     const two = b.scalar([2, 4, 3][pick(3)] ?? 2, "f64");
     const even = b.eq(b.rem(x, two), b.scalar(pick(2) * 1, "f64"));
     const rest = (v: Var): Var => b.add(b.mul(v, b.scalar(3, "f64")), b.scalar(1, "f64"));
@@ -104,7 +113,8 @@ const STEPS: readonly Step[] = [
   (b, pick, values) => {
     const array = values.arrays[pick(values.arrays.length)];
     if (array === undefined) return;
-    const at = index(b, double(b, pick, values), pick(4) === 0);
+    const of = pick(3) === 0 ? double(b, pick, values) : small(b, pick, values);
+    const at = index(b, of, pick(4) === 0);
     const x = b.reshape(b.emit("dynamicSlice", [array, at], { sizes: [1], mode: "check" }), []);
     values.doubles.push(b.cast(x, "f64"));
   },
@@ -136,17 +146,19 @@ const carriesOf = (
   count: number,
 ): readonly Var[] =>
   doubles.slice(-count).map((v) => {
-    const kind = pick(8);
+    const kind = pick(12);
     if (kind === 0) return v;
-    if (kind === 1) return b.add(v, b.scalar(1, "f64"));
-    if (kind === 2) return b.sub(v, b.scalar([1, 2, 2 ** 29][pick(3)] ?? 1, "f64"));
+    if (kind < 4) return b.add(v, b.scalar(1, "f64"));
+    if (kind < 7) return b.sub(v, b.scalar([1, 1, 2, 2 ** 29][pick(4)] ?? 1, "f64"));
     return double(b, pick, values);
   });
 
 /** A loop or a branch over some of the values. */
 const control = (b: Builder, pick: Pick, values: Values, depth: number): void => {
   const count = 1 + pick(3);
-  const inits = Array.from({ length: count }, () => double(b, pick, values));
+  const inits = Array.from({ length: count }, () =>
+    pick(3) === 0 ? double(b, pick, values) : small(b, pick, values),
+  );
   const consts = pick(2) === 0 ? [] : [double(b, pick, values)];
   const outer = { arrays: values.arrays, doubles: consts.length + count, carries: count };
   const given = [...values.arrays, ...consts];
@@ -197,12 +209,14 @@ const steps = (b: Builder, pick: Pick, values: Values, depth: number): void => {
   if (depth < 3) for (let k = 0; k < pick(3); k++) STEPS[pick(STEPS.length)]?.(b, pick, values);
 };
 
-/** Params: two doubles, an i32 array and an f64 array of four elements. All values at the end are results. */
+/** Params: two doubles, an i32, an i32 array and an f64 array of four elements. All values at the end are results. */
 export const randomIntegers = (pick: Pick): IrFunction => {
   const b = createBuilder();
-  const doubles = [b.param({ dtype: "f64", shape: [] }), b.param({ dtype: "f64", shape: [] })];
+  const [x, y] = [b.param({ dtype: "f64", shape: [] }), b.param({ dtype: "f64", shape: [] })];
+  const i = b.param({ dtype: "i32", shape: [] });
+  const doubles = [b.cast(i, "f64"), b.cast(b.and(i, b.scalar(3, "i32")), "f64"), x, y];
   const arrays = [b.param({ dtype: "i32", shape: [4] }), b.param({ dtype: "f64", shape: [4] })];
   const values: Values = { doubles, arrays };
   steps(b, pick, values, 0);
-  return b.finish("integers", values.doubles.slice(2));
+  return b.finish("integers", values.doubles);
 };
