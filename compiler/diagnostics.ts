@@ -88,19 +88,52 @@ const renderAll = (diagnostics: readonly Diagnostic[]): string => {
   return diagnostics.map((d) => renderDiagnostic({ ...d, span: d.span ?? site })).join("\n\n");
 };
 
-/** The one error class of the project; `message` is the rendered text of all its diagnostics. */
+/** What all errors of the project bear, whichever copy of this file made them. */
+const BRAND = Symbol.for("tsc-jit.error");
+
+/**
+ * The error of the project; `message` is the rendered text of all its diagnostics. An index out of range is a `RangeError` with
+ * the same fields (`outOfRange`), and an instance of this class too.
+ */
 export class TscJitError extends Error {
-  override readonly name = "TscJitError";
+  override readonly name: string = "TscJitError";
   readonly diagnostics: readonly Diagnostic[];
+  readonly [BRAND] = true;
   constructor(diagnostics: readonly Diagnostic[], options?: ErrorOptions) {
     super(renderAll(diagnostics), options);
     this.diagnostics = diagnostics;
+  }
+  static override [Symbol.hasInstance](value: unknown): value is TscJitError {
+    return typeof value === "object" && value !== null && BRAND in value;
   }
   /** Code of the first diagnostic. */
   get code(): string {
     return this.diagnostics[0]?.code ?? "TSJ0000";
   }
 }
+
+/** What TscJitError is, as a RangeError. */
+class OutOfRangeError extends RangeError {
+  override readonly name = "RangeError";
+  readonly diagnostics: readonly Diagnostic[];
+  readonly [BRAND] = true;
+  constructor(diagnostics: readonly Diagnostic[], options?: ErrorOptions) {
+    super(renderAll(diagnostics), options);
+    this.diagnostics = diagnostics;
+  }
+  get code(): string {
+    return this.diagnostics[0]?.code ?? "TSJ0000";
+  }
+}
+
+/** Codes of an index, or a number that becomes one, out of range: where code runs, where it is compiled, on a tensor. */
+const OUT_OF_RANGE: ReadonlySet<string> = new Set(["TSJ6001", "TSJ1130", "TSJ1131", "TSJ5014"]);
+
+/** The error for these diagnostics: a `RangeError` where the first is of an index out of range. */
+export const errorOf = (diagnostics: readonly Diagnostic[], options?: ErrorOptions): TscJitError =>
+  OUT_OF_RANGE.has(diagnostics[0]?.code ?? "")
+    ? new OutOfRangeError(diagnostics, options)
+    : new TscJitError(diagnostics, options);
 
 export interface DiagnosticOptions {
   readonly span?: Span | null;
@@ -129,7 +162,7 @@ export const fail = (
   message: string,
   options: DiagnosticOptions = {},
 ): never => {
-  throw new TscJitError([diagnostic(code, kind, message, options)]);
+  throw errorOf([diagnostic(code, kind, message, options)]);
 };
 
 /** A broken invariant of ours; `context` is the IR around the fault. */

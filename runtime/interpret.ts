@@ -1,5 +1,5 @@
 /** The reference semantics of the IR: every equation evaluated by its op's record, one after the other. */
-import { diagnostic, internal, type Span, TscJitError } from "../compiler/diagnostics.js";
+import { diagnostic, errorOf, internal, type Span, type TscJitError } from "../compiler/diagnostics.js";
 import {
   type ControlOp,
   type ControlParams,
@@ -18,7 +18,7 @@ import { CheckError, type NdArray } from "../compiler/ops/op.js";
 
 /** An index or a cast out of range, or a failed check, found at run time, as a diagnostic at the user's line. */
 export const rangeDiagnostic = (cause: RangeError, span: Span | null): TscJitError =>
-  new TscJitError(
+  errorOf(
     [diagnostic(cause instanceof CheckError ? cause.code : "TSJ6001", "range", cause.message, { span })],
     { cause },
   );
@@ -73,7 +73,7 @@ const deadOf = new WeakMap<IrFunction, readonly (readonly Var[])[]>();
 
 /**
  * Runs `fn` on arguments of its parameters' types; arrays are never written to, but a result may share an argument's storage.
- * Values are dropped after their last use. A value out of range throws a TscJitError of kind "range" with the equation's span
+ * Values are dropped after their last use. A value out of range throws an error of kind "range" with the equation's span
  * and the RangeError as its cause; arguments of other types are an internal error, because callers check them.
  */
 export const interpret = (fn: IrFunction, args: readonly NdArray[]): readonly NdArray[] => {

@@ -1,5 +1,5 @@
 /** Runs compiled programs: places their arguments in the arena, calls the module, takes the results. */
-import { diagnostic, internal, TscJitError } from "../compiler/diagnostics.js";
+import { diagnostic, errorOf, internal, TscJitError } from "../compiler/diagnostics.js";
 import { BYTES, type DType, sizeOf, type TensorType } from "../compiler/ir/types.js";
 import {
   checkText,
@@ -90,7 +90,7 @@ const trapError = (binary: Binary, cause: unknown): unknown => {
       { cause },
     );
   const message = checkText(entry.message, detail);
-  return new TscJitError([diagnostic(entry.code, "range", message, { span: entry.span })], { cause });
+  return errorOf([diagnostic(entry.code, "range", message, { span: entry.span })], { cause });
 };
 
 /** Elements of an argument that is no tensor, as the program wants them. */

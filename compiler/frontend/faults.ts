@@ -3,7 +3,7 @@
  * refused one would have given is an unknown value, and whatever needs to know such a value is unknown too, in silence.
  * `tsc-jit check` stages the same way, with unknown values for what only a call can tell.
  */
-import { type Diagnostic, TscJitError } from "../diagnostics.js";
+import { type Diagnostic, errorOf, TscJitError } from "../diagnostics.js";
 import { withCall } from "./call-trail.js";
 import type { Code } from "./codes.js";
 import { type Machine, NeedStatic, type Site } from "./machine.js";
@@ -181,5 +181,5 @@ export const withFound = (error: TscJitError, faults: Faults): TscJitError => {
   const others = [...faults.found]
     .flatMap(([key, { diagnostic, uncertain }]) => (own.has(key) || uncertain ? [] : [diagnostic]))
     .sort(comparePlaces);
-  return others.length === 0 ? error : new TscJitError([...error.diagnostics, ...others], { cause: error });
+  return others.length === 0 ? error : errorOf([...error.diagnostics, ...others], { cause: error });
 };

@@ -1,6 +1,6 @@
 /** The state of one staging and the diagnostics that its parts raise. */
 import type { ts } from "ts-morph";
-import { diagnostic, type Related, type Span, TscJitError } from "../diagnostics.js";
+import { diagnostic, errorOf, type Related, type Span } from "../diagnostics.js";
 import type { Builder } from "../ir/builder.js";
 import type { TensorType, Var } from "../ir/types.js";
 import { CODES, type Code } from "./codes.js";
@@ -121,7 +121,7 @@ export const refuse = (
   hint: string | null = null,
   related: readonly Related[] = [],
 ): never => {
-  throw new TscJitError([diagnostic(code, CODES[code].kind, message, { span: spanAt(site), hint, related })]);
+  throw errorOf([diagnostic(code, CODES[code].kind, message, { span: spanAt(site), hint, related })]);
 };
 
 /** Lines that say where operands came from. */

@@ -1,6 +1,7 @@
 /** What a condition that holds says about the values in it. */
 import type { Eqn, Var } from "../ir/types.js";
 import { intersection, type Range } from "./range.js";
+import { sideTaken } from "./short-circuit.js";
 
 /** Ranges that a condition confines values to. */
 export type Facts = ReadonlyMap<Var, Range>;
@@ -29,7 +30,15 @@ const visit = (c: Context, facts: Map<Var, Range>, cond: Var, holds: boolean): v
     const def = v === undefined ? undefined : c.definition(v);
     return def?.op === "const" && def.params.value === value;
   };
-  if (eqn.op === "not") visit(c, facts, x, !holds);
+  if (eqn.op === "if") {
+    const side = sideTaken(c, eqn, cond, holds);
+    if (side === null) return;
+    visit(c, facts, side.cond, side.holds);
+    for (const [param, { lo, hi }] of factsOf(side.inner, side.result, holds)) {
+      const operand = side.operandOf.get(param);
+      if (operand !== undefined) confine(c, facts, operand, lo, hi);
+    }
+  } else if (eqn.op === "not") visit(c, facts, x, !holds);
   else if ((eqn.op === "and" && holds) || (eqn.op === "or" && !holds)) {
     visit(c, facts, x, holds);
     if (y !== undefined) visit(c, facts, y, holds);
