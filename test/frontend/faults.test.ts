@@ -67,7 +67,8 @@ describe("frontend: several faults", () => {
   it("of a statement that is not compiled and of those behind it", () => {
     const guarded = (x: Tensor) => {
       let y = x;
-      debugger; // biome-ignore lint/suspicious/noDebugger: a statement that is not compiled
+      // biome-ignore lint/suspicious/noDebugger: a statement that is not compiled
+      debugger;
       try {
         y = np.sum(x, 5);
       } finally {
