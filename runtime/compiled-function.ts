@@ -1,7 +1,7 @@
 /** One compiled function: its programs, one per signature, and the path of a call through them. */
 import { inspect } from "node:util";
 import { callSite } from "../compiler/call-site.js";
-import { internal } from "../compiler/diagnostics.js";
+import { fail, internal } from "../compiler/diagnostics.js";
 import type { AnyFunction, InputSource, OutLeaf, Tree } from "../compiler/frontend/types.js";
 import type { TensorType } from "../compiler/ir/types.js";
 import { type CapturedValue, captureName, changedCapture, readStaged } from "./captures.js";
@@ -18,6 +18,7 @@ import {
   parameterNames,
   type Signature,
   sameStatic,
+  sharesMemory,
   signatureOf,
 } from "./signature.js";
 import { type ArgumentTexts, argumentTexts, differenceText, leafValueText } from "./signature-text.js";
@@ -31,6 +32,8 @@ export interface Program {
   readonly resultTypes: readonly TensorType[];
   /** Number leaves of the arguments that the program takes as constants. */
   readonly staticLeaves: readonly number[];
+  /** Whether it writes to arrays of the caller's, which it returns as new ones. */
+  readonly writes: boolean;
   readonly fromDisk: boolean;
   readonly run: (leaves: readonly HostLeaf[]) => readonly ResultValue[];
   /** The bare call of a program of numbers. */
@@ -157,13 +160,28 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
     return miss(signature, args, known ?? []);
   };
 
+  /** One array under the name of an argument and of a captured variable: a write through one would be seen through the other. */
+  const refuseShared = ({ captured }: Program, args: readonly unknown[]): void => {
+    const shared = captured.find(
+      ({ capture }) => capture.expect.kind === "staged" && sharesMemory(args, capture.read()),
+    );
+    if (shared !== undefined)
+      fail(
+        "TSJ1020",
+        "purity",
+        `an argument that is written to is the captured \`${captureName(shared.capture)}\` as well`,
+        { hint: "copy it first: x.slice()" },
+      );
+  };
+
   const invoke = ({ program }: Entry, { leaves, plain }: Signature): unknown => {
     const inputs = program.inputs.map(({ kind, index }) => {
       if (kind === "arg") return leaves[index] ?? internal(`argument leaf ${index} is missing`);
       const captured = program.captured[index];
       return captured === undefined ? internal(`capture ${index} is missing`) : readStaged(captured);
     });
-    const result = buildResult(program.out, program.run(inputs), program.resultTypes, plain);
+    // A function of the library gives tensors always, as its type says.
+    const result = buildResult(program.out, program.run(inputs), program.resultTypes, plain && !interprets);
     if (verbose)
       debug(
         5,
@@ -175,7 +193,9 @@ export const createFunction = (source: Source, base: AnyFunction, interprets: bo
   const call = (args: readonly unknown[]): unknown => {
     const signature = signatureOf(args, names);
     const entry = find(signature, args);
-    if (signature.plain && compiled.fast === null && !verbose) compiled.fast = fastCall(entry.program, args);
+    if (entry.program.writes) refuseShared(entry.program, args);
+    if (signature.plain && !interprets && compiled.fast === null && !verbose)
+      compiled.fast = fastCall(entry.program, args);
     return invoke(entry, signature);
   };
 

@@ -1,6 +1,7 @@
 /** Functions as text: what of them decides a compiled program, and can be compared in another process. */
 import { functionFacts, scriptById } from "../compiler/frontend/inspector.js";
 import { metaOf } from "../compiler/frontend/registry.js";
+import { importedScripts } from "../compiler/frontend/script-graph.js";
 import type { AnyFunction } from "../compiler/frontend/types.js";
 import { digest } from "./disk-cache.js";
 
@@ -27,9 +28,9 @@ export const functionText = (fn: AnyFunction): string => {
 const scripts = new Map<string, string>();
 
 /**
- * Which file a function is written in, all of that file's text, and the place in it: an assignment anywhere in the file may
- * make a captured variable one that changes, and equal functions at two places capture different variables. Null where
- * there is no inspector.
+ * Which file a function is written in, all of that file's text and those of the files that it imports by relative paths, and the
+ * place in it: an assignment anywhere in the file, or beside an exported variable, may make a captured variable one that changes,
+ * and equal functions at two places capture different variables. Null where there is no inspector.
  */
 const scriptText = (fn: AnyFunction): string | null => {
   const facts = functionFacts(fn);
@@ -43,7 +44,9 @@ const digestOfScript = (scriptId: string): string | null => {
   if (known !== undefined) return known;
   const script = scriptById(scriptId);
   if (script === null) return null;
-  const text = digest(`${script.file}\n${script.text}`);
+  const text = digest(
+    [script, ...importedScripts(script)].map((s) => `${s.file}\n${s.text.length}\n${s.text}`).join("\n"),
+  );
   scripts.set(scriptId, text);
   return text;
 };

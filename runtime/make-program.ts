@@ -57,7 +57,7 @@ const cacheKey = ({ source, signature, interprets }: ProgramRequest): CacheKey |
 };
 
 /** The shape of a program: how its inputs and results relate to arguments, captures and the tree of results. */
-type Outline = Pick<Program, "inputs" | "out" | "resultTypes" | "staticLeaves">;
+type Outline = Pick<Program, "inputs" | "out" | "resultTypes" | "staticLeaves" | "writes">;
 /** A binary, or IR to interpret at first. */
 type Code = { readonly binary: Binary } | { readonly binary: null; readonly ir: () => IrFunction };
 
@@ -69,13 +69,13 @@ const isSameProgram = (a: StoredProgram, b: StoredProgram): boolean =>
 /** A program that can be called. `keep` writes it down once there is a binary for what was interpreted at first. */
 const programOf = (
   request: ProgramRequest,
-  { inputs, out, resultTypes, staticLeaves }: Outline,
+  { inputs, out, resultTypes, staticLeaves, writes }: Outline,
   captured: readonly CapturedValue[],
   code: Code,
   fromDisk: boolean,
   keep: (binary: Binary) => void,
 ): Program => {
-  const common = { inputs, out, resultTypes, staticLeaves, captured, fromDisk };
+  const common = { inputs, out, resultTypes, staticLeaves, writes, captured, fromDisk };
   if (code.binary !== null) {
     const executable = loadBinary(code.binary);
     return { ...common, run: executable.run, scalar: executable.scalar };
@@ -141,6 +141,7 @@ export const makeProgram = (request: ProgramRequest): Program => {
     out: staged.out,
     resultTypes: fn.results.map((r) => r.type),
     staticLeaves: staged.staticLeaves,
+    writes: staged.writes,
   };
   const keep = (binary: Binary | null): void => {
     if (key === null) return;

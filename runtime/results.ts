@@ -13,10 +13,13 @@ const scalarTensor = (value: number, dtype: TensorType["dtype"], weak: boolean):
   return makeTensor(heapStorage(dtype, data), [], weak);
 };
 
-/** @param plain after a call with plain numbers only: rank 0 comes as a number or boolean, not as a tensor */
-export const resultLeaf = (value: ResultValue, type: TensorType, plain: boolean): unknown => {
-  if (typeof value !== "number") return makeTensor(value, type.shape);
-  if (!plain) return scalarTensor(value, type.dtype, false);
+/**
+ * @param weak a JavaScript number: takes the dtype of what it meets
+ * @param plain after a call with plain numbers only: rank 0 comes as a number or boolean, not as a tensor
+ */
+export const resultLeaf = (value: ResultValue, type: TensorType, weak: boolean, plain: boolean): unknown => {
+  if (typeof value !== "number") return makeTensor(value, type.shape, weak);
+  if (!plain) return scalarTensor(value, type.dtype, weak);
   return type.dtype === "bool" ? value !== 0 : value;
 };
 
@@ -36,7 +39,7 @@ export const buildResult = (
       const type = types[leaf.index];
       if (value === undefined || type === undefined)
         return internal(`the program has no result ${leaf.index}`);
-      return resultLeaf(value, type, plain);
+      return resultLeaf(value, type, leaf.weak === true, plain);
     }
     case "array":
       return tree.items.map((item) => buildResult(item, values, types, plain));

@@ -238,6 +238,15 @@ const isShared = (args: readonly unknown[]): boolean => {
   return new Set(found).size < found.length;
 };
 
+/** Whether a value is, or holds, an array that the arguments hold as well. */
+export const sharesMemory = (args: readonly unknown[], value: unknown): boolean => {
+  const own: object[] = [];
+  memoryOf(value, own);
+  const given: object[] = [];
+  for (const arg of args) memoryOf(arg, given);
+  return own.some((memory) => given.includes(memory));
+};
+
 /** The signature of a call. Throws a diagnostic that names the argument where one can't be taken. */
 export const signatureOf = (args: readonly unknown[], names: ArgumentNames): Signature => {
   const leaves: HostLeaf[] = [];

@@ -35,6 +35,7 @@ export interface StoredProgram {
   readonly out: Tree<OutLeaf>;
   readonly resultTypes: readonly TensorType[];
   readonly staticLeaves: readonly number[];
+  readonly writes: boolean;
   readonly staticValues: readonly number[];
   /** Text of the IR, for programs that are interpreted at first; null for those that never are. */
   readonly ir: string | null;
@@ -103,8 +104,8 @@ export const storeProgram = (
       mutable,
     }),
   );
-  const { inputs, out, resultTypes, staticLeaves } = facts;
-  return { functions, captures, inputs, out, resultTypes, staticLeaves, staticValues, ...code };
+  const { inputs, out, resultTypes, staticLeaves, writes } = facts;
+  return { functions, captures, inputs, out, resultTypes, staticLeaves, staticValues, writes, ...code };
 };
 
 /** A variable of a function's scopes as a way to read it; null where there is none. */

@@ -1,9 +1,9 @@
 /** Imported variables: a module may go on assigning to a variable that it exports, and who imports it sees the new value. */
-import { dirname, join, resolve } from "node:path";
 import type { ts } from "ts-morph";
 import type { Span } from "../diagnostics.js";
 import { isTopLevel, topLevelReassignment } from "./bindings.js";
 import { loadedScripts, type Script } from "./inspector.js";
+import { scriptsAt } from "./script-graph.js";
 import { parseScript, spanner } from "./source.js";
 import { typescript } from "./ts.js";
 
@@ -56,16 +56,12 @@ const exportsOf = (
   return { local: name, from };
 };
 
-const withoutExtension = (path: string): string => path.replace(/\.[cm]?[jt]sx?$/, "");
-
 /** The loaded scripts that a specifier may mean: the file it names, else any of the user's. */
 const candidates = (from: Script, specifier: string): readonly Script[] => {
   if (specifier.startsWith("node:")) return [];
   const all = loadedScripts().filter(({ id }) => id !== from.id);
   if (!specifier.startsWith(".")) return all;
-  const path = resolve(dirname(from.file), specifier);
-  const names = [path, withoutExtension(path), join(path, "index")];
-  const found = all.filter(({ file }) => names.includes(withoutExtension(file)));
+  const found = scriptsAt(from, specifier);
   return found.length > 0 ? found : all;
 };
 

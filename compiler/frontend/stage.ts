@@ -109,6 +109,7 @@ const attempt = (
     inputs: fn.params.flatMap((p) => inputs.get(p) ?? []),
     out: tree,
     staticLeaves,
+    writes: [...machine.owned.values()].some((at) => at !== null),
     functions: machine.functions,
     captures: machine.captures,
   };
@@ -279,9 +280,12 @@ const outTree = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {
           "return numbers, arrays and plain objects",
         );
       return { kind: "leaf", leaf: { kind: "static", value: value.value } };
-    case "tensor":
+    case "tensor": {
       site.machine.returned.add(value);
-      return { kind: "leaf", leaf: { kind: "result", index: results.push(varOf(site, value)) - 1 } };
+      const index = results.push(varOf(site, value)) - 1;
+      const weak = value.weak && value.v.type.shape.length === 0;
+      return { kind: "leaf", leaf: weak ? { kind: "result", index, weak } : { kind: "result", index } };
+    }
     case "unmerged":
       return refuseUnmerged(site, value);
     case "array":

@@ -81,9 +81,12 @@ export type InputSource =
   | { readonly kind: "arg"; readonly index: number }
   | { readonly kind: "capture"; readonly index: number };
 
-/** A leaf of the result: result `index` of the IR function, or a value known at compile time. */
+/**
+ * A leaf of the result: result `index` of the IR function, or a value known at compile time. `weak`: a JavaScript number or
+ * boolean, which takes the dtype of the arrays it meets.
+ */
 export type OutLeaf =
-  | { readonly kind: "result"; readonly index: number }
+  | { readonly kind: "result"; readonly index: number; readonly weak?: boolean }
   | { readonly kind: "static"; readonly value: unknown };
 
 export interface StageRequest {
@@ -103,6 +106,8 @@ export interface Staged {
   readonly out: Tree<OutLeaf>;
   /** Number and number array leaves of the arguments whose values the program depends on: part of the cache key. */
   readonly staticLeaves: readonly number[];
+  /** Whether it writes to arrays of the caller's, which it returns: no captured array may be one of them. */
+  readonly writes: boolean;
   /** Functions whose source went into the program; 0 is the root. */
   readonly functions: readonly AnyFunction[];
   readonly captures: readonly Capture[];

@@ -30,4 +30,24 @@ describe("one array under two names", () => {
     );
     assert.equal(dot(one, one).item(), 5);
   });
+  it("nor where the second name is a captured variable", () => {
+    const own = new Float64Array([1, 2]);
+    const plain = [1, 2];
+    const held = { w: own };
+    const f = jit((p: Float64Array) => {
+      p[0] = 7;
+      return { p, first: own[0] ?? 0, sum: (held.w[1] ?? 0) + (plain[0] ?? 0) };
+    });
+    assert.equal(f(new Float64Array([3, 4])).first.item(), 1);
+    assert.throws(() => f(own), { code: "TSJ1020" });
+    assert.throws(() => f(own.subarray(1)), { code: "TSJ1020" });
+    const g = jit((p: number[]) => {
+      p[0] = 7;
+      return { p, first: plain[0] ?? 0 };
+    });
+    assert.equal(g([5, 6]).first.item(), 1);
+    assert.throws(() => g(plain), { code: "TSJ1020" });
+    const reads = jit((p: Float64Array) => (p[0] ?? 0) + (own[0] ?? 0));
+    assert.equal(reads(own).item(), 2);
+  });
 });

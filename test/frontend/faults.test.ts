@@ -64,10 +64,11 @@ describe("frontend: several faults", () => {
     ok(message.includes("`withClock` is called here"));
   });
 
-  it("of the parts of a statement that is not compiled", () => {
+  it("of a statement that is not compiled and of those behind it", () => {
     const guarded = (x: Tensor) => {
       let y = x;
-      debugger; // biome-ignore lint/suspicious/noDebugger: a statement that is not compiled
+      // biome-ignore lint/suspicious/noDebugger: a statement that is not compiled
+      debugger;
       try {
         y = np.sum(x, 5);
       } finally {
@@ -76,7 +77,7 @@ describe("frontend: several faults", () => {
       if (x > 0) y = np.sum(x, 6);
       return y;
     };
-    deepStrictEqual(faultsOf(guarded, [vector]), ["TSJ1040 +0", "TSJ2010 +1", "TSJ1030 +3", "TSJ1101 +5"]);
+    deepStrictEqual(faultsOf(guarded, [vector]), ["TSJ1040 +0", "TSJ2010 +2", "TSJ1030 +4", "TSJ1101 +6"]);
   });
 
   it("not of what a refused part may have written", () => {

@@ -30,7 +30,9 @@ syncBuiltinESMExports();
 const HEAD = `
 import { createRequire } from "node:module";
 import { jit } from "${url("runtime/jit.ts")}";
-import { grad, library, jvp } from "${url("runtime/transforms.ts")}";
+import { grad } from "${url("runtime/transforms.ts")}";
+import { library } from "${url("runtime/library-function.ts")}";
+import { jvp } from "${url("runtime/linear-maps.ts")}";
 import { optim } from "${url("runtime/library/index.ts")}";
 import { tensor } from "${url("runtime/tensor-data.ts")}";
 const report = (values: unknown[], ...fns: { cacheInfo(): { fromDisk: number; misses: number } }[]) => {
@@ -99,6 +101,22 @@ describe("the disk cache", function () {
       misses: first.misses,
       loaded: { tsMorph: false, worker: false },
     });
+  });
+
+  it("notices that a variable of an imported module is one that changes", () => {
+    const body = `
+      import { rate } from "./rate.js";
+      const f = jit((x: number) => x * rate);
+      let out: unknown;
+      try { out = f(2); } catch (e) { out = (e as { code: string }).code; }
+      report([out], f);
+    `;
+    const rate = (text: string): void => writeFileSync(join(folder, "rate.ts"), text);
+    rate("export const rate = 3;");
+    assert.deepEqual(run(body).values, [6]);
+    assert.equal(run(body).fromDisk, 1);
+    rate("export let rate = 3; export const raise = () => { rate++; };");
+    assert.deepEqual(run(body).values, ["TSJ1010"]);
   });
 
   it("notices what has changed since", () => {
