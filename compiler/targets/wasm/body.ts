@@ -30,6 +30,7 @@ import {
 import { emitRareScalar, emitRareVector } from "./rare.js";
 import { SCALAR_RULES } from "./scalar.js";
 import { VECTOR_RULES } from "./simd.js";
+import { inTape, makeRow, setTape } from "./tape.js";
 import {
   bufferOf,
   type Context,
@@ -52,8 +53,14 @@ const locate = (region: Region, buffer: BufferId, at: Address): Where => {
   const { ctx } = region;
   const { fn } = ctx;
   const size = BYTES[bufferOf(ctx, buffer).dtype];
-  const { local, bytes } = placeOf(fn, ctx.base(buffer), buffer, region.frame, at, size);
+  const base = ctx.base(buffer);
+  const place = placeOf(fn, base, buffer, region.frame, at, size);
   const { dynamic } = at;
+  if (base.words !== undefined) {
+    const index = (): Expr => (dynamic === null ? i32(fn, 0) : scaled(fn, scalar(ctx, dynamic), size));
+    return inTape(fn, base.words, place, index);
+  }
+  const { local, bytes } = place;
   if (dynamic === null) return { pointer: () => get(fn, local), bytes };
   // a run-time index may be negative as far as the constant brings it back: the sum must not leave the address space before
   const far = at.offset * size > LOWEST_ADDRESS;
@@ -121,6 +128,12 @@ const emitScalarStmt = (region: Region, stmt: PlainStmt): void => {
     }
     case "store":
       out.push(storeOne(region, stmt));
+      return;
+    case "row":
+      out.push(makeRow(ctx, stmt));
+      return;
+    case "tape":
+      out.push(setTape(ctx, stmt));
       return;
     case "check":
       out.push(checkScalar(region, stmt));
@@ -273,6 +286,10 @@ const varies = (vec: VectorRegion, stmt: PlainStmt): boolean => {
     case "op":
     case "load":
       return vec.varying.has(stmt.id);
+    case "row":
+      return vec.varying.has(stmt.index);
+    case "tape":
+      return false;
     case "store":
       return vec.varying.has(stmt.value) || accessKind(stmt.at, vec.axis, vec.varying) !== "uniform";
     case "check":
@@ -298,6 +315,10 @@ const emitVectorStmt = (region: Region, vec: VectorRegion, stmt: PlainStmt, copy
       return;
     case "store":
       out.push(storeCopy(region, vec, stmt, copy));
+      return;
+    case "row":
+    case "tape":
+      internal("rows of a tape are made one at a time");
       return;
     case "check":
       out.push(checkVector(region, vec, stmt, copy));
