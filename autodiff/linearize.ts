@@ -31,6 +31,7 @@ export const linearizeFunction = (fn: IrFunction, active: readonly boolean[]): L
     both,
     both.params.map((_, k) => k >= nPrimals),
     both.results.map((_, k) => k >= nResults),
+    null,
   );
   return {
     primal: {

@@ -10,12 +10,45 @@ import {
   type Eqn,
   type IrFunction,
   isControl,
+  isUnbounded,
   type Var,
 } from "../compiler/ir/types.js";
-import type { Parts, SplitEngine } from "../compiler/ops/control/record.js";
+import type { Parts, RegionPlace, SplitEngine, TapeUse } from "../compiler/ops/control/record.js";
 import { controlTable } from "../compiler/ops/index.js";
 import { dce } from "../compiler/passes/dce.js";
 import { regionBuilder } from "./regions.js";
+
+/** What stands around the equations that are taken apart. */
+type Surroundings = Pick<SplitEngine, "unbounded" | "isSteady" | "openTapes" | "closeTapes">;
+
+/** Tapes that begin among the known values. */
+export const ownTapes = (known: Builder): Surroundings => ({
+  unbounded: false,
+  isSteady: () => true,
+  openTapes: (types) => ({
+    types,
+    tapes: types.map((type) => known.splat(0, type)),
+    cursor: known.scalar(0, "i32"),
+  }),
+  closeTapes: () => {},
+});
+
+/** Tapes that what is around a region hands to it; `uses` is filled. */
+const handedTapes = (place: RegionPlace, params: readonly Var[], uses: TapeUse[]): Surroundings => {
+  const steady = new Set(params.filter((_, k) => place.steady[k] === true));
+  return {
+    unbounded: place.unbounded,
+    isSteady: (v) => steady.has(v),
+    openTapes: (types) => ({
+      types,
+      tapes: types.map((type): Var => ({ type })),
+      cursor: { type: { dtype: "i32", shape: [] } },
+    }),
+    closeTapes: (before, tapes, cursor) => {
+      uses.push({ before, after: { types: before.types, tapes, cursor } });
+    },
+  };
+};
 
 /**
  * Appends `fn`'s equations to `known` or `linear`, on `args`, of which those with `varies` belong to `linear`. An
@@ -27,6 +60,7 @@ export const partialInto = (
   fn: IrFunction,
   args: readonly Var[],
   varies: readonly boolean[],
+  around: Surroundings,
 ): { readonly results: readonly Var[]; readonly varies: readonly boolean[] } => {
   const env = new Map<Var, Var>();
   const moving = new Set<Var>();
@@ -41,8 +75,10 @@ export const partialInto = (
     const which = inputs.map((v) => moving.has(v));
     const step = (): { readonly outs: readonly Var[]; readonly varies: readonly boolean[] } => {
       if (!which.includes(true)) return { outs: known.append(eqn, inputs), varies: [] };
-      if (isControl(eqn) && !isLinear(eqn.op, which, eqn.params))
-        return split(known, linear, eqn.op, inputs, which, eqn.params);
+      // a tape that another run will have overwritten can't be read by the linear part: its rows are kept
+      const passing = inputs.some((v, k) => isUnbounded(v.type) && which[k] === false && !around.isSteady(v));
+      if (isControl(eqn) && (passing || !isLinear(eqn.op, which, eqn.params)))
+        return split(known, linear, eqn.op, inputs, which, eqn.params, around);
       return { outs: linear.append(eqn, inputs), varies: eqn.outs.map(() => true) };
     };
     const { outs, varies: own } = known.at(eqn.span, () => linear.at(eqn.span, step));
@@ -69,21 +105,28 @@ const split = <K extends ControlOp>(
   inputs: readonly Var[],
   varies: readonly boolean[],
   params: ControlParams[K],
+  around: Surroundings,
 ) => {
-  const engine: SplitEngine = { build: regionBuilder(known.span()), parts: partsOf };
+  const engine: SplitEngine = { ...around, build: regionBuilder(known.span()), parts: partsOf };
   return controlTable[op].split(engine, known, linear, inputs, varies, params);
 };
 
-/** Both parts as equations; constants are written again in the linear part instead of being kept. */
+/**
+ * Both parts as equations; constants are written again in the linear part instead of being kept. `place` says where a region
+ * stands; a whole function (null) has tapes of its own.
+ */
 export const partsOf = (
   fn: IrFunction,
   varies: readonly boolean[],
   linearResults: readonly boolean[],
+  place: RegionPlace | null,
 ): Parts => {
   const known = createBuilder();
   const linear = createBuilder();
   const params = fn.params.map((p): Var => ({ type: p.type }));
-  const { results, varies: resultVaries } = partialInto(known, linear, fn, params, varies);
+  const tapes: TapeUse[] = [];
+  const around = place === null ? ownTapes(known) : handedTapes(place, params, tapes);
+  const { results, varies: resultVaries } = partialInto(known, linear, fn, params, varies, around);
   // loops are given all constants at first: what they don't use need not be kept
   const { body } = dce({
     name: fn.name,
@@ -96,6 +139,8 @@ export const partsOf = (
     if (varies[k] !== true) knownBy.set(p, null);
   });
   for (const eqn of known.body()) for (const v of eqn.outs) knownBy.set(v, eqn);
+  for (const { before } of tapes) knownBy.set(before.cursor, null);
+  for (const v of tapes.flatMap(({ after }) => after.tapes)) knownBy.delete(v);
   const residuals = new Set<Var>();
   const repeated = new Set<Eqn>();
   const need = (v: Var): void => {
@@ -115,5 +160,6 @@ export const partsOf = (
     results,
     varies: resultVaries,
     residuals: [...residuals],
+    tapes,
   };
 };

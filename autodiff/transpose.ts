@@ -20,7 +20,7 @@ import {
 import type { TransposeEngine } from "../compiler/ops/control/record.js";
 import { controlTable, opTable } from "../compiler/ops/index.js";
 import type { AdRule, MaybeVar } from "../compiler/ops/op.js";
-import { partialInto } from "./partial.js";
+import { ownTapes, partialInto } from "./partial.js";
 import { regionBuilder } from "./regions.js";
 
 /**
@@ -38,7 +38,7 @@ export const transposeRegion = (
   const linear = createBuilder();
   const params = fn.params.map((p, k): Var => args[k] ?? { type: p.type });
   const isSource = params.map((_, k) => (args[k] ?? null) === null);
-  const { results, varies: resultVaries } = partialInto(b, linear, fn, params, isSource);
+  const { results, varies: resultVaries } = partialInto(b, linear, fn, params, isSource, ownTapes(b));
 
   const moving = new Set<Var>(params.filter((_, k) => isSource[k] === true));
   for (const eqn of linear.body()) for (const v of eqn.outs) moving.add(v);

@@ -64,6 +64,8 @@ export interface Arena {
   readonly adopt: (block: Block, dtype: DType, length: number) => Storage;
   /** Copies `data` to `address`. */
   readonly write: (address: number, data: Data) => void;
+  /** Moves bytes; the ranges may overlap. */
+  readonly copyWithin: (to: number, from: number, bytes: number) => void;
   /** A fresh copy of the elements at `address`. */
   readonly copyOut: (dtype: DType, address: number, length: number) => Data;
   /** One element: a number, or 0 or 1 for bool. */
@@ -284,6 +286,7 @@ export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Aren
     release: allocator.release,
     adopt,
     write,
+    copyWithin: (to, from, bytes) => void views.bool.copyWithin(to, from, from + bytes),
     copyOut,
     readAt: (dtype, address, index) => views[dtype][address / BYTES[dtype] + index] ?? Number.NaN,
     writeAt: (dtype, address, value) => {

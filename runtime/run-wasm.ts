@@ -11,6 +11,7 @@ import type { Data } from "../compiler/ops/op.js";
 import { type Block, roundUp } from "./allocator.js";
 import { arena, heapStorage, newData, type Storage } from "./arena.js";
 import type { HostLeaf } from "./signature.js";
+import { FIRST_TAPE_BYTES, TAPE_WORDS, type TapeRoom, tapeRoom, tapeWords } from "./tape-room.js";
 import { isTensor, storageOf } from "./tensor.js";
 
 /** What it takes to run a program: plain data, which can be kept on disk. */
@@ -25,6 +26,8 @@ export interface Binary {
   /** In index order. A result may be a view of its output: another shape, or the same bits as another dtype. */
   readonly outputs: readonly { readonly dtype: DType; readonly size: number }[];
   readonly scratchBytes: number;
+  /** Bytes per row. */
+  readonly tapes: readonly number[];
   readonly data: readonly { readonly dtype: DType; readonly values: readonly number[] }[];
   readonly errors: readonly RuntimeErrorEntry[];
 }
@@ -55,6 +58,9 @@ export const binaryOf = (
   const data = program.buffers.flatMap(({ dtype, place }) =>
     place.kind === "data" ? [{ index: place.index, dtype, values: place.values }] : [],
   );
+  const tapes = program.buffers.flatMap(({ dtype, size, place }) =>
+    place.kind === "tape" ? [{ index: place.index, rowBytes: size * BYTES[dtype] }] : [],
+  );
   return {
     name: program.name,
     wasm,
@@ -64,6 +70,7 @@ export const binaryOf = (
     resultTypes,
     outputs,
     scratchBytes: program.scratchBytes + extraScratchBytes,
+    tapes: tapes.sort((a, b) => a.index - b.index).map(({ rowBytes }) => rowBytes),
     data: data.sort((a, b) => a.index - b.index).map(({ dtype, values }) => ({ dtype, values })),
     errors: program.errors,
   };
@@ -115,19 +122,22 @@ const isNative = (
   (dtype === "i32" && leaf instanceof Int32Array) ||
   (dtype === "u32" && leaf instanceof Uint32Array);
 
-/** Places of a call's frame: the address table, numbers in, numbers out, scratch. All in bytes from its start. */
+/** Places of a call's frame: the address table, numbers in, numbers out, scratch, tapes' first room. In bytes from its start. */
 interface Frame {
   readonly bytes: number;
   readonly numbersIn: number;
   readonly numbersOut: number;
   readonly scratch: number;
+  readonly tapes: number;
 }
 const frameOf = (binary: Binary): Frame => {
-  const entries = binary.inputs.length + binary.outputs.length + 1 + binary.data.length;
+  const entries =
+    binary.inputs.length + binary.outputs.length + 1 + binary.data.length + TAPE_WORDS * binary.tapes.length;
   const numbersIn = Math.ceil((4 * entries) / 16) * 16;
   const numbersOut = numbersIn + 8 * binary.inputs.length;
   const scratch = roundUp(numbersOut + 8 * binary.outputs.length);
-  return { bytes: scratch + binary.scratchBytes, numbersIn, numbersOut, scratch };
+  const tapes = roundUp(scratch + binary.scratchBytes);
+  return { bytes: tapes + FIRST_TAPE_BYTES * binary.tapes.length, numbersIn, numbersOut, scratch, tapes };
 };
 
 const dataBlocks = new FinalizationRegistry<readonly Block[]>((blocks) => {
@@ -182,12 +192,13 @@ const moduleOf = ({ name, wasm }: Binary): WebAssembly.Module => {
 /** Instantiates a program. The WASM is compiled here, synchronously. */
 export const loadBinary = (binary: Binary): Executable => {
   const { memory } = arena();
-  const { exports } = new WebAssembly.Instance(moduleOf(binary), { env: { memory } });
+  const tapes = tapeRoom();
+  const { exports } = new WebAssembly.Instance(moduleOf(binary), { env: { memory, grow: tapes.grow } });
   const entry = binary.scalar ? exports.call : exports.run;
   if (typeof entry !== "function") return internal(`the module of ${binary.name} exports no entry`);
   return binary.scalar
     ? scalarExecutable(binary, entry as (...args: number[]) => number)
-    : tableExecutable(binary, entry as (table: number) => void);
+    : tableExecutable(binary, entry as (table: number) => void, tapes);
 };
 
 const scalarExecutable = (binary: Binary, call: (...args: number[]) => number): Executable => {
@@ -221,7 +232,7 @@ const numberOf = (leaf: HostLeaf, type: TensorType | undefined): number => {
   return heap?.[0] ?? arena().readAt(type.dtype, block?.start ?? 0, 0);
 };
 
-const tableExecutable = (binary: Binary, run: (table: number) => void): Executable => {
+const tableExecutable = (binary: Binary, run: (table: number) => void, tapes: TapeRoom): Executable => {
   const frame = frameOf(binary);
   const literals = placeData(binary);
   const { inputs, outputs } = binary;
@@ -255,6 +266,7 @@ const tableExecutable = (binary: Binary, run: (table: number) => void): Executab
     const base = memory.allocate(frame.bytes);
     held.blocks.push(base);
     const { start } = base;
+    tapes.begin(start);
     let slot = start;
     const enter = (address: number): void => {
       memory.writeAt("i32", slot, address);
@@ -280,6 +292,9 @@ const tableExecutable = (binary: Binary, run: (table: number) => void): Executab
     }
     enter(start + frame.scratch);
     for (const block of literals) enter(block.start);
+    binary.tapes.forEach((rowBytes, k) => {
+      for (const word of tapeWords(start + frame.tapes, k, rowBytes)) enter(word);
+    });
     try {
       run(start);
     } catch (e) {
@@ -321,6 +336,7 @@ const tableExecutable = (binary: Binary, run: (table: number) => void): Executab
       try {
         return call(leaves, held, outs);
       } finally {
+        tapes.release();
         for (const storage of held.pinned) memory.unpin(storage);
         for (const block of held.blocks) memory.release(block);
         // Only after a failure are there outputs that nobody took.

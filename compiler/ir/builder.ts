@@ -13,11 +13,13 @@ import {
   type Eqn,
   type IrFunction,
   isControlOp,
+  isUnbounded,
   type OpName,
   type OpParams,
   type Shape,
   sameShape,
   type TensorType,
+  typeText,
   UNARY_OPS,
   type UnaryOp,
   type Var,
@@ -170,7 +172,8 @@ export const inferType = <K extends OpName>(
   span: Span | null,
 ): TensorType =>
   explained(span, () =>
-    opTable[op].infer(
+    inferPlain(
+      op,
       inputs.map((v) => v.type),
       params,
     ),
@@ -185,7 +188,18 @@ const inferPlain = <K extends OpName>(
   op: K,
   inputs: readonly TensorType[],
   params: OpParams[K],
-): TensorType => opTable[op].infer(inputs, params);
+): TensorType => {
+  requireRows(op, inputs);
+  return opTable[op].infer(inputs, params);
+};
+
+/** An array without end is read and written by rows; it has no elements to compute with. */
+const requireRows = (op: OpName, inputs: readonly TensorType[]): void => {
+  const [first, ...others] = inputs.map(isUnbounded);
+  const whole = others.includes(true) || (first === true && op !== "dynamicSlice" && op !== "dynamicUpdate");
+  if (whole)
+    throw new ShapeError(`${op}: takes no array without end (${inputs.map(typeText).join(", ")})`, "type");
+};
 
 /** The result types of any op by its rule, which throws a ShapeError. */
 export const resultTypes = <K extends AnyOp>(

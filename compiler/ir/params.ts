@@ -13,12 +13,13 @@ import {
   type OpName,
   type OpParams,
   UNARY_OPS,
+  UNBOUNDED,
   type UnaryOp,
 } from "./types.js";
 
 /**
  * - `int`: an integer; `number`: any double; `ints`, `numbers`: lists of them
- * - `size`: an integer >= 0; `sizes`: a list of them; `trip`: a size or null
+ * - `size`: an integer >= 0; `sizes`: a list of them; `shape`: sizes, of which the first may be Infinity; `trip`: a size or null
  * - `dtype`, `mode`: a word; `text`: any string
  */
 export type ParamKind =
@@ -28,6 +29,7 @@ export type ParamKind =
   | "numbers"
   | "size"
   | "sizes"
+  | "shape"
   | "trip"
   | "dtype"
   | "mode"
@@ -58,7 +60,7 @@ const plain = Object.fromEntries([...UNARY_OPS, ...BINARY_OPS].map((op) => [op, 
 /** Keys in the order in which they are printed. */
 export const paramSchema: Schema = {
   ...plain,
-  const: { value: "number", dtype: "dtype", shape: "sizes" },
+  const: { value: "number", dtype: "dtype", shape: "shape" },
   literal: { data: "numbers", dtype: "dtype", shape: "sizes" },
   iota: { dtype: "dtype", shape: "sizes", axis: "int" },
   select: NONE,
@@ -136,6 +138,10 @@ export const paramFault = (kind: ParamKind, value: unknown): string | null => {
       return isNumbers(value) && value.every(Number.isSafeInteger) ? null : "must be a list of integers";
     case "sizes":
       return isNumbers(value) && value.every(isSize) ? null : "must be a list of integers >= 0";
+    case "shape":
+      return isNumbers(value) && value.every((n, k) => isSize(n) || (k === 0 && n === UNBOUNDED))
+        ? null
+        : "must be a list of integers >= 0, of which the first may be Infinity";
     case "dtype":
       return typeof value === "string" && isDType(value)
         ? null

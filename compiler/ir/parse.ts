@@ -28,6 +28,7 @@ import {
   sameType,
   type TensorType,
   typeText,
+  UNBOUNDED,
   type Var,
 } from "./types.js";
 import { paramsFault } from "./verify.js";
@@ -118,10 +119,13 @@ const readType = (r: Reader): TensorType => {
   const word = r.take("word", "a dtype");
   const dtype = isDType(word.text) ? word.text : r.wrong(word, "a dtype");
   r.expect("[");
+  let first = true;
   const shape = readList(r, "]", () => {
     const token = r.take("number", "a size");
     const size = Number(token.text);
-    return Number.isSafeInteger(size) && size >= 0 ? size : r.wrong(token, "a size");
+    const fits = (Number.isSafeInteger(size) && size >= 0) || (first && size === UNBOUNDED);
+    first = false;
+    return fits ? size : r.wrong(token, "a size");
   });
   return { dtype, shape };
 };

@@ -14,6 +14,13 @@ export type DType = "f32" | "f64" | "i32" | "u32" | "bool";
 
 export type Shape = readonly number[];
 
+/**
+ * The leading extent of an array without end, `f64[Infinity,3]`: rows 0, 1, ..., of which those never written are zero. A loop
+ * whose number of iterations is not known beforehand keeps values in one. It is made by a `const` of value 0; `dynamicUpdate`
+ * writes a row or part of one, `dynamicSlice` reads it, control ops carry it, and no other op takes it.
+ */
+export const UNBOUNDED = Number.POSITIVE_INFINITY;
+
 /** A dtype and a static shape; rank 0 is a scalar. */
 export interface TensorType {
   readonly dtype: DType;
@@ -269,6 +276,8 @@ export const isInt = (d: DType): d is "i32" | "u32" => d === "i32" || d === "u32
 export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
 
 export const BYTES: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4, u32: 4, bool: 1 };
+
+export const isUnbounded = (t: TensorType): boolean => t.shape[0] === UNBOUNDED;
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((d, k) => d === b[k]);

@@ -25,7 +25,9 @@ export const buffersOf = (kernel: Kernel): ReadonlySet<BufferId> => {
   const touched = new Set<BufferId>();
   const visit = (stmts: readonly Stmt[]): void =>
     walkStmts(stmts, (s) => {
-      if (s.kind === "load" || s.kind === "store") touched.add(s.buffer);
+      if (s.kind === "load" || s.kind === "store" || s.kind === "row" || s.kind === "tape")
+        touched.add(s.buffer);
+      if (s.kind === "tape" && s.from !== null) touched.add(s.from);
     });
   if (kernel.kind === "matmul") {
     touched.add(kernel.lhs.buffer).add(kernel.rhs.buffer);

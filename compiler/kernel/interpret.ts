@@ -7,6 +7,7 @@ import type { Data } from "../ops/op.js";
 import { evalMachineOp, isMachineOp, type Register } from "./machine.js";
 import {
   type Address,
+  type Buffer,
   type BufferId,
   type Combine,
   checkText,
@@ -35,7 +36,7 @@ export class KernelCheckError extends Error {
 
 interface Machine {
   readonly program: KernelProgram;
-  readonly memory: ReadonlyMap<BufferId, Data>;
+  readonly memory: Map<BufferId, Data>;
   readonly registers: Register[];
   readonly types: RegType[];
   readonly axes: number[];
@@ -79,6 +80,17 @@ const position = (m: Machine, at: Address): number => {
   return at.dynamic === null ? k : (k + numeric(m, at.dynamic)) | 0;
 };
 const dataOf = (m: Machine, id: BufferId): Data => m.memory.get(id) ?? internal(`no buffer ${id}`);
+const bufferIn = (m: Machine, id: BufferId): Buffer =>
+  m.program.buffers.find((b) => b.id === id) ?? internal(`no buffer ${id}`);
+const makeRow = (m: Machine, id: BufferId, index: number): void => {
+  const { dtype, size } = bufferIn(m, id);
+  const data = dataOf(m, id);
+  if (index < 0) internal(`row ${index} of a tape`);
+  if ((index + 1) * size <= data.length) return;
+  const grown = allocate(dtype, Math.max((index + 1) * size, 2 * data.length));
+  grown.set(data);
+  m.memory.set(id, grown);
+};
 const readAt = (data: Data, k: number): number => {
   const v = data[k];
   return v === undefined ? internal(`a load at ${k} of ${data.length}`) : v;
@@ -192,6 +204,15 @@ const run = (m: Machine, s: Stmt): void => {
       data[k] = s.mode === "add" ? old + numeric(m, s.value) : numeric(m, s.value);
       return;
     }
+    case "row":
+      makeRow(m, s.buffer, numeric(m, s.index));
+      return;
+    case "tape":
+      m.memory.set(
+        s.buffer,
+        s.from === null ? allocate(bufferIn(m, s.buffer).dtype, 0) : dataOf(m, s.from).slice(),
+      );
+      return;
     case "check": {
       if (numeric(m, s.cond) !== 0) return;
       const e = m.program.errors[s.error] ?? internal(`no error ${s.error}`);
@@ -306,7 +327,8 @@ export const interpretProgram = (program: KernelProgram, inputs: readonly Data[]
       if (place.offset + b.size * BYTES[b.dtype] > program.scratchBytes && b.size > 0)
         internal("scratch overflows");
       memory.set(b.id, arrayOver(b.dtype, scratch, place.offset, b.size));
-    } else {
+    } else if (place.kind === "tape") memory.set(b.id, allocate(b.dtype, 0));
+    else {
       const data = allocate(b.dtype, b.size);
       if (place.kind === "data") data.set(place.values);
       else outputs[place.index] = data;

@@ -17,7 +17,7 @@ import { narrowBroadcasts } from "./lower/narrow.js";
 import { lowerNest } from "./lower/nest.js";
 import { sinkConstants } from "./lower/prepare.js";
 import { createProgramMemory, type ProgramMemory, type ProgramState } from "./lower/program.js";
-import { lowerUpdate } from "./lower/update.js";
+import { emptyTape, lowerUpdate } from "./lower/update.js";
 import type {
   Buffer,
   BufferId,
@@ -147,7 +147,7 @@ const isScalar = (fn: IrFunction, outputs: number, buffers: readonly Buffer[]): 
   outputs === 1 &&
   fn.results.length === 1 &&
   [...fn.params, ...fn.results].every((v) => v.type.shape.length === 0) &&
-  buffers.every((b) => b.size === 1);
+  buffers.every((b) => b.size === 1 && b.place.kind !== "tape");
 
 const lowerGroup = (p: ProgramState, group: Group, stored: (node: Node) => boolean): readonly Step[] => {
   switch (group.kind) {
@@ -160,6 +160,8 @@ const lowerGroup = (p: ProgramState, group: Group, stored: (node: Node) => boole
       const [only] = group.members;
       return only === undefined ? [] : lowerUpdate(p, only.node);
     }
+    case "tape":
+      return group.members.map(({ node }) => emptyTape(p, node));
     case "steps":
     case "nest": {
       const [only] = group.members;
@@ -193,11 +195,14 @@ const placeBuffers = (
   const scratch = drafts.filter((d) => d.source.kind === "scratch");
   const plan = planScratch(scratch, steps);
   let literals = 0;
+  let tapes = 0;
   const buffers = drafts.map(({ id, dtype, size, source }): Buffer => {
     const place = ((): BufferPlace => {
       switch (source.kind) {
         case "literal":
           return { kind: "data", index: literals++, values: source.values };
+        case "tape":
+          return { kind: "tape", index: tapes++ };
         case "input":
         case "output":
           return source;

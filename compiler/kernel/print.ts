@@ -15,6 +15,8 @@ const bufferName = (b: Buffer): string => {
       return `tmp${b.id}`;
     case "data":
       return `data${b.place.index}`;
+    case "tape":
+      return `tape${b.place.index}`;
     default: {
       const never: never = b.place;
       return internal(`unexpected place ${JSON.stringify(never)}`);
@@ -26,7 +28,7 @@ const numberText = (x: number | bigint): string => (Object.is(x, -0) ? "-0" : St
 
 const bufferText = (b: Buffer): string => {
   const place = b.place;
-  const head = `${bufferName(b)}: ${b.dtype}[${b.size}]`;
+  const head = `${bufferName(b)}: ${b.dtype}[${place.kind === "tape" ? "*," : ""}${b.size}]`;
   if (place.kind === "scratch") return `${head} @ ${place.offset}`;
   if (place.kind !== "data") return head;
   const shown = place.values.slice(0, 8).map(numberText).join(", ");
@@ -66,6 +68,10 @@ const stmtLines = (s: Stmt, name: (id: number) => string, indent: string): reado
       return [
         `${indent}${name(s.buffer)}[${addressText(s.at)}] ${s.mode === "add" ? "+=" : "="} %${s.value}`,
       ];
+    case "row":
+      return [`${indent}row %${s.index} of ${name(s.buffer)}`];
+    case "tape":
+      return [`${indent}${name(s.buffer)} = ${s.from === null ? "empty" : name(s.from)}`];
     case "check":
       return [`${indent}check %${s.cond} else ${s.error}${s.detail === null ? "" : ` %${s.detail}`}`];
     case "loop": {

@@ -67,6 +67,9 @@ export const kernelFacts = (body: readonly Stmt[]): KernelFacts => {
         case "load":
           types.set(stmt.id, stmt.type);
           break;
+        case "row":
+        case "tape":
+          break;
         case "store":
           stored.add(stmt.buffer);
           break;
@@ -156,6 +159,8 @@ export const varyingAlong = (
         break;
       case "const":
       case "store":
+      case "row":
+      case "tape":
       case "check":
         break;
     }

@@ -111,8 +111,11 @@ const scalarCost = (stmt: Stmt, facts: KernelFacts): Planned => {
       return flat(scalarOpCost(asMachineOp(stmt), facts.types.get(stmt.args[0] ?? -1)));
     case "load":
     case "store":
+    case "row":
     case "check":
       return flat(1);
+    case "tape":
+      return flat(LOOP_OVERHEAD);
     case "loop":
       return planLoop(stmt, facts);
     case "if":
@@ -150,8 +153,11 @@ const vectorStmtCost = (
     case "load":
     case "store":
       return accessCost(accessKind(stmt.at, axis, varying), lanes);
+    case "row":
     case "check":
       return 2;
+    case "tape":
+      return LOOP_OVERHEAD;
     case "loop": {
       const inner = vectorCost(stmt.body, axis, lanes, facts, varying);
       return tripsOf(stmt) * (inner + stmt.carries.length + LOOP_OVERHEAD / 2);

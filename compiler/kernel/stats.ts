@@ -48,6 +48,8 @@ const count = (body: readonly Stmt[], times: number, floats: Set<number>, c: Cou
         if (s.type === "f32" || s.type === "f64") floats.add(s.id);
         break;
       case "axis":
+      case "row":
+      case "tape":
       case "check":
         break;
       case "op":

@@ -115,6 +115,19 @@ export interface StoreStmt {
   /** `add` reads, adds and writes (scatter); a loop in which two iterations may meet at one element is not parallel. */
   readonly mode: "set" | "add";
 }
+/** Makes row `index` (i32, not negative) of a tape exist: only then may it be loaded from or stored to. New rows are zero. */
+export interface RowStmt {
+  readonly kind: "row";
+  readonly buffer: BufferId;
+  readonly index: ValueId;
+}
+/** Takes all rows from a tape, or makes it a copy of another. */
+export interface TapeStmt {
+  readonly kind: "tape";
+  readonly buffer: BufferId;
+  /** The tape to copy; null to leave none. */
+  readonly from: BufferId | null;
+}
 /** Fails the whole program when `cond` (bool) is false: error `error` of the program's table, with `detail` (i32) shown. */
 export interface CheckStmt {
   readonly kind: "check";
@@ -185,7 +198,7 @@ export interface WhileStmt {
   readonly body: readonly Stmt[];
 }
 export type BlockStmt = LoopStmt | IfStmt | WhileStmt;
-export type PlainStmt = ConstStmt | AxisStmt | OpStmt | LoadStmt | StoreStmt | CheckStmt;
+export type PlainStmt = ConstStmt | AxisStmt | OpStmt | LoadStmt | StoreStmt | RowStmt | TapeStmt | CheckStmt;
 export type Stmt = PlainStmt | BlockStmt;
 
 export interface LoopKernel {
@@ -258,12 +271,14 @@ export type BufferPlace =
   /** Byte offset, 16-byte aligned, in the program's scratch block; blocks of dead buffers are reused. */
   | { readonly kind: "scratch"; readonly offset: number }
   /** A literal, written to memory once when the program is loaded; `index` counts the program's data buffers. */
-  | { readonly kind: "data"; readonly index: number; readonly values: readonly number[] };
+  | { readonly kind: "data"; readonly index: number; readonly values: readonly number[] }
+  /** A tape: as many rows as it is given while the program runs. */
+  | { readonly kind: "tape"; readonly index: number };
 
 export interface Buffer {
   readonly id: BufferId;
   readonly dtype: DType;
-  /** In elements, >= 1 is not guaranteed: an empty array is legal and never touched. */
+  /** In elements, >= 1 is not guaranteed: an empty array is legal and never touched. Of a tape: of one row. */
   readonly size: number;
   readonly place: BufferPlace;
 }
@@ -293,7 +308,10 @@ export interface RuntimeErrorEntry {
  * One compiled call: steps in order over buffers. Carried values live in fixed buffers, which an iteration overwrites.
  *
  * WASM ABI. Memory is imported as `env.memory` (shared). `run(block: i32)` takes the address of a table of i32 byte
- * addresses (none below 4096): inputs, outputs, the scratch block, then data buffers, each group in index order. Where `scalar` is set, the
+ * addresses (none below 4096): inputs, outputs, the scratch block, then data buffers, each group in index order; then three words
+ * for each tape: its address, how many rows it has (0 at first), and for how many there is room. Where that is exceeded the
+ * program calls the import `env.grow(address of the three words, index of the row wanted, bytes of a row)`, which finds more room
+ * and moves the rows there. Where `scalar` is set, the
  * module exports instead `call(inputs as values) -> result`: f64 and f32 as themselves, integers and bool as i32; the
  * kernels then load from input buffers (address 0) as from parameters and the only output is the returned value.
  * A failed check writes its error index + 1 (i32) at byte 8 and its detail (i32) at byte 12, then traps.

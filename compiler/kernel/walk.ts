@@ -82,6 +82,8 @@ export const innerStmts = (s: Stmt): readonly (readonly Stmt[])[] => {
     case "op":
     case "load":
     case "store":
+    case "row":
+    case "tape":
     case "check":
       return [];
     default: {
@@ -120,7 +122,10 @@ export const directUses = (stmt: Stmt): readonly ValueId[] => {
   switch (stmt.kind) {
     case "const":
     case "axis":
+    case "tape":
       return [];
+    case "row":
+      return [stmt.index];
     case "op":
       return stmt.args;
     case "load":
@@ -167,6 +172,8 @@ export const definedBy = (s: Stmt): readonly ValueId[] => {
     case "load":
       return [s.id];
     case "store":
+    case "row":
+    case "tape":
     case "check":
       return [];
     case "loop":

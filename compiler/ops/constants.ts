@@ -1,10 +1,11 @@
 /** Ops without operands: const, literal, iota. */
-import { type DType, type Shape, sizeOf } from "../ir/types.js";
+import { type DType, isUnbounded, type Shape, sizeOf } from "../ir/types.js";
 import { neverBatched } from "./batching.js";
 import { refuse, requireAxis, requireKnownDType, requireShape, zero } from "./checks.js";
 import { INT_RANGE } from "./convert.js";
 import { noDerivative, type RecordsOf } from "./elementwise.js";
 import { allocate, materialize, ndarray, range } from "./ndarray.js";
+import { emptyTape } from "./tape.js";
 
 /** Whether a number can be an element of `dtype`: any for floats (f32 rounds), integers in range, 0 or 1 for bool. */
 const isElement = (dtype: DType, value: number): boolean => {
@@ -31,6 +32,13 @@ const requireElements = (op: "const" | "literal", dtype: DType, values: readonly
   if (wrong !== undefined) refuse(op, `${wrong} is not a value of ${dtype}`, "type");
 };
 
+/** An array without end is zero, and its rows have elements. */
+const requireTape = (value: number, [, ...row]: Shape): void => {
+  requireShape("const", row);
+  if (!Object.is(value, 0) || row.includes(0))
+    refuse("const", `an array without end has rows of zeros, not of ${value} in shape [${row.join(",")}]`);
+};
+
 /** `value` at every index. */
 const splat = (dtype: DType, shape: Shape, value: number) => ({
   dtype,
@@ -44,11 +52,13 @@ export const constantOps: RecordsOf<"const" | "literal" | "iota"> = {
     infer: (inputs, { value, dtype, shape }) => {
       zero("const", inputs);
       requireKnownDType("const", dtype);
-      requireShape("const", shape);
+      if (isUnbounded({ dtype, shape })) requireTape(value, shape);
+      else requireShape("const", shape);
       requireElements("const", dtype, [value]);
       return { dtype, shape };
     },
-    eval: (_inputs, { value, dtype, shape }) => splat(dtype, shape, value),
+    eval: (_inputs, { value, dtype, shape }) =>
+      isUnbounded({ dtype, shape }) ? emptyTape(dtype, shape) : splat(dtype, shape, value),
     ad: noDerivative,
     batch: neverBatched("const"),
   },

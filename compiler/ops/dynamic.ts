@@ -6,6 +6,7 @@ import { internal } from "../diagnostics.js";
 import type { Builder } from "../ir/builder.js";
 import {
   type IndexMode,
+  isUnbounded,
   type OpParams,
   type Shape,
   type TensorType,
@@ -16,8 +17,9 @@ import { assertOps } from "./assert.js";
 import { axisToFront, batchedMode, withBatch } from "./batching.js";
 import { isSize, refuse, requirePerAxis, requireStart } from "./checks.js";
 import type { RecordsOf } from "./elementwise.js";
-import { at, copyView, materialize, stridesOf, viewOf } from "./ndarray.js";
+import { at, copyView, materialize, ndarray, stridesOf, viewOf } from "./ndarray.js";
 import type { NdArray } from "./op.js";
+import { rowOf, withRow } from "./tape.js";
 
 const opCheck = assertOps.check;
 type BlockOp = "dynamicSlice" | "dynamicUpdate";
@@ -41,6 +43,8 @@ const updateOperands = <T>(
 /** The block fits the operand, and there is one start per axis. */
 const requireBlock = (op: BlockOp, x: TensorType, sizes: Shape, starts: readonly TensorType[]): void => {
   requirePerAxis(op, "sizes", sizes, x);
+  if (isUnbounded(x) && sizes[0] !== 1)
+    refuse(op, `takes one row of ${typeText(x)} at a time, not [${sizes.join(",")}]`);
   sizes.forEach((s, k) => {
     if (!isSize(s) || s > at(x.shape, k))
       refuse(op, `a block of [${sizes.join(",")}] does not fit ${typeText(x)}`);
@@ -59,6 +63,15 @@ export const startMessage = (axis: number, n: number, count: number): string =>
     : `a block of ${count} at {} does not fit axis ${axis} of size ${n}`;
 const rangeMessage = (op: BlockOp, axis: number, n: number, count: number): string =>
   `${op}: ${startMessage(axis, n, count)}`;
+
+/** The row of an array without end that a block lies in, and the block's place in that row. */
+const inRow = (
+  x: NdArray,
+  [first, ...others]: readonly NdArray[],
+): { readonly x: NdArray; readonly index: number; readonly starts: readonly NdArray[] } => {
+  const index = first === undefined ? 0 : at(first.data, 0);
+  return { x: rowOf(x, index), index, starts: [ndarray("i32", [], [0]), ...others] };
+};
 
 /** Where the block begins in the operand's data. */
 const blockOffset = (
@@ -173,7 +186,8 @@ export const dynamicOps: RecordsOf<BlockOp> = {
       return { dtype: x.dtype, shape: sizes };
     },
     eval: (inputs, { sizes, mode }) => {
-      const { x, starts } = sliceOperands(inputs);
+      const { x: whole, starts: from } = sliceOperands(inputs);
+      const { x, starts } = isUnbounded(whole) ? inRow(whole, from) : { x: whole, starts: from };
       const offset = blockOffset("dynamicSlice", x, sizes, starts, mode);
       return materialize(x.dtype, sizes, { data: x.data, offset, strides: stridesOf(x.shape) });
     },
@@ -209,6 +223,11 @@ export const dynamicOps: RecordsOf<BlockOp> = {
     },
     eval: (inputs, { mode }) => {
       const { x, update, starts } = updateOperands(inputs);
+      if (isUnbounded(x)) {
+        const row = inRow(x, starts);
+        const next = dynamicOps.dynamicUpdate.eval([row.x, update, ...row.starts], { mode });
+        return withRow(x, row.index, next);
+      }
       const data = x.data.slice();
       const offset = blockOffset("dynamicUpdate", x, update.shape, starts, mode);
       copyView(viewOf(update), { data, offset, strides: stridesOf(x.shape) }, update.shape);
@@ -220,11 +239,12 @@ export const dynamicOps: RecordsOf<BlockOp> = {
         const { update, starts } = updateOperands(inputs);
         const none = starts.map(() => null);
         const { shape } = update.type;
-        return [
-          wantX === true ? b.emit("dynamicUpdate", [ct, b.zerosLike(update), ...starts], { mode }) : null,
-          wantUpdate === true ? b.emit("dynamicSlice", [ct, ...starts], { sizes: shape, mode }) : null,
-          ...none,
-        ];
+        // read, then cleared: in place
+        const block =
+          wantUpdate === true ? b.emit("dynamicSlice", [ct, ...starts], { sizes: shape, mode }) : null;
+        const rest =
+          wantX === true ? b.emit("dynamicUpdate", [ct, b.zerosLike(update), ...starts], { mode }) : null;
+        return [rest, block, ...none];
       },
     },
     batch: (b, inputs, [xBatched, updateBatched, ...own], size, params) => {

@@ -1,6 +1,6 @@
 /** What a node reads and where, found by a trial run of its body over its own axes. */
 import { internal } from "../../diagnostics.js";
-import type { Eqn, Var } from "../../ir/types.js";
+import { type Eqn, isUnbounded, type Var } from "../../ir/types.js";
 import type { ValueId } from "../types.js";
 import { operand } from "./decompose.js";
 import { createEmitter, type Emitter } from "./emitter.js";
@@ -32,6 +32,7 @@ export const bodyAt = (c: ValueContext, node: Node, at: readonly Index[]): Value
     case "matmul":
     case "scatterAdd":
     case "dynamicUpdate":
+    case "tape":
     case "steps":
     case "nest":
       return internal(`a ${node.kind} has no body`);
@@ -136,6 +137,7 @@ export const readsOfNode = (
     case "matmul":
     case "scatterAdd":
     case "dynamicUpdate":
+    case "tape":
     case "steps":
     case "nest":
       for (const x of node.eqn.inputs)
@@ -156,7 +158,8 @@ export const stridedView = (graph: Graph, x: Var): { readonly of: Var; readonly 
   const v = valueAt(c, x, ownPoint(c, x.type.shape));
   const [only] = accesses;
   // the first register of a context that wrote nothing else, and no axis had to be taken apart
-  if (only === undefined || accesses.length !== 1 || v !== 0 || cuts.size > 0) return null;
+  if (only === undefined || isUnbounded(only.of.type) || accesses.length !== 1 || v !== 0 || cuts.size > 0)
+    return null;
   const position = only.position ?? flatIndex(only.at ?? [], only.of.type.shape);
   return position.dynamic.length > 0 ? null : { of: only.of, position };
 };

@@ -52,8 +52,11 @@ const allAddresses = (body: readonly Stmt[], outer: AxisId, holds: (at: Address)
         return innerStmts(s).every((inner) => allAddresses(inner, outer, holds));
       case "const":
       case "op":
+      case "row":
       case "check":
         return true;
+      case "tape":
+        return false;
       default: {
         const never: never = s;
         return never;

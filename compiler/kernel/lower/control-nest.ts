@@ -87,6 +87,7 @@ const runLoop = (
   trip: number | DynamicExtent,
 ): readonly Binding[] => {
   const { flow } = nest.e;
+  if (carries.some((v) => v.type.shape.includes(0))) throw new Unsuitable();
   const taken = new Set<Cell>();
   const starts = carries.map((v): { readonly v: Var; readonly start: ValueId | Cell } => {
     const b = operand(v);

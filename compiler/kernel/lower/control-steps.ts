@@ -5,7 +5,7 @@
 import { internal } from "../../diagnostics.js";
 import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
 import { refuseRule } from "../../ir/rules.js";
-import { isControl, sizeOf, type TensorType, type Var } from "../../ir/types.js";
+import { isControl, isUnbounded, sizeOf, type TensorType, type Var } from "../../ir/types.js";
 import { buffersOf } from "../bufferize.js";
 import type { BufferId, LoopKernel, Step, ValueId } from "../types.js";
 import { controlBuffers, innerSteps } from "../walk.js";
@@ -157,6 +157,10 @@ export const copyKernels = (memory: ProgramMemory, copies: readonly Copy[]): rea
 
 const flatCopy = ({ from, to, type }: Copy): LoopKernel => {
   const e = createEmitter();
+  if (isUnbounded(type)) {
+    e.tape(to, from);
+    return { kind: "loops", name: "carry", spans: [], body: e.finish() };
+  }
   const n = sizeOf(type.shape);
   const at = axisIndex(e.openLoop(n), n);
   e.store(to, at, e.load(from, at, type.dtype));

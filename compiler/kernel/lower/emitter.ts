@@ -52,6 +52,10 @@ export interface Emitter {
   readonly op: (op: KernelOp, type: RegType, args: readonly ValueId[], lane?: 0 | 1) => ValueId;
   readonly load: (buffer: BufferId, at: Index, type: DType) => ValueId;
   readonly store: (buffer: BufferId, at: Index, value: ValueId, mode?: StoreStmt["mode"]) => void;
+  /** Makes a tape's row exist. */
+  readonly row: (buffer: BufferId, i: Index) => void;
+  /** Takes all rows from a tape (`from` is null), or makes it a copy of another. */
+  readonly tape: (buffer: BufferId, from: BufferId | null) => void;
   readonly check: (cond: ValueId, error: number, detail: ValueId | null) => void;
   /** A register that a statement outside this emitter's control defines in the innermost scope. */
   readonly fresh: () => ValueId;
@@ -85,6 +89,7 @@ export const createEmitter = (): Emitter => {
   /** Stores so far: a load before one says nothing about a load after it. */
   const versions = new Map<BufferId, number>();
   let stores = 0;
+  const emptied = new Map<BufferId, number>();
   const newVersion = (buffer: BufferId): void => void versions.set(buffer, ++stores);
 
   const scopeAt = (depth: number): Scope => scopes[depth] ?? internal(`no open loop at depth ${depth}`);
@@ -297,6 +302,20 @@ export const createEmitter = (): Emitter => {
       const where = address(at);
       newVersion(buffer);
       write({ kind: "store", buffer, at: where, value, mode });
+    },
+    row: (buffer, i) => {
+      const index = indexValue(i);
+      const scope = scopeAt(placeFrom(depthOf(index), true));
+      // a row stays until the tape is emptied
+      const key = `r${buffer}.${emptied.get(buffer) ?? 0}:${index}`;
+      if (scope.known.has(key)) return;
+      scope.known.set(key, index);
+      scope.body.push({ kind: "row", buffer, index });
+    },
+    tape: (buffer, from) => {
+      newVersion(buffer);
+      emptied.set(buffer, ++stores);
+      write({ kind: "tape", buffer, from });
     },
     check: (cond, error, detail) => {
       const from = Math.max(depthOf(cond), detail === null ? 0 : depthOf(detail));

@@ -9,6 +9,7 @@ import {
   type Eqn,
   type IrFunction,
   isControl,
+  isUnbounded,
   type OpName,
   type PlainEqn,
   type Shape,
@@ -26,6 +27,7 @@ import { COMBINE, dim, operand } from "./decompose.js";
  * - `reduce`: elements combined over the axes `reduced` of a larger space
  * - `product`: a reduction of lhs * rhs in loops; `matmul`: the same as a tiled kernel
  * - `scatterAdd`, `dynamicUpdate`: a copy, then stores at run-time addresses
+ * - `tape`: an array without end, empty
  * - `steps`: control flow over kernels; `nest`: control flow inside one kernel, with scalars in registers
  */
 export type NodeKind =
@@ -35,6 +37,7 @@ export type NodeKind =
   | "matmul"
   | "scatterAdd"
   | "dynamicUpdate"
+  | "tape"
   | "steps"
   | "nest";
 
@@ -65,10 +68,8 @@ export interface Graph {
 
 /** Loads and arithmetic per element; what costs more than RECOMPUTE is not computed twice. */
 const RECOMPUTE = 4;
-/** What costs at least this is not computed once per point that a broadcast spreads it over. */
-const SPREAD = 8;
-/** The same for a scalar: where no loop is left around it (a product's epilogue), it would be computed per element. */
-const SPREAD_SCALAR = 4;
+/** What costs this (a scalar: the second, for a product's epilogue has no loop) is not computed per point of a broadcast. */
+const [SPREAD, SPREAD_SCALAR] = [8, 4];
 /** Longest chain of equations that is computed inside one value. */
 const MAX_DEPTH = 100;
 /** Multiplications up to which a product is written as plain loops, where the options don't say. */
@@ -173,7 +174,8 @@ const identity = (n: number): number[] => Array.from({ length: n }, (_, d) => d)
 
 const makeNode = (v: Var, eqn: Eqn, kind: NodeKind): Node => {
   const { outs } = eqn;
-  if (isControl(eqn)) return { v, outs, eqn, kind, space: [], out: [], reduced: [], combine: null };
+  if (isControl(eqn) || kind === "tape")
+    return { v, outs, eqn, kind, space: [], out: [], reduced: [], combine: null };
   const { shape } = v.type;
   const map = { v, outs, eqn, kind, space: shape, out: identity(shape.length), reduced: [], combine: null };
   switch (eqn.op) {
@@ -230,7 +232,7 @@ export const buildGraph = (
   };
   const choose = (v: Var): void => {
     if (paramOf.has(v) || chosen.has(v)) return;
-    chosen.set(v, "map");
+    chosen.set(v, isUnbounded(v.type) ? "tape" : "map");
     cost.set(v, v.type.shape.length === 0 ? 0 : 1);
     depth.set(v, 0);
   };
@@ -340,7 +342,7 @@ export const buildGraph = (
   return graph();
 };
 
-/** The axis of operand `v` that a decomposed product contracts. */
+/** The axis of operand `v` that a product contracts. */
 const contracted = (eqn: Eqn, v: Var): number => {
   if (eqn.op !== "dot") return internal("not a product");
   const axes = eqn.inputs[0] === v ? eqn.params.lhsContract : eqn.params.rhsContract;

@@ -23,7 +23,7 @@ export interface Member {
 
 export interface Group {
   readonly id: number;
-  readonly kind: "loops" | "matmul" | "scatterAdd" | "dynamicUpdate" | "steps" | "nest";
+  readonly kind: "loops" | "matmul" | "scatterAdd" | "dynamicUpdate" | "tape" | "steps" | "nest";
   extents: readonly number[];
   readonly members: Member[];
   /** 1 + the highest level of the groups it depends on. */

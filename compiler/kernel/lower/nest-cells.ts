@@ -21,6 +21,8 @@ export type Binding =
   | { readonly kind: "value"; readonly id: ValueId }
   /** An array in memory, as long as the cell holds this version; `mutable`: it may be overwritten. */
   | { readonly kind: "array"; readonly cell: Cell; readonly version: number; readonly mutable: boolean }
+  /** An array without end that has no rows yet. */
+  | { readonly kind: "empty" }
   /** An array that is read where it comes from, element by element; by row-major position where that is cheap. */
   | {
       readonly kind: "outside";

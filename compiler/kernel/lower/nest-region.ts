@@ -4,11 +4,13 @@ import {
   type AnyOp,
   type Eqn,
   type IrFunction,
+  isUnbounded,
   type PlainEqn,
   sizeOf,
   type TensorType,
   type Var,
 } from "../../ir/types.js";
+import type { BufferId } from "../types.js";
 import { operand } from "./decompose.js";
 import { addIndex, axisIndex, constIndex, flatIndex, type Index } from "./index-expr.js";
 import { type Binding, type Cell, type Nest, newVersion, Unsuitable } from "./nest-cells.js";
@@ -65,6 +67,8 @@ const readFlat = (nest: Nest, b: Binding, position: Index, type: TensorType): nu
     case "array":
       if (b.version !== b.cell.version || nest.locked.has(b.cell)) throw new Unsuitable();
       return nest.e.load(b.cell.buffer, position, type.dtype);
+    case "empty":
+      return nest.e.constant(type.dtype, 0);
     case "outside":
       return b.readFlat === null ? b.read(pointAt(nest, position, type)) : b.readFlat(position);
     default: {
@@ -87,7 +91,9 @@ export const createRegion = (nest: Nest, fn: IrFunction): Region => {
     undecided: () => {},
     read: (v, at) => {
       const b = bound(v);
-      return b.kind === "outside" ? b.read(at) : readFlat(nest, b, flatIndex(at, v.type.shape), v.type);
+      if (b.kind === "outside") return b.read(at);
+      if (b.kind === "array" && isUnbounded(v.type)) nest.e.row(b.cell.buffer, rowIndex(at));
+      return readFlat(nest, b, flatIndex(at, v.type.shape), v.type);
     },
     readFlat: (v, position) => readFlat(nest, bound(v), position, v.type),
   };
@@ -97,6 +103,15 @@ export const createRegion = (nest: Nest, fn: IrFunction): Region => {
 /** What a value stands for; an array that is not in memory is read where it comes from. */
 export const bindingOf = ({ c, bindings }: Region, v: Var): Binding =>
   bindings.get(v) ?? { kind: "outside", read: (at) => valueAt(c, v, at), readFlat: null };
+
+const rowIndex = (at: readonly Index[]): Index => at[0] ?? internal("a tape is accessed without a row");
+
+/** Makes the tape in `buffer` what `from` is. */
+const fillTape = (nest: Nest, buffer: BufferId, from: Binding): void => {
+  if (from.kind === "empty") nest.e.tape(buffer, null);
+  else if (from.kind === "array" && from.version === from.cell.version) nest.e.tape(buffer, from.cell.buffer);
+  else throw new Unsuitable();
+};
 
 /** Runs `body` at every point of `shape`. */
 const overPoints = ({ e }: Nest, shape: readonly number[], body: (at: readonly Index[]) => void): void => {
@@ -122,7 +137,13 @@ const reader =
 /** The cell of an array that may be overwritten: its own, if it is free and not in `taken`, else a copy's. */
 export const cellFor = (nest: Nest, v: Var, b: Binding, taken: ReadonlySet<Cell>): Cell => {
   const own = b.kind === "array" && b.mutable && b.version === b.cell.version && !taken.has(b.cell);
-  return own ? b.cell : newCell(nest, v.type, reader(nest, b, v.type));
+  if (own) return b.cell;
+  if (!isUnbounded(v.type)) return newCell(nest, v.type, reader(nest, b, v.type));
+  const cell: Cell = { buffer: nest.newBuffer(v.type), version: 0 };
+  fillTape(nest, cell.buffer, b);
+  newVersion(nest, cell);
+  nest.cells.add(cell);
+  return cell;
 };
 
 /** An array that is to be in a cell. */
@@ -141,6 +162,12 @@ export const settle = (nest: Nest, arrays: readonly Settled[], taken: ReadonlySe
   });
   for (const cell of taken) nest.locked.add(cell);
   for (const { cell, from, type } of elsewhere) {
+    if (isUnbounded(type)) {
+      if (from.kind === "array" && nest.locked.has(from.cell)) throw new Unsuitable();
+      fillTape(nest, cell.buffer, from);
+      newVersion(nest, cell);
+      continue;
+    }
     const read = reader(nest, from, type);
     overPoints(nest, type.shape, (at) => nest.e.store(cell.buffer, flatIndex(at, type.shape), read(at)));
     newVersion(nest, cell);
@@ -156,6 +183,11 @@ export const evaluate = (region: Region, eqn: PlainEqn): void => {
   const [v] = eqn.outs;
   if (eqn.op === "dynamicUpdate") {
     update(region, eqn);
+    return;
+  }
+  if (isUnbounded(v.type)) {
+    if (eqn.op !== "const") throw new Unsuitable();
+    bindings.set(v, { kind: "empty" });
     return;
   }
   if (FOLDS.has(eqn.op) || v.type.shape.includes(0)) throw new Unsuitable();
@@ -197,6 +229,7 @@ const update = (region: Region, eqn: Extract<PlainEqn, { op: "dynamicUpdate" }>)
       at.map((i, d) => addIndex(i, starts[d] ?? internal("a block lacks a start"))),
       shape,
     );
+  if (isUnbounded(x.type)) nest.e.row(cell.buffer, rowIndex(starts));
   if (single !== null) nest.e.store(cell.buffer, position(origin(block)), single);
   else {
     nest.locked.add(cell);

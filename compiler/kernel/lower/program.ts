@@ -4,6 +4,7 @@ import {
   type DType,
   type Eqn,
   type IrFunction,
+  isUnbounded,
   sizeOf,
   type TensorType,
   typeText,
@@ -24,6 +25,7 @@ export interface BufferDraft {
     | { readonly kind: "input"; readonly index: number }
     | { readonly kind: "output"; readonly index: number }
     | { readonly kind: "scratch" }
+    | { readonly kind: "tape" }
     | { readonly kind: "literal"; readonly values: readonly number[] };
 }
 
@@ -59,8 +61,14 @@ export const createProgramMemory = (): ProgramMemory => {
   const byLiteral = new Map<Eqn, BufferId>();
   const errors: RuntimeErrorEntry[] = [];
   const errorKeys = new Map<string, number>();
-  const newBuffer: ProgramMemory["newBuffer"] = ({ dtype, shape }, source) =>
-    drafts.push({ id: drafts.length, dtype, size: sizeOf(shape), source }) - 1;
+  const newBuffer: ProgramMemory["newBuffer"] = (type, source) => {
+    const { dtype, shape } = type;
+    if (!isUnbounded(type)) return drafts.push({ id: drafts.length, dtype, size: sizeOf(shape), source }) - 1;
+    if (source.kind !== "scratch") internal(`an array without end is an ${source.kind} of the program`);
+    return (
+      drafts.push({ id: drafts.length, dtype, size: sizeOf(shape.slice(1)), source: { kind: "tape" } }) - 1
+    );
+  };
   return {
     newBuffer,
     literal: (eqn) => {
@@ -92,6 +100,12 @@ export const createProgramMemory = (): ProgramMemory => {
 const memoryOf = (p: ProgramState, v: Var): BufferId =>
   p.isStored(v) ? p.bufferOf(v) : internal(`a value without memory is read (${typeText(v.type)})`);
 
+/** Loads the element at a point; the row of a tape is made first. */
+export const loadAt = (e: Emitter, buffer: BufferId, type: TensorType, at: readonly Index[]): ValueId => {
+  if (isUnbounded(type)) e.row(buffer, at[0] ?? internal("a tape is read without a row"));
+  return e.load(buffer, flatIndex(at, type.shape), type.dtype);
+};
+
 /** Values come from registers where this kernel has them, else from memory. */
 export const kernelContext = (p: ProgramState, e: Emitter): ValueContext => ({
   e,
@@ -102,7 +116,7 @@ export const kernelContext = (p: ProgramState, e: Emitter): ValueContext => ({
   read: (v, at): ValueId => {
     const inRegister = e.recall(memoKey(v, at));
     if (inRegister !== null) return inRegister;
-    return e.load(memoryOf(p, v), flatIndex(at, v.type.shape), v.type.dtype);
+    return loadAt(e, memoryOf(p, v), v.type, at);
   },
   readFlat: (v, position: Index) => e.load(memoryOf(p, v), position, v.type.dtype),
 });

@@ -1,6 +1,6 @@
 /** Writes scatterAdd and dynamicUpdate: a copy of the operand, then stores at run-time addresses. */
 import { internal } from "../../diagnostics.js";
-import type { Var } from "../../ir/types.js";
+import { isUnbounded, type Var } from "../../ir/types.js";
 import type { LoopKernel } from "../types.js";
 import { dim, operand } from "./decompose.js";
 import { createEmitter, type Emitter } from "./emitter.js";
@@ -37,11 +37,23 @@ const kernel = (node: Node, name: string, e: Emitter): LoopKernel => ({
 /** Writes the value `x` to the memory of `v`, which has as many elements. */
 export const copyKernel = (p: ProgramState, node: Node, x: Var, v: Var): LoopKernel => {
   const e = createEmitter();
+  if (isUnbounded(v.type)) {
+    // a tape without memory is the empty one
+    e.tape(p.bufferOf(v), p.isStored(x) ? p.bufferOf(x) : null);
+    return kernel(node, "copy", e);
+  }
   const c = kernelContext(p, e);
   const loops = open(e, x.type.shape, () => true);
   e.store(p.bufferOf(v), flatIndex(loops.at, x.type.shape), valueAt(c, x, loops.at));
   close(e, loops);
   return kernel(node, "copy", e);
+};
+
+/** The kernel of an array without end that memory is needed for. */
+export const emptyTape = (p: ProgramState, node: Node): LoopKernel => {
+  const e = createEmitter();
+  e.tape(p.bufferOf(node.v), null);
+  return kernel(node, "tape", e);
 };
 
 /** The kernels of one update; none where it has no elements. */
@@ -59,6 +71,7 @@ export const lowerUpdate = (p: ProgramState, node: Node): readonly LoopKernel[] 
       if (block.type.shape.includes(0)) return [...copy, kernel(node, "check", e)];
       const loops = open(e, block.type.shape, () => true);
       const to = loops.at.map((i, d) => addIndex(i, starts[d] ?? internal("a block lacks a start")));
+      if (isUnbounded(x.type)) e.row(p.bufferOf(node.v), starts[0] ?? constIndex(0));
       e.store(p.bufferOf(node.v), flatIndex(to, x.type.shape), valueAt(c, block, loops.at));
       close(e, loops);
       return [...copy, kernel(node, "dynamicUpdate", e)];

@@ -8,6 +8,7 @@ import {
   isFloat,
   isInt,
   sizeOf,
+  UNBOUNDED,
   type Var,
 } from "../../ir/types.js";
 import type { BufferId, RuntimeErrorEntry, ValueId } from "../types.js";
@@ -220,6 +221,7 @@ export const startsOf = (
 ): readonly Index[] =>
   starts.map((s, d) => {
     const [n, count] = [dim(shape, d), dim(sizes, d)];
+    if (n === UNBOUNDED) return dynamicIndex(c, valueAt(c, s, []));
     if (mode === "clamp" && n === count) return constIndex(0);
     return indexWithin(c, valueAt(c, s, []), n - count, mode, span, () =>
       count === 1 ? outOfRange(d, n) : `a block of ${count} at {} does not fit axis ${d} of size ${n}`,

@@ -161,6 +161,7 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
     switch (s.kind) {
       case "const":
       case "axis":
+      case "tape":
         push(s);
         break;
       case "op": {
@@ -176,6 +177,9 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
         break;
       case "store":
         push({ ...s, at: address(s.at), value: named(s.value) });
+        break;
+      case "row":
+        push({ ...s, index: named(s.index) });
         break;
       case "check":
         push({ ...s, cond: named(s.cond), detail: s.detail === null ? null : named(s.detail) });

@@ -7,9 +7,9 @@ import { refuse } from "../checks.js";
 import { at, ndarray } from "../ndarray.js";
 import { COUNTER, requireConsts, requireTypes, typesOf } from "./checks.js";
 import { dependentCarries } from "./depends.js";
-import { splitFor } from "./for-split.js";
 import { isLinearFor, transposeFor } from "./for-transpose.js";
 import { closure, isPresent, pick, present, spread } from "./lists.js";
+import { splitLoop } from "./loop-split.js";
 import { guard, selectLanes } from "./masked.js";
 import type { BatchEngine, Batched, ControlDef } from "./record.js";
 import { batchedTypes, withTangents } from "./regions.js";
@@ -128,7 +128,12 @@ export const forLoop: ControlDef<"for"> = {
     return { values, batched };
   },
 
-  split: splitFor,
+  split: (e, known, linear, inputs, flags, params) => {
+    const { trip, consts, carries } = forOperands(inputs, params);
+    const vary = forOperands(flags, params);
+    const loop = { trip: params.trip, count: trip, consts, carries, cond: null, body: params.body };
+    return splitLoop(e, known, linear, loop, vary.consts, vary.carries);
+  },
   isLinear: isLinearFor,
   transpose: transposeFor,
 };

@@ -5,12 +5,13 @@ import type { ControlParams, IrFunction, Var } from "../../ir/types.js";
 import { withBatch } from "../batching.js";
 import { refuse } from "../checks.js";
 import type { MaybeVar } from "../op.js";
-import { holds, requireCondition, requireTypes, typesOf } from "./checks.js";
+import { BOOL, holds, requireCondition, requireTypes, typesOf } from "./checks.js";
 import { dependentResults } from "./depends.js";
 import { either, isPresent, negated, pick, present, spread } from "./lists.js";
 import { runMasked, selectLanes } from "./masked.js";
-import type { ControlDef, JvpEngine, Parts, SplitEngine } from "./record.js";
+import type { ControlDef, JvpEngine, Parts, SplitEngine, Tapes, TapeUse } from "./record.js";
 import { batchedTypes, instantiated, withTangents } from "./regions.js";
+import { closeAll, tapeVars } from "./tapes.js";
 
 type Params = ControlParams["if"];
 
@@ -47,6 +48,15 @@ const residualSlots = (sides: readonly Parts[]) => {
 const sameText = (a: Var["type"], b: Var["type"]): boolean =>
   a.dtype === b.dtype && a.shape.join() === b.shape.join();
 
+/** Tapes that one side appends to: the side's, and those that the choice is given. */
+interface SideTapes {
+  readonly of: number;
+  readonly use: TapeUse;
+  readonly before: Tapes;
+}
+const standIn = ({ type }: Var): Var => ({ type });
+const standIns = (tapes: Tapes): readonly Var[] => tapeVars(tapes).map(standIn);
+
 /** The known part and the linear part of a side; both sides agree in what they take and give. */
 const splitSide = (
   e: SplitEngine,
@@ -56,31 +66,45 @@ const splitSide = (
   slots: ReturnType<typeof residualSlots>,
   known: readonly boolean[],
   linearResults: readonly boolean[],
+  tapes: readonly SideTapes[],
 ) => {
-  const knownRegion: IrFunction = e.build(name, typesOf(pick(side.params, known)), (b, params) => {
+  // params: the known operands, the tapes; results: what does not vary, the slots, the tapes
+  const own = pick(side.params, known);
+  const handed = tapes.flatMap(({ before }) => tapeVars(before));
+  const knownRegion: IrFunction = e.build(name, typesOf([...own, ...handed]), (b, params) => {
+    const given = params.slice(own.length);
     const region: IrFunction = {
       name,
-      params: pick(side.params, known),
+      params: [
+        ...own,
+        ...tapes.flatMap(({ use, of }) => (of === s ? tapeVars(use.before) : standIns(use.before))),
+      ],
       body: side.known,
       results: [
         ...pick(side.results, negated(linearResults)),
         ...present(slots.map((slot) => slot.of[s] ?? null)),
+        ...tapes.flatMap(({ use, of }) => (of === s ? tapeVars(use.after) : [])),
       ],
     };
     const values = b.inline(region, params);
     const count = linearResults.filter((x) => !x).length;
-    const kept = spread(
-      values.slice(count),
-      slots.map((slot) => slot.of[s] !== undefined),
-    );
-    return [...values.slice(0, count), ...kept.map((v, k) => v ?? b.splat(0, slotType(slots, k)))];
+    const filled = slots.map((slot) => slot.of[s] !== undefined);
+    const kept = spread(values.slice(count), filled);
+    const after = values.slice(count + filled.filter(Boolean).length);
+    const appended = tapes.flatMap(({ use, of }) => tapeVars(use.before).map(() => of === s));
+    return [
+      ...values.slice(0, count),
+      ...kept.map((v, k) => v ?? b.splat(0, slotType(slots, k))),
+      ...spread(after, appended).map((v, k) => v ?? given[k] ?? b.splat(0, BOOL)),
+    ];
   });
-  // params: the known operands, the slots, the operands that vary
+  // params: the known operands, the slots, the tapes, the operands that vary
   const linearRegion: IrFunction = {
     name,
     params: [
-      ...pick(side.params, known),
+      ...own,
       ...slots.map((slot): Var => slot.of[s] ?? { type: slot.type }),
+      ...tapes.flatMap(({ use, of }) => (of === s ? use.after.tapes : use.after.tapes.map(standIn))),
       ...pick(side.params, negated(known)),
     ],
     body: side.linear,
@@ -162,21 +186,33 @@ export const ifElse: ControlDef<"if"> = {
     const { cond, operands } = ifOperands(inputs);
     const { operands: vary } = ifOperands(flags);
     const varies = either(dependentResults(params.then, vary), dependentResults(params.else, vary));
-    const sides = [e.parts(params.then, vary, varies), e.parts(params.else, vary, varies)];
-    const slots = residualSlots(sides);
-    const [then, otherwise] = (["then", "else"] as const).map((name, s) =>
-      splitSide(e, name, sides[s] ?? e.parts(params[name], vary, varies), s, slots, negated(vary), varies),
+    const place = { unbounded: e.unbounded, steady: operands.map(e.isSteady) };
+    const [first, second] = [
+      e.parts(params.then, vary, varies, place),
+      e.parts(params.else, vary, varies, place),
+    ];
+    const slots = residualSlots([first, second]);
+    const tapes = [first, second].flatMap((side, of) =>
+      side.tapes.map((use): SideTapes => ({ of, use, before: e.openTapes(use.before.types) })),
     );
-    if (then === undefined || otherwise === undefined) return { outs: [], varies };
+    const then = splitSide(e, "then", first, 0, slots, negated(vary), varies, tapes);
+    const otherwise = splitSide(e, "else", second, 1, slots, negated(vary), varies, tapes);
     const knownOperands = pick(operands, negated(vary));
-    const values = known.emitAll("if", [cond, ...knownOperands], {
-      then: then.knownRegion,
-      else: otherwise.knownRegion,
-    });
+    const values = known.emitAll(
+      "if",
+      [cond, ...knownOperands, ...tapes.flatMap(({ before }) => tapeVars(before))],
+      { then: then.knownRegion, else: otherwise.knownRegion },
+    );
     const count = varies.filter((x) => !x).length;
+    const kept = values.slice(count, count + slots.length);
+    const after = closeAll(
+      e,
+      tapes.map(({ before }) => before),
+      values.slice(count + slots.length),
+    );
     const moving = linear.emitAll(
       "if",
-      [cond, ...knownOperands, ...values.slice(count), ...pick(operands, vary)],
+      [cond, ...knownOperands, ...kept, ...after.flat(), ...pick(operands, vary)],
       { then: then.linearRegion, else: otherwise.linearRegion },
     );
     const fixed = spread(values.slice(0, count), negated(varies));

@@ -48,6 +48,32 @@ export interface Batched {
   readonly batched: readonly boolean[];
 }
 
+/**
+ * Arrays without end that a loop whose number of iterations is not known beforehand appends rows to, one to each per
+ * iteration. What the loop's region appended in earlier runs stays before the cursor, so that all runs of one loop share them.
+ */
+export interface Tapes {
+  readonly types: readonly TensorType[];
+  /** Known values, before the first row is appended: the tapes, and the index of the next row (i32). */
+  readonly tapes: readonly Var[];
+  readonly cursor: Var;
+}
+/** Tapes that a region of known values appends to. */
+export interface TapeUse {
+  /** Given by what is around the region: free in it. */
+  readonly before: Tapes;
+  /** At the region's end. Later versions have the same rows, so the linear part may read any. */
+  readonly after: Tapes;
+}
+
+/** Where a region stands. */
+export interface RegionPlace {
+  /** How often it runs is not known beforehand: what it keeps goes to tapes. */
+  readonly unbounded: boolean;
+  /** For each param whether it is the same in every run, so that an array without end can be read again later. */
+  readonly steady: readonly boolean[];
+}
+
 /** A region taken apart into what is known and what depends linearly on the params that vary. */
 export interface Parts {
   /** Stand for the region's params in both parts. */
@@ -61,6 +87,8 @@ export interface Parts {
   readonly varies: readonly boolean[];
   /** Known values, params among them, that the linear part uses, or that a result of it is. */
   readonly residuals: readonly Var[];
+  /** Their tapes after the region are no residuals. */
+  readonly tapes: readonly TapeUse[];
 }
 
 /** Partial evaluation. */
@@ -71,7 +99,15 @@ export interface SplitEngine {
     region: IrFunction,
     varies: readonly boolean[],
     linearResults: readonly boolean[],
+    place: RegionPlace,
   ) => Parts;
+  /** As `RegionPlace` has it, of what is being taken apart. */
+  readonly unbounded: boolean;
+  readonly isSteady: (v: Var) => boolean;
+  /** Tapes for rows of those types (whose extents are the tapes' without the first). */
+  readonly openTapes: (types: readonly TensorType[]) => Tapes;
+  /** Tells what they are after rows were appended; once for all that were opened. */
+  readonly closeTapes: (before: Tapes, tapes: readonly Var[], cursor: Var) => void;
 }
 
 /** Transposition. */

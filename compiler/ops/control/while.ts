@@ -1,6 +1,5 @@
 /** while: carries c; as long as cond(consts, c) holds, c = body(consts, c). */
-
-import { fail } from "../../diagnostics.js";
+import { internal } from "../../diagnostics.js";
 import type { Builder } from "../../ir/builder.js";
 import { whileOperands } from "../../ir/control.js";
 import type { ControlParams, IrFunction, Var } from "../../ir/types.js";
@@ -8,18 +7,12 @@ import { withBatch } from "../batching.js";
 import { BOOL, holds, requireConsts, requireTypes, typesOf } from "./checks.js";
 import { dependentCarries, dependentResults } from "./depends.js";
 import { closure, isPresent, pick, present, spread } from "./lists.js";
+import { splitLoop } from "./loop-split.js";
 import { anyLane, guard, selectLanes } from "./masked.js";
 import type { BatchEngine, Batched, ControlDef } from "./record.js";
 import { batchedTypes, withTangents } from "./regions.js";
 
 type Params = ControlParams["while"];
-
-/** Reverse mode has no way back through a loop whose trip count is not known when it is compiled. */
-export const refuseReverse = (what: string, b: Builder): never =>
-  fail("TSJ3004", "unsupported", `reverse mode does not go through ${what} yet`, {
-    span: b.span(),
-    hint: "use forward mode (`jvp`, `jacfwd`), or a `for` loop with a fixed number of iterations",
-  });
 
 /** The loop where every example has its own condition: it runs while any example does, and those that have ended keep their carries. */
 const batchMasked = (
@@ -142,7 +135,14 @@ export const whileLoop: ControlDef<"while"> = {
     return { values, batched };
   },
 
-  split: (_e, _known, linear) => refuseReverse("a `while` loop", linear),
+  split: (e, known, linear, inputs, flags, params) => {
+    const { consts, carries } = whileOperands(inputs, params);
+    const vary = whileOperands(flags, params);
+    const { cond, body } = params;
+    const loop = { trip: null, count: null, consts, carries, cond, body };
+    return splitLoop(e, known, linear, loop, vary.consts, vary.carries);
+  },
+  // the split makes a `for` of what is linear in a `while`
   isLinear: () => false,
-  transpose: (_e, b) => refuseReverse("a `while` loop", b),
+  transpose: () => internal("a `while` is not linear"),
 };

@@ -8,6 +8,8 @@ import { addConst, type Expr, type Fn, get, i32, type Local, newLocal, offsetLoc
 export interface Base {
   readonly local: Local;
   readonly offset: number;
+  /** Of a tape, whose positions count from address 0: where its words lie in the table (parameter 0), in bytes. */
+  readonly words?: number;
 }
 interface Pointer {
   readonly local: Local;

@@ -31,6 +31,7 @@ import {
 import { emitRareScalar, emitRareVector } from "./rare.js";
 import { SCALAR_RULES } from "./scalar.js";
 import { VECTOR_RULES } from "./simd.js";
+import { inTape, makeRow, setTape } from "./tape.js";
 import {
   bufferOf,
   type Context,
@@ -54,8 +55,13 @@ const locate = (region: Region, buffer: BufferId, at: Address): Where => {
   const { fn } = ctx;
   const size = BYTES[bufferOf(ctx, buffer).dtype];
   const { dynamic } = at;
+  const base = ctx.base(buffer);
+  if (base.words !== undefined) {
+    const index = (): Expr => (dynamic === null ? i32(fn, 0) : scaled(fn, scalar(ctx, dynamic), size));
+    return inTape(fn, base.words, placeOf(fn, base, buffer, region.frame, at, size, null), index);
+  }
   const offset = dynamic === null ? null : offsetOf(ctx, dynamic, size);
-  const { local, bytes, complete } = placeOf(fn, ctx.base(buffer), buffer, region.frame, at, size, offset);
+  const { local, bytes, complete } = placeOf(fn, base, buffer, region.frame, at, size, offset);
   if (dynamic === null || complete) return { pointer: () => get(fn, local), bytes };
   // a run-time index may be negative as far as the constant brings it back: the sum must not leave the address space before
   const far = at.offset * size > LOWEST_ADDRESS;
@@ -128,6 +134,12 @@ const emitScalarStmt = (region: Region, stmt: PlainStmt): void => {
     }
     case "store":
       out.push(storeOne(region, stmt));
+      return;
+    case "row":
+      out.push(makeRow(ctx, stmt));
+      return;
+    case "tape":
+      out.push(setTape(ctx, stmt));
       return;
     case "check":
       out.push(checkScalar(region, stmt));
@@ -280,6 +292,10 @@ const varies = (vec: VectorRegion, stmt: PlainStmt): boolean => {
     case "op":
     case "load":
       return vec.varying.has(stmt.id);
+    case "row":
+      return vec.varying.has(stmt.index);
+    case "tape":
+      return false;
     case "store":
       return vec.varying.has(stmt.value) || accessKind(stmt.at, vec.axis, vec.varying) !== "uniform";
     case "check":
@@ -305,6 +321,10 @@ const emitVectorStmt = (region: Region, vec: VectorRegion, stmt: PlainStmt, copy
       return;
     case "store":
       out.push(storeCopy(region, vec, stmt, copy));
+      return;
+    case "row":
+    case "tape":
+      internal("rows of a tape are made one at a time");
       return;
     case "check":
       out.push(checkVector(region, vec, stmt, copy));

@@ -46,7 +46,7 @@ const hasLoops = (stmt: LoopStmt | WhileStmt): boolean =>
 const touchesMemory = (stmt: Stmt): boolean => {
   let touches = false;
   walkStmts([stmt], (s) => {
-    if (s.kind === "load" || s.kind === "store") touches = true;
+    if (s.kind === "load" || s.kind === "store" || s.kind === "row" || s.kind === "tape") touches = true;
   });
   return touches;
 };

@@ -24,6 +24,7 @@ import { emitBody } from "./loops.js";
 import { emitMatmul, type MatmulTarget } from "./matmul.js";
 import { loadScalar, storeScalar, type Where } from "./memory.js";
 import { extraScratchAt } from "./scratch.js";
+import { addTapeFunctions } from "./tape.js";
 import type { BufferLocals, Context, Outline } from "./values.js";
 
 export interface Emitted {
@@ -36,6 +37,7 @@ const BASE_FEATURES =
   Features.MutableGlobals |
   Features.SIMD128 |
   Features.BulkMemory |
+  Features.BulkMemoryOpt |
   Features.NontrappingFPToInt |
   Features.SignExt |
   Features.Atomics;
@@ -49,7 +51,10 @@ const newModule = (fma: boolean): binaryen.Module => {
   return m;
 };
 
-/** Position of a buffer's address in the table: inputs, outputs, the scratch block, data. */
+/** Words of the table that belong to one tape. */
+const TAPE_WORDS = 3;
+
+/** Position of a buffer's address in the table: inputs, outputs, the scratch block, data, tapes. */
 const tableIndex = (program: KernelProgram, buffer: Buffer): number => {
   const { place } = buffer;
   switch (place.kind) {
@@ -61,6 +66,10 @@ const tableIndex = (program: KernelProgram, buffer: Buffer): number => {
       return program.inputs + program.outputs;
     case "data":
       return program.inputs + program.outputs + 1 + place.index;
+    case "tape": {
+      const data = program.buffers.filter((b) => b.place.kind === "data").length;
+      return program.inputs + program.outputs + 1 + data + TAPE_WORDS * place.index;
+    }
   }
 };
 
@@ -77,9 +86,14 @@ const tableEntry = (fn: Fn, index: number): Local => {
 /** Base addresses, read from the table (parameter 0) once at function entry. */
 const tableBases = (fn: Fn, program: KernelProgram, buffers: ReadonlyMap<BufferId, Buffer>) => {
   const locals = new Map<number, number>();
+  let zero: Local | null = null;
   return (id: BufferId): Base => {
     const buffer = buffers.get(id) ?? internal(`buffer ${id} is not in the program`);
     const index = tableIndex(program, buffer);
+    if (buffer.place.kind === "tape") {
+      zero ??= newLocal(fn, binaryen.i32); // locals begin as zero
+      return { local: zero, offset: 0, words: 4 * index };
+    }
     let local = locals.get(index);
     if (local === undefined) {
       local = tableEntry(fn, index);
@@ -136,6 +150,7 @@ const emitTableProgram = (m: binaryen.Module, program: KernelProgram, profile: P
       offset: extraScratchAt(program),
     }),
   };
+  if (program.buffers.some((b) => b.place.kind === "tape")) addTapeFunctions(m);
   const kernels = kernelsOf(program.steps);
   const names = new Map(uniqueNames(kernels).map((name, k) => [kernels[k], name]));
   const call = (kernel: Kernel): readonly Expr[] => {
