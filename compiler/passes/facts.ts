@@ -156,9 +156,10 @@ const confineOperands = (
   }
   if (own === null || !own.int) return;
   const of = c.range(x);
-  if (eqn.op === "cast" && v.type.dtype === "i32" && x.type.dtype === "f64" && of?.int !== true) {
-    // the cast truncates, and has refused NaN
-    confine(c, facts, x, range.lo > 0 ? range.lo : range.lo - 1, range.hi < 0 ? range.hi : range.hi + 1);
+  if (eqn.op === "cast" && v.type.dtype === "i32" && x.type.dtype === "f64") {
+    // the cast truncates, and has refused NaN and what i32 does not hold
+    const less = of?.int === true ? 0 : 1;
+    confine(c, facts, x, range.lo - (range.lo > 0 ? 0 : less), range.hi + (range.hi < 0 ? 0 : less));
     return;
   }
   if (of === null || !of.int) return;

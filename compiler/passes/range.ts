@@ -220,9 +220,9 @@ const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
     case "shr":
       return y.lo === y.hi && y.lo >= 0 && y.lo < 32 ? hull([x.lo >> y.lo, x.hi >> y.lo], true) : null;
     case "ushr":
-      return y.lo === y.hi && y.lo >= 0 && y.lo < 32 && x.lo >= 0
-        ? hull([x.lo >>> y.lo, x.hi >>> y.lo], true)
-        : null;
+      if (y.lo !== y.hi || y.lo < 0 || y.lo >= 32) return null;
+      // of a negative number 2^32 more is shifted
+      return x.lo >= 0 ? hull([x.lo >>> y.lo, x.hi >>> y.lo], true) : hull([0, (2 ** 32 - 1) >>> y.lo], true);
     default:
       return null;
   }
