@@ -7,10 +7,11 @@ import type { Subject } from "./subject.js";
 import type { Tier } from "./tiers.js";
 
 const numRuns = Number(process.env.TSCJIT_RUNS ?? 200);
-const BATCHES = 4;
+const BATCHES = 8;
 const FIRST_SEED = 1;
 
-const tierOf = (seed: number): Tier => (seed % 40 === 0 ? "jit" : seed % 8 === 0 ? "wasm" : "kernel");
+const tierOf = (seed: number): Tier =>
+  seed % 40 === 0 ? "jit" : seed % 8 === 0 ? "wasm" : seed % 5 === 1 ? "transform" : "kernel";
 const isInFile = (seed: number): boolean => seed % 10 === 0;
 
 describe("random programs", () => {

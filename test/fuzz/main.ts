@@ -1,7 +1,7 @@
 /**
- * `npm run fuzz -- [--runs N] [--seed S] [--tier ir|kernel|wasm|jit] [--batch N] [--most FAILURES]`: random programs, each run by
+ * `npm run fuzz -- [--runs N] [--seed S] [--tier ir|transform|kernel|wasm|jit] [--batch N] [--most FAILURES]`: random programs, each run by
  * the compiler and as plain JavaScript. By default most of them stop at the kernels' interpreter, every 5th goes on to WASM
- * and every 25th through `jit`. Every 3rd is in a file, where the compiler finds what it captures through the inspector; the
+ * and every 25th through `jit`; every 4th of the others is differentiated and batched. Every 3rd is in a file, where the compiler finds what it captures through the inspector; the
  * others are given to it with a `scope`. Programs run in batches in a process of their own, which is ended if one hangs.
  */
 import { type ChildProcess, fork } from "node:child_process";
@@ -31,7 +31,8 @@ if (runs === undefined || seed === undefined || batch === undefined || most === 
 const wanted = TIERS.find((t) => t === values.tier);
 if (values.tier !== undefined && wanted === undefined)
   throw new Error(`--tier is one of ${TIERS.join(", ")}`);
-const tierOf = (k: number): Tier => wanted ?? (k % 25 === 0 ? "jit" : k % 5 === 0 ? "wasm" : "kernel");
+const tierOf = (k: number): Tier =>
+  wanted ?? (k % 25 === 0 ? "jit" : k % 5 === 0 ? "wasm" : k % 4 === 1 ? "transform" : "kernel");
 const isInFile = (k: number): boolean => k % 3 === 0;
 
 type Message =

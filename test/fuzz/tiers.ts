@@ -1,34 +1,38 @@
 /** Runs one program on every tier of the compiler, and compares each with the program run as plain JavaScript, bit for bit. */
 import { TscJitError } from "../../compiler/diagnostics.js";
 import { stage } from "../../compiler/frontend/stage.js";
-import type { AnyFunction, OutLeaf, Staged, Tree } from "../../compiler/frontend/types.js";
+import type { AnyFunction, Staged } from "../../compiler/frontend/types.js";
 import { printFunction } from "../../compiler/ir/print.js";
 import type { IrFunction } from "../../compiler/ir/types.js";
 import { verify } from "../../compiler/ir/verify.js";
-import { interpretProgram, KernelCheckError } from "../../compiler/kernel/interpret.js";
+import { interpretProgram } from "../../compiler/kernel/interpret.js";
 import { lowerProgram } from "../../compiler/kernel/lower.js";
 import type { KernelProgram } from "../../compiler/kernel/types.js";
 import { ndarray } from "../../compiler/ops/ndarray.js";
-import type { NdArray } from "../../compiler/ops/op.js";
 import { runPasses } from "../../compiler/passes/pipeline.js";
 import { compileSync } from "../../compiler/targets/wasm/client.js";
 import { detectProfile } from "../../compiler/targets/wasm/profile.js";
 import { scratchFor } from "../../compiler/targets/wasm/scratch.js";
-import { capturedValues, readStaged } from "../../runtime/captures.js";
 import { jit } from "../../runtime/index.js";
 import { interpret } from "../../runtime/interpret.js";
 import { buildResult } from "../../runtime/results.js";
 import { binaryOf, loadBinary } from "../../runtime/run-wasm.js";
-import { argumentTrees, type HostLeaf, parameterNames, signatureOf } from "../../runtime/signature.js";
+import { argumentTrees, parameterNames } from "../../runtime/signature.js";
 import type { Callable } from "../../runtime/types.js";
+import { attempt, Fault, requireSame } from "./fault.js";
 import type { Program } from "./program.js";
 import { renderProgram } from "./render-program.js";
+import { inputsOf, ndarraysOf, rebuild } from "./staged-run.js";
 import { argumentsOf, perturbedMath, type Subject, subjectOf } from "./subject.js";
-import { nearRun, plain, RANGE, type Run, sameRun, show, showRun, spreadOf } from "./values.js";
+import { checkTransforms } from "./transforms.js";
+import { nearRun, plain, RANGE, type Run, sameRun, spreadOf } from "./values.js";
 
-/** - `ir`: front end and passes; `kernel`: also the lowered program, interpreted; `wasm`: also as WASM; `jit`: also by `jit` */
-export type Tier = "ir" | "kernel" | "wasm" | "jit";
-export const TIERS: readonly Tier[] = ["ir", "kernel", "wasm", "jit"];
+/**
+ * - `ir`: front end and passes; `transform`: also differentiated and batched
+ * - `kernel`: also the lowered program, interpreted; `wasm`: also as WASM; `jit`: also by `jit`
+ */
+export type Tier = "ir" | "transform" | "kernel" | "wasm" | "jit";
+export const TIERS: readonly Tier[] = ["ir", "transform", "kernel", "wasm", "jit"];
 
 export type Outcome =
   | { readonly kind: "agrees" }
@@ -39,102 +43,6 @@ export type Outcome =
       readonly fault: string;
       readonly report: string;
     };
-
-class Fault extends Error {
-  readonly fault: string;
-  constructor(fault: string, detail: string) {
-    super(detail);
-    this.fault = fault;
-  }
-}
-
-const STOP = /stop (t\d+|range)/;
-
-const isOutOfRange = (e: unknown): boolean =>
-  e instanceof KernelCheckError ||
-  (e instanceof TscJitError && e.diagnostics.every((d) => d.kind === "range"));
-
-/** Runs `f`, whose only errors are those that the program throws itself. */
-const attempt = (where: string, f: () => unknown): Run => {
-  try {
-    return { value: plain(f()) };
-  } catch (e) {
-    const message = e instanceof Error ? e.message : String(e);
-    const stop = STOP.exec(message);
-    if (stop !== null) return { thrown: stop[0] };
-    if (isOutOfRange(e)) return { thrown: RANGE };
-    const code = e instanceof TscJitError ? e.code : e instanceof Error ? e.name : "error";
-    const text = e instanceof Error && !(e instanceof TscJitError) ? (e.stack ?? message) : message;
-    throw new Fault(`${where} throws ${code}`, text);
-  }
-};
-
-const requireSame = (
-  where: string,
-  got: Run,
-  wanted: Run,
-  args: readonly unknown[],
-  same: (got: Run, wanted: Run) => boolean,
-): void => {
-  if (!same(got, wanted))
-    throw new Fault(
-      `${where} differs`,
-      `arguments ${args.map(show).join(", ")}\n   gives ${showRun(got)}\n  wanted ${showRun(wanted)}`,
-    );
-};
-
-const rebuild = (tree: Tree<OutLeaf>, results: readonly NdArray[]): unknown => {
-  switch (tree.kind) {
-    case "leaf": {
-      if (tree.leaf.kind === "static") return tree.leaf.value;
-      const result = results[tree.leaf.index];
-      if (result === undefined) throw new Error("a result is missing");
-      const elements = Array.from(result.data, (x) => (result.dtype === "bool" ? x !== 0 : x));
-      return nested(elements, result.shape);
-    }
-    case "array":
-      return tree.items.map((item) => rebuild(item, results));
-    case "object":
-      return Object.fromEntries(
-        tree.keys.map((key, k) => [key, rebuild(tree.fields[k] ?? { kind: "array", items: [] }, results)]),
-      );
-    default: {
-      const never: never = tree;
-      return never;
-    }
-  }
-};
-
-const nested = (elements: readonly (number | boolean)[], [length, ...rest]: readonly number[]): unknown => {
-  if (length === undefined) return elements[0];
-  const size = elements.length / Math.max(1, length);
-  return Array.from({ length }, (_, k) => nested(elements.slice(k * size, (k + 1) * size), rest));
-};
-
-/** The values of the program's parameters, in order. */
-const inputsOf = (staged: Staged, args: readonly unknown[]): readonly HostLeaf[] => {
-  const { leaves } = signatureOf(args, parameterNames(staged.functions[0] ?? (() => 0)));
-  const captured = capturedValues(staged.captures);
-  return staged.inputs.map(({ kind, index }) => {
-    const entry = captured[index];
-    const leaf = kind === "arg" ? leaves[index] : entry === undefined ? undefined : readStaged(entry);
-    if (leaf === undefined) throw new Error("an input is missing");
-    return leaf;
-  });
-};
-
-const elementsOf = (leaf: HostLeaf): readonly number[] => {
-  if (typeof leaf === "number") return [leaf];
-  if (ArrayBuffer.isView(leaf)) return Array.from(leaf);
-  if ("elements" in leaf) return leaf.elements;
-  throw new Error("programs take no tensors");
-};
-
-const ndarraysOf = (staged: Staged, ir: IrFunction, args: readonly unknown[]): readonly NdArray[] =>
-  inputsOf(staged, args).map((leaf, k) => {
-    const { dtype, shape } = ir.params[k]?.type ?? { dtype: "f64", shape: [] };
-    return ndarray(dtype, shape, elementsOf(leaf));
-  });
 
 interface Lowered {
   readonly name: string;
@@ -204,8 +112,14 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
     rebuild(staged.out, interpret(ir, ndarraysOf(staged, ir, args)));
   forEachRun(c, "the front end", byIr(staged.fn));
   forEachRun(c, "the passes", byIr(optimised));
-  if (level < 1) return;
-  const same = level < 2 ? sameRun : comparison(subject, c);
+  if (tier === "transform")
+    checkTransforms(
+      optimised,
+      subject.source,
+      c.runs.map(({ args }) => ndarraysOf(staged, optimised, args())),
+    );
+  if (level < 2) return;
+  const same = level < 3 ? sameRun : comparison(subject, c);
   for (const { name, program } of lowerAll(optimised, c.exact)) {
     forEachRun(c, name, (args) => {
       const data = ndarraysOf(staged, optimised, args);
@@ -218,7 +132,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
         optimised.results.map((v, k) => ndarray(v.type.dtype, v.type.shape, Array.from(results[k] ?? []))),
       );
     });
-    if (level < 2) continue;
+    if (level < 3) continue;
     const executable = loadWasm(name, program, optimised);
     const types = optimised.results.map((v) => v.type);
     forEachRun(
@@ -228,7 +142,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
       same,
     );
   }
-  if (level < 3) return;
+  if (level < 4) return;
   const scope = subject.inspected ? {} : { scope: subject.made.scope };
   for (const strict of c.exact ? [true, false] : [true]) {
     const compiled = jit(subject.made.fn as Callable, { strict, ...scope });

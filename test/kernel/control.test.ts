@@ -57,6 +57,22 @@ describe("control flow in kernels", () => {
     assert.ok(!lowerProgram(congruential(10).fn).scalar, "two results need memory");
   });
 
+  it("the first of two checks that fail reports, although the second depends on nothing", () => {
+    const fn = parseFunction(`fn f(%0:i32[]) {
+  %1:i32[] = const {value=0, dtype=i32, shape=[]}
+  %2:bool[] = ge %1 %0
+  %3:i32[] = for %0 {trip=3, consts=0} body(%0:i32[], %1:i32[]) {
+    %2:bool[] = lt %0 %1
+    %3:bool[] = check %2 %0 {code="TSJ1120", message="first {}"}
+    return %1
+  }
+  %5:bool[] = check %2 %1 {code="TSJ1120", message="second {}"}
+  return %3, %2
+}`);
+    verify(fn);
+    for (const options of MODES) assert.throws(() => run(fn, [Int32Array.of(2)], options), /first 2/);
+  });
+
   it("an array without elements is carried by a loop in a loop", () => {
     const fn = parseFunction(`fn f(%0:f32[0], %1:f64[]) {
   %2:f32[0] = for %0 {trip=2, consts=0} body(%0:i32[], %1:f32[0]) {

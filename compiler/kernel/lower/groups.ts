@@ -5,6 +5,7 @@
  */
 import { internal } from "../../diagnostics.js";
 import { sameShape, sizeOf, type Var } from "../../ir/types.js";
+import { hasEffect } from "../../ops/effects.js";
 import { type Access, readsOfNode } from "./access.js";
 import type { Graph, Node } from "./graph.js";
 import { bareAxis } from "./index-expr.js";
@@ -228,6 +229,7 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
     return [group, { node, outer, inner: wideAxes(node).filter((a) => !outer.includes(a)), phase: 0, cuts }];
   };
 
+  let lastEffect: Group | null = null;
   for (const node of graph.nodes) {
     if (node.kind !== "steps" && node.kind !== "nest" && node.v.type.shape.includes(0)) continue;
     const { accesses, cuts } = readsOfNode(graph, node);
@@ -236,6 +238,9 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
       const g = groupOf.get(of);
       if (g !== undefined) deps.add(g);
     }
+    // Of several checks that fail the first one reports.
+    const effect = hasEffect(node.eqn);
+    if (effect && lastEffect !== null) deps.add(lastEffect);
     let level = -1;
     for (const g of deps) level = Math.max(level, g.level);
     const candidates = [...deps].filter((g) => g.level === level);
@@ -250,12 +255,14 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
       const member = place(node, g, accesses, cuts);
       if (member === null) continue;
       join(g, member, accesses, deps);
+      if (effect) lastEffect = g;
       placed = true;
       break;
     }
     if (placed) continue;
     const [g, member] = startGroup(node, level + 1, cuts);
     join(g, member, accesses, deps);
+    if (effect) lastEffect = g;
   }
   return { groups: inOrder(groups), memberOf, groupOf, stored, readers };
 };
