@@ -6,7 +6,7 @@ import { makeCallable } from "./callable.js";
 import { createFunction } from "./compiled-function.js";
 import { prepareCompiler } from "./make-program.js";
 import { stagedType } from "./signature.js";
-import type { Callable, Jitted } from "./types.js";
+import type { Callable, Jitted, PlainOf } from "./types.js";
 
 registerStagedReader(stagedType);
 
@@ -85,13 +85,15 @@ export const compiledCallable = (root: AnyFunction, options: JitOptions = {}): A
  * f(tensor([1, 2]), [3, 4]);
  * f.lower(tensor([1, 2]), [3, 4]).kernels; // what it became
  */
-export const jit = <F extends Callable>(fn: F, options: JitOptions = {}): Jitted<F> => {
+export const jit = <F extends Callable>(fn: F, options: JitOptions = {}): Jitted<PlainOf<F>> => {
   requireFunction(fn, "jit()");
   checkOptions(options);
   const callable = compiledCallable(fn, options);
   prepareCompiler(fn);
   // Its type is what makeCallable makes at run time: a call per signature, and the ways to look inside.
-  return register(callable, { kind: "transform", transform: { kind: "jit" }, fn }) as unknown as Jitted<F>;
+  return register(callable, { kind: "transform", transform: { kind: "jit" }, fn }) as unknown as Jitted<
+    PlainOf<F>
+  >;
 };
 // Known inside compiled code, where it is the function itself.
 register(jit, { kind: "intrinsic", id: "jit" });

@@ -5,7 +5,15 @@ import type { AnyFunction } from "../compiler/frontend/types.js";
 import { intrinsic } from "./intrinsic.js";
 import { compiledCallable, requireFunction } from "./jit.js";
 import { isTensor } from "./tensor.js";
-import type { Callable, Cotangent, PlainArgs, PlainResult, TensorArgs, TensorResult } from "./types.js";
+import type {
+  Callable,
+  Cotangent,
+  PlainArgs,
+  PlainOf,
+  PlainResult,
+  TensorArgs,
+  TensorResult,
+} from "./types.js";
 
 /** What was compiled for a function by `jvp`, `vjp` and `linearize`. */
 const forwards = new WeakMap<AnyFunction, AnyFunction>();
@@ -39,36 +47,48 @@ const compiledOwn = (id: string, fn: AnyFunction): AnyFunction => compiledCallab
 interface Jvp {
   <F extends Callable>(
     fn: F,
-    primals: PlainArgs<Parameters<F>>,
-    tangents: PlainArgs<Parameters<F>>,
-  ): [PlainResult<ReturnType<F>>, PlainResult<ReturnType<F>>];
+    primals: readonly [...PlainArgs<Parameters<PlainOf<F>>>],
+    tangents: readonly [...PlainArgs<Parameters<PlainOf<F>>>],
+  ): [PlainResult<ReturnType<PlainOf<F>>>, PlainResult<ReturnType<PlainOf<F>>>];
   <F extends Callable>(
     fn: F,
-    primals: TensorArgs<Parameters<F>>,
-    tangents: TensorArgs<Parameters<F>>,
-  ): [TensorResult<ReturnType<F>>, TensorResult<ReturnType<F>>];
+    primals: readonly [...TensorArgs<Parameters<PlainOf<F>>>],
+    tangents: readonly [...TensorArgs<Parameters<PlainOf<F>>>],
+  ): [TensorResult<ReturnType<PlainOf<F>>>, TensorResult<ReturnType<PlainOf<F>>>];
 }
 
 interface Vjp {
   <F extends Callable>(
     fn: F,
-    ...primals: PlainArgs<Parameters<F>>
-  ): [PlainResult<ReturnType<F>>, (cotangent: PlainResult<ReturnType<F>>) => PlainResult<Parameters<F>>];
+    ...primals: PlainArgs<Parameters<PlainOf<F>>>
+  ): [
+    PlainResult<ReturnType<PlainOf<F>>>,
+    (cotangent: PlainResult<ReturnType<PlainOf<F>>>) => PlainResult<Parameters<PlainOf<F>>>,
+  ];
   <F extends Callable>(
     fn: F,
-    ...primals: TensorArgs<Parameters<F>>
-  ): [TensorResult<ReturnType<F>>, (cotangent: Cotangent<ReturnType<F>>) => TensorResult<Parameters<F>>];
+    ...primals: TensorArgs<Parameters<PlainOf<F>>>
+  ): [
+    TensorResult<ReturnType<PlainOf<F>>>,
+    (cotangent: Cotangent<ReturnType<PlainOf<F>>>) => TensorResult<Parameters<PlainOf<F>>>,
+  ];
 }
 
 interface Linearize {
   <F extends Callable>(
     fn: F,
-    ...primals: PlainArgs<Parameters<F>>
-  ): [PlainResult<ReturnType<F>>, (...tangents: PlainArgs<Parameters<F>>) => PlainResult<ReturnType<F>>];
+    ...primals: PlainArgs<Parameters<PlainOf<F>>>
+  ): [
+    PlainResult<ReturnType<PlainOf<F>>>,
+    (...tangents: PlainArgs<Parameters<PlainOf<F>>>) => PlainResult<ReturnType<PlainOf<F>>>,
+  ];
   <F extends Callable>(
     fn: F,
-    ...primals: TensorArgs<Parameters<F>>
-  ): [TensorResult<ReturnType<F>>, (...tangents: TensorArgs<Parameters<F>>) => TensorResult<ReturnType<F>>];
+    ...primals: TensorArgs<Parameters<PlainOf<F>>>
+  ): [
+    TensorResult<ReturnType<PlainOf<F>>>,
+    (...tangents: TensorArgs<Parameters<PlainOf<F>>>) => TensorResult<ReturnType<PlainOf<F>>>,
+  ];
 }
 
 type Values = readonly never[];

@@ -85,10 +85,10 @@ export type PlainNumber = number & { readonly shape?: never };
  */
 export type TensorArgument = PlainNumber | Tensor | TypedArray | NumberArray;
 
-type Static = boolean | string | null | undefined | Callable;
+export type Static = boolean | string | null | undefined | Callable;
 
 /** Whether an array type holds plain numbers at every depth. */
-type IsNumberArray<P> = NumberArray extends P
+export type IsNumberArray<P> = NumberArray extends P
   ? true
   : P extends readonly (infer E)[]
     ? [E] extends [TensorMembers]
@@ -101,21 +101,52 @@ type IsNumberArray<P> = NumberArray extends P
 /** A parameter's type where every number is a plain one. */
 export type PlainArg<P> = unknown extends P
   ? P
-  : P extends number
-    ? PlainNumber
-    : P extends Static
-      ? P
-      : P extends TypedArray
-        ? never
-        : IsNumberArray<P> extends true
+  : P extends TensorMembers
+    ? number extends P["shape"]["length"]
+      ? PlainNumber
+      : P["shape"] extends readonly []
+        ? PlainNumber
+        : never
+    : P extends number
+      ? PlainNumber
+      : P extends Static
+        ? P
+        : P extends TypedArray
           ? never
-          : { [K in keyof P]: PlainArg<P[K]> };
+          : IsNumberArray<P> extends true
+            ? never
+            : { [K in keyof P]: PlainArg<P[K]> };
+
+/** What a parameter with a literal shape or dtype takes: such a tensor, or JavaScript arrays of that depth. */
+export type LiteralArg<S extends Shape, D extends DType> =
+  | Tensor<S, D>
+  | (number extends S["length"] ? TypedArray | NumberArray : S extends readonly [number] ? TypedArray : never)
+  | ReadonlyArrayOf<S>;
+
+/** Nested arrays of numbers, read only, as deep as a literal shape says. */
+type ReadonlyArrayOf<S extends Shape> = number extends S["length"]
+  ? never
+  : S extends readonly [number, ...infer Rest extends Shape]
+    ? readonly ReadonlyArrayOf<Rest>[]
+    : number;
+
+/** The literal shape or dtype of a tensor's type; never where both are open. */
+type LiteralOf<P> =
+  P extends TensorMembers<infer S, infer D>
+    ? number extends S["length"]
+      ? DType extends D
+        ? never
+        : LiteralArg<S, D>
+      : LiteralArg<S, D>
+    : never;
 
 /** A parameter's type where every number may be a tensor, a typed array or a nested array. */
 export type TensorArg<P> = unknown extends P
   ? P
   : P extends number
-    ? TensorArgument
+    ? [LiteralOf<P>] extends [never]
+      ? TensorArgument
+      : LiteralOf<P>
     : P extends Static
       ? P
       : P extends TypedArray
@@ -170,39 +201,20 @@ export type TensorResult<R> = unknown extends R
               ? Tensor
               : { [K in keyof R]: TensorResult<R[K]> };
 
-/** The gradient with respect to a parameter: its structure, with an array of numbers as one tensor. */
-type GradientOf<P, Leaf> = unknown extends P
-  ? P
-  : P extends TensorMembers
-    ? P
-    : P extends number
-      ? Leaf
-      : P extends TypedArray
-        ? Tensor
-        : IsNumberArray<P> extends true
-          ? Tensor
-          : P extends Static
-            ? P
-            : { [K in keyof P]: GradientOf<P[K], Leaf> };
+/** Where the type of the plain function behind a compiled one is kept: `jit(grad(f))` compiles what `grad(f)` computes. */
+declare const plain: unique symbol;
 
-type At<P extends readonly unknown[], N> = N extends keyof P ? P[N] : P[number];
-
-/** `argnums` as a number: that parameter's gradient; as a list: a tuple of gradients. */
-export type Gradients<P extends readonly unknown[], N extends ArgNums, Leaf> = N extends number
-  ? GradientOf<At<P, N extends number ? `${N}` : never>, Leaf>
-  : { -readonly [K in keyof N]: GradientOf<At<P, N[K] extends number ? `${N[K]}` : never>, Leaf> };
-
-export type ArgNums = number | readonly number[];
-
-type AuxOf<R> = R extends readonly [unknown, infer A] ? A : never;
-type ValueOf<R, Aux extends boolean> = Aux extends true
-  ? R extends readonly [infer V, unknown]
-    ? V
-    : never
-  : R;
+/** The plain function behind a callable of `jit`, `grad` or another transform; a function of the user's is its own. */
+export type PlainOf<F extends Callable> = F extends { readonly [plain]?: infer G }
+  ? NonNullable<G> extends Callable
+    ? NonNullable<G>
+    : F
+  : F;
 
 /** What a compiled function can tell about itself. */
-export interface Inspectable<P extends readonly unknown[]> {
+export interface Inspectable<P extends readonly unknown[], G extends Callable = Callable> {
+  /** Never there at run time. */
+  readonly [plain]?: G;
   /** What was compiled so far, and how often a compiled program was reused. */
   cacheInfo(): CacheInfo;
   /** The stages of the program for these arguments, as text; compiles it if need be. */
@@ -257,97 +269,13 @@ export interface KernelCounts {
   readonly bytesWritten: number;
 }
 
-/** A compiled `F`: plain numbers in, plain numbers out; as soon as an array goes in, tensors come out. */
-export interface Jitted<F extends Callable> extends Inspectable<Parameters<F>> {
-  (...args: PlainArgs<Parameters<F>>): PlainResult<ReturnType<F>>;
-  (...args: TensorArgs<Parameters<F>>): TensorResult<ReturnType<F>>;
-}
-
-/** `grad(fn)`: the gradient, or `[gradient, aux]`. */
-export interface Grad<F extends Callable, N extends ArgNums, Aux extends boolean>
-  extends Inspectable<Parameters<F>> {
-  (
-    ...args: PlainArgs<Parameters<F>>
-  ): WithAux<Gradients<Parameters<F>, N, number>, PlainResult<AuxOf<ReturnType<F>>>, Aux>;
-  (
-    ...args: TensorArgs<Parameters<F>>
-  ): WithAux<Gradients<Parameters<F>, N, Tensor>, TensorResult<AuxOf<ReturnType<F>>>, Aux>;
-}
-type WithAux<G, A, Aux extends boolean> = Aux extends true ? [G, A] : G;
-
-/** `valueAndGrad(fn)`: `[value, gradient]`, or `[[value, aux], gradient]`. */
-export interface ValueAndGrad<F extends Callable, N extends ArgNums, Aux extends boolean>
-  extends Inspectable<Parameters<F>> {
-  (
-    ...args: PlainArgs<Parameters<F>>
-  ): [
-    WithAux<PlainResult<ValueOf<ReturnType<F>, Aux>>, PlainResult<AuxOf<ReturnType<F>>>, Aux>,
-    Gradients<Parameters<F>, N, number>,
-  ];
-  (
-    ...args: TensorArgs<Parameters<F>>
-  ): [
-    WithAux<TensorResult<ValueOf<ReturnType<F>, Aux>>, TensorResult<AuxOf<ReturnType<F>>>, Aux>,
-    Gradients<Parameters<F>, N, Tensor>,
-  ];
-}
-
-/** A result with, at each of its leaves, derivatives `G`. */
-type AtLeaves<R, G> = unknown extends R
-  ? R
-  : R extends TensorMembers | number | TypedArray
-    ? G
-    : IsNumberArray<R> extends true
-      ? G
-      : R extends Static
-        ? R
-        : { [K in keyof R]: AtLeaves<R[K], G> };
-
-/** `jacfwd(fn)` and `jacrev(fn)`: the Jacobian, or `[jacobian, aux]`. */
-export interface Jacobian<F extends Callable, N extends ArgNums, Aux extends boolean>
-  extends Inspectable<Parameters<F>> {
-  (
-    ...args: PlainArgs<Parameters<F>>
-  ): WithAux<
-    AtLeaves<ValueOf<ReturnType<F>, Aux>, Gradients<Parameters<F>, N, number>>,
-    PlainResult<AuxOf<ReturnType<F>>>,
-    Aux
-  >;
-  (
-    ...args: TensorArgs<Parameters<F>>
-  ): WithAux<
-    AtLeaves<ValueOf<ReturnType<F>, Aux>, Gradients<Parameters<F>, N, Tensor>>,
-    TensorResult<AuxOf<ReturnType<F>>>,
-    Aux
-  >;
-}
-
-/** `hessian(fn)`: second derivatives, or `[hessian, aux]`. */
-export interface Hessian<F extends Callable, N extends ArgNums, Aux extends boolean>
-  extends Inspectable<Parameters<F>> {
-  (
-    ...args: PlainArgs<Parameters<F>>
-  ): WithAux<
-    AtLeaves<
-      AtLeaves<ValueOf<ReturnType<F>, Aux>, Gradients<Parameters<F>, N, number>>,
-      Gradients<Parameters<F>, N, number>
-    >,
-    PlainResult<AuxOf<ReturnType<F>>>,
-    Aux
-  >;
-  (
-    ...args: TensorArgs<Parameters<F>>
-  ): WithAux<
-    AtLeaves<
-      AtLeaves<ValueOf<ReturnType<F>, Aux>, Gradients<Parameters<F>, N, Tensor>>,
-      Gradients<Parameters<F>, N, Tensor>
-    >,
-    TensorResult<AuxOf<ReturnType<F>>>,
-    Aux
-  >;
-}
-
-/** `vmap(fn)`: takes and gives tensors with one more axis. */
-export interface Vmapped<F extends Callable> extends Inspectable<Parameters<F>> {
-  (...args: TensorArgs<Parameters<F>>): TensorResult<ReturnType<F>>;
-}
+export type {
+  ArgNums,
+  Grad,
+  Gradients,
+  Hessian,
+  Jacobian,
+  Jitted,
+  ValueAndGrad,
+  Vmapped,
+} from "./transform-types.js";

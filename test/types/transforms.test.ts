@@ -1,0 +1,175 @@
+/** What the types of jit, grad and the others say of real functions; compiling this file is the test. */
+import { expectTypeOf } from "expect-type";
+import {
+  grad,
+  hessian,
+  jacfwd,
+  jit,
+  jvp,
+  linearize,
+  np,
+  type Shape,
+  type Tensor,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from "../../runtime/index.js";
+
+declare const t: Tensor;
+const cube = (x: number): number => x ** 3;
+interface Params {
+  w: number;
+  b: Tensor;
+}
+
+/** Compiled, never run. */
+const numbersAndArrays = (): void => {
+  const f = jit((x: number, y: number) => x * y);
+  expectTypeOf(f(1, 2)).toEqualTypeOf<number>();
+  expectTypeOf(f(t, 2)).toEqualTypeOf<Tensor>();
+  expectTypeOf(f([1, 2], 2)).toEqualTypeOf<Tensor>();
+  const more = jit((x: number) => x > 1);
+  expectTypeOf(more(1)).toEqualTypeOf<boolean>();
+  expectTypeOf(more(t)).toEqualTypeOf<Tensor<Shape, "bool">>();
+  const parts = jit((x: number) => ({
+    pair: [x, x] as [number, number],
+    name: "pair" as const,
+    none: null,
+    typed: new Float64Array(2),
+  }));
+  expectTypeOf(parts(1)).toEqualTypeOf<{
+    pair: [number, number];
+    name: "pair";
+    none: null;
+    typed: Tensor;
+  }>();
+  expectTypeOf(parts(t).pair).toEqualTypeOf<[Tensor, Tensor]>();
+};
+
+const parameters = (): void => {
+  const f = jit((x: number, scale?: number, ...rest: number[]) => x * (scale ?? 1) + rest.length);
+  expectTypeOf(f(1)).toEqualTypeOf<number>();
+  expectTypeOf(f(1, 2, 3, 4)).toEqualTypeOf<number>();
+  expectTypeOf(f(t, 2, 3, 4)).toEqualTypeOf<Tensor>();
+  expectTypeOf(f(1, 2, t)).toEqualTypeOf<Tensor>();
+  const g = jit((x: number, k = 2, { eps = 1e-3 }: { eps?: number } = {}) => x * k + eps);
+  expectTypeOf(g(1)).toEqualTypeOf<number>();
+  expectTypeOf(g(1, 2, { eps: 1 })).toEqualTypeOf<number>();
+  expectTypeOf(g(t, 2, { eps: t })).toEqualTypeOf<Tensor>();
+  expectTypeOf<Parameters<typeof f.lower>>().toExtend<[x: unknown, scale?: unknown, ...rest: unknown[]]>();
+  const generic = jit(<T extends Tensor>(x: T) => x);
+  expectTypeOf(generic(t)).toEqualTypeOf<Tensor>();
+};
+
+const gradients = (): void => {
+  const loss = (p: Params, x: number): number => p.w * x;
+  expectTypeOf(grad(loss)({ w: 1, b: t }, 2)).toEqualTypeOf<{ w: Tensor; b: Tensor }>();
+  expectTypeOf(grad(loss, { argnums: 1 })({ w: 1, b: t }, 2)).toEqualTypeOf<Tensor>();
+  expectTypeOf(grad(loss, { argnums: [1, 0] })({ w: 1, b: t }, 2)).toEqualTypeOf<
+    [Tensor, { w: Tensor; b: Tensor }]
+  >();
+  const withAux = (x: number): [number, { steps: number }] => [x, { steps: 1 }];
+  expectTypeOf(grad(withAux, { hasAux: true })(1)).toEqualTypeOf<[number, { steps: number }]>();
+  expectTypeOf(valueAndGrad(withAux, { hasAux: true })(t)).toEqualTypeOf<
+    [[Tensor, { steps: Tensor }], Tensor]
+  >();
+  expectTypeOf(valueAndGrad(cube)(2)).toEqualTypeOf<[number, number]>();
+  expectTypeOf(jacfwd((x: number) => ({ a: x, b: x }))(1)).toEqualTypeOf<{ a: number; b: number }>();
+  expectTypeOf(hessian(cube)(2)).toEqualTypeOf<number>();
+};
+
+const composed = (): void => {
+  expectTypeOf(jit(grad(cube))(2)).toEqualTypeOf<number>();
+  expectTypeOf(jit(grad(cube))(t)).toEqualTypeOf<Tensor>();
+  expectTypeOf(grad(grad(cube))(2)).toEqualTypeOf<number>();
+  expectTypeOf(grad(grad(cube))([2])).toEqualTypeOf<Tensor>();
+  expectTypeOf(grad(jit(cube))(2)).toEqualTypeOf<number>();
+  expectTypeOf(jit(jit((x: number) => x > 1))(1)).toEqualTypeOf<boolean>();
+  expectTypeOf(vmap(grad(cube))([1, 2])).toEqualTypeOf<Tensor>();
+  expectTypeOf(jit(vmap(grad(cube)))([1, 2])).toEqualTypeOf<Tensor>();
+  expectTypeOf(vmap(vmap(cube))([[1, 2]])).toEqualTypeOf<Tensor>();
+  const step = jit(valueAndGrad((p: Params, x: number) => p.w * x));
+  expectTypeOf(step({ w: 1, b: t }, 2)).toEqualTypeOf<[Tensor, { w: Tensor; b: Tensor }]>();
+  const inside = jit((p: { w: number; b: number }, x: number) =>
+    grad((q: { w: number; b: number }) => q.w * x + q.b)(p),
+  );
+  expectTypeOf(inside({ w: 1, b: 2 }, 3)).toEqualTypeOf<{ w: number; b: number }>();
+  const mixed = vmap((x: number, o: { k: number }) => x * o.k, { inAxes: [0, null] });
+  expectTypeOf(mixed([1, 2], { k: 2 })).toEqualTypeOf<Tensor>();
+};
+
+const linear = (): void => {
+  const product = (x: number, y: number): number => x * y;
+  expectTypeOf(jvp(product, [1, 2], [1, 0])).toEqualTypeOf<[number, number]>();
+  expectTypeOf(jvp(product, [t, 2], [t, 0])).toEqualTypeOf<[Tensor, Tensor]>();
+  const slope = grad(cube);
+  expectTypeOf(jvp(slope, [1], [1])).toEqualTypeOf<[number, number]>();
+  const [value, back] = vjp(product, 3, 4);
+  expectTypeOf(value).toEqualTypeOf<number>();
+  expectTypeOf(back(1)).toEqualTypeOf<[x: number, y: number]>();
+  const [, along] = linearize(product, t, 4);
+  expectTypeOf(along(t, 0)).toEqualTypeOf<Tensor>();
+};
+
+const literalShapes = (): void => {
+  const f = jit((x: Tensor<[2, 3], "f32">, y: Tensor<[3], "f32">) => np.dot(x, y));
+  const x = t as Tensor<[2, 3], "f32">;
+  const y = t as Tensor<[3], "f32">;
+  expectTypeOf(f(x, y)).toEqualTypeOf<Tensor>();
+  const rows = [
+    [1, 2, 3],
+    [4, 5, 6],
+  ];
+  expectTypeOf(f(rows, Float32Array.of(1, 2, 3))).toEqualTypeOf<Tensor>();
+  // @ts-expect-error another shape
+  f(t as Tensor<[3, 2], "f32">, y);
+  // @ts-expect-error another dtype
+  f(t as Tensor<[2, 3], "f64">, y);
+  // @ts-expect-error one level of nesting too few
+  f([1, 2, 3], y);
+};
+
+const wrongUse = (): void => {
+  // @ts-expect-error a number is no function
+  jit(3);
+  // @ts-expect-error no such option
+  jit(cube, { devise: "cpu" });
+  // @ts-expect-error maxIterations is a number
+  jit(cube, { maxIterations: "10" });
+  // @ts-expect-error a text has no gradient
+  grad((x: number) => `${x}`);
+  // @ts-expect-error a truth value has no gradient
+  grad((x: number) => x > 1);
+  // @ts-expect-error two results have a Jacobian
+  grad((x: number) => [x, x]);
+  // @ts-expect-error a tree has a Jacobian
+  grad((x: number) => ({ x }));
+  // @ts-expect-error there is one argument
+  grad(cube, { argnums: 1 });
+  // @ts-expect-error there is one argument
+  grad(cube, { argnums: [0, 1] });
+  // @ts-expect-error a text can't be differentiated by
+  grad((mode: string, x: number) => (mode === "a" ? x : 0));
+  grad((mode: string, x: number) => (mode === "a" ? x : 0), { argnums: 1 });
+  // @ts-expect-error hasAux needs a pair
+  grad(cube, { hasAux: true });
+  // @ts-expect-error no such option
+  grad(cube, { argnum: 0 });
+  // @ts-expect-error no such option
+  vmap(cube, { axis: 0 });
+  // @ts-expect-error one axis per argument
+  vmap(cube, { inAxes: [0, 0] });
+  // @ts-expect-error a tangent is missing
+  jvp((x: number, y: number) => x * y, [1, 2], [1]);
+  // @ts-expect-error two arguments are too many
+  grad(cube)(1, 2);
+  // @ts-expect-error a text is no number
+  vmap(cube)("1");
+};
+
+describe("the types of transforms", () => {
+  it("follow the functions that they are applied to", () => {
+    for (const group of [numbersAndArrays, parameters, gradients, composed, linear, literalShapes, wrongUse])
+      expectTypeOf(group).returns.toBeVoid();
+  });
+});
