@@ -1,9 +1,11 @@
 /**
- * Accesses that ranges show to lie inside their operand are marked so (mode `inside`) and cost nothing. Last of all passes: what
- * is marked must stay where the ranges hold, so that nothing moves it out of a loop or a condition any more.
+ * Accesses that ranges show to lie inside their operand are marked so (mode `inside`) and cost nothing, and checks that always
+ * hold are dropped. Last of all passes: what is marked must stay where the ranges hold, so that nothing moves it out of a
+ * loop or a condition any more.
  */
 import { mapRegionsAt } from "../ir/control.js";
 import { type Eqn, type IrFunction, isControl, type PlainEqn, type Shape, type Var } from "../ir/types.js";
+import { decided } from "./comparisons.js";
 import type { Range } from "./range.js";
 import { type Analysis, begin, controlRanges } from "./ranges.js";
 
@@ -13,14 +15,26 @@ type Access = Extract<PlainEqn, { op: "dynamicSlice" | "dynamicUpdate" | "gather
 export const inside = (fn: IrFunction): IrFunction => marked(fn, []);
 
 const marked = (fn: IrFunction, params: readonly (Range | null)[]): IrFunction => {
-  if (!fn.body.some((eqn) => isControl(eqn) || isAccess(eqn))) return fn;
+  if (!fn.body.some((eqn) => isControl(eqn) || isAccess(eqn) || eqn.op === "check")) return fn;
   const analysis = begin(fn, params);
-  const body = fn.body.map((eqn): Eqn => {
-    const result = markedEqn(analysis, eqn);
+  const used = new Set([...fn.results, ...fn.body.flatMap((eqn) => eqn.inputs)]);
+  const body = fn.body.flatMap((eqn): readonly Eqn[] => {
+    const holds = eqn.op === "check" && alwaysHolds(analysis, used, eqn);
+    const result = holds ? [] : [markedEqn(analysis, eqn)];
     analysis.pass(eqn);
     return result;
   });
-  return body.every((eqn, k) => eqn === fn.body[k]) ? fn : { ...fn, body };
+  return body.length === fn.body.length && body.every((eqn, k) => eqn === fn.body[k]) ? fn : { ...fn, body };
+};
+
+/** A check of nobody's interest that ranges show to hold. */
+const alwaysHolds = (
+  { range, definition }: Analysis,
+  used: ReadonlySet<Var>,
+  { inputs, outs: [out] }: Extract<Eqn, { op: "check" }>,
+): boolean => {
+  const [cond] = inputs;
+  return cond !== undefined && !used.has(out) && decided(definition(cond), range) === true;
 };
 
 const markedEqn = (analysis: Analysis, eqn: Eqn): Eqn => {

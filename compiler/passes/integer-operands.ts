@@ -110,6 +110,20 @@ export const integerCarries = (
   });
 };
 
+/** Whether a scalar that a loop carries is whole and within fewer numbers than before. */
+export const carriesLess = (
+  eqn: ControlEqn,
+  before: ControlRanges["params"],
+  after: ControlRanges["params"],
+): boolean => {
+  const { own, consts } = layout(eqn);
+  return eqn.outs.some((v, k) => {
+    const [x, y] = [before, after].map((params) => params[0]?.[own + consts + k] ?? null);
+    if (v.type.shape.length > 0 || y?.int !== true) return false;
+    return !x?.int || y.lo > x.lo || y.hi < x.hi;
+  });
+};
+
 export interface Passed {
   readonly eqn: ControlEqn;
   readonly inputs: readonly Var[];

@@ -17,9 +17,10 @@ import {
   type PlainEqn,
   type Var,
 } from "../ir/types.js";
+import { decided } from "./comparisons.js";
 import { withExplicitChecks } from "./explicit-checks.js";
 import { fitsInside } from "./inside.js";
-import { type ControlRanges, integerCarries, passIntegers, unpassed } from "./integer-operands.js";
+import { type ControlRanges, carriesLess, passIntegers, unpassed } from "./integer-operands.js";
 import { I32, isMultipleOf, type Range, within } from "./range.js";
 import { type Analysis, begin, controlRanges, type Walk } from "./ranges.js";
 
@@ -39,11 +40,12 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
   const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));
   const image = (v: Var): Var => env.get(v) ?? v;
   const ints = createIntegers(b, analysis, image);
+  const required = conditionsOf(fn);
   let changed = false;
   const step = (eqn: Eqn): readonly Var[] => {
     const inputs = eqn.inputs.map(image);
     if (!isControl(eqn)) {
-      const value = narrowed(b, analysis, ints, eqn, image);
+      const value = narrowed(b, analysis, ints, eqn, image, required);
       if (value !== null) changed = true;
       return value === null ? b.append(eqn, inputs) : [value];
     }
@@ -66,20 +68,20 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
   return changed ? b.finish(fn.name, fn.results.map(image)) : fn;
 };
 
-/** With explicit checks where they show that more of what a loop carries is i32, and the ranges of the regions' params. */
+/** What checks require. It stays, known or not: what checks say may be what makes it known. The last pass drops it. */
+const conditionsOf = (fn: IrFunction): ReadonlySet<Var> =>
+  new Set(fn.body.flatMap((eqn) => (eqn.op === "check" ? eqn.inputs.slice(0, 1) : [])));
+
+/** With explicit checks where they confine what a loop carries, and the ranges of its results and its regions' params. */
 const checkedLoop = (
   analysis: Analysis,
   eqn: ControlEqn,
 ): { readonly loop: ControlEqn; readonly ranges: ControlRanges } => {
   const ranges = controlRanges(analysis, eqn);
-  const found = integerCarries(eqn, ranges.params).length;
-  const doubles = eqn.outs.filter(({ type }) => type.dtype === "f64" && type.shape.length === 0);
-  const loop = eqn.op === "if" || found === doubles.length ? eqn : withExplicitChecks(eqn);
+  const loop = eqn.op === "if" ? eqn : withExplicitChecks(eqn);
   if (loop === eqn) return { loop, ranges };
   const checked = controlRanges(analysis, loop);
-  return integerCarries(loop, checked.params).length > found
-    ? { loop, ranges: checked }
-    : { loop: eqn, ranges };
+  return carriesLess(loop, ranges.params, checked.params) ? { loop, ranges: checked } : { loop: eqn, ranges };
 };
 
 /** i32 values equal to float values of the function. */
@@ -138,7 +140,8 @@ const createIntegers = (b: Builder, { range, definition, told }: Walk, image: (v
         return b.splat(eqn.params.value + 0, { dtype: "i32", shape: v.type.shape });
       case "cast":
         if (x === undefined) return null;
-        if (x.type.dtype === "bool" || x.type.dtype === "u32") return b.cast(image(x), "i32");
+        if (x.type.dtype === "u32") return b.emit("bitcast", [image(x)], { dtype: "i32" });
+        if (x.type.dtype === "bool") return b.cast(image(x), "i32");
         return of(x);
       case "add":
       case "sub":
@@ -215,6 +218,7 @@ const narrowed = (
   ints: Integers,
   eqn: PlainEqn,
   image: (v: Var) => Var,
+  required: ReadonlySet<Var>,
 ): Var | null => {
   const [x, y] = eqn.inputs;
   const inputs = () => eqn.inputs.map(image);
@@ -247,7 +251,7 @@ const narrowed = (
     case "gt":
     case "ge": {
       if (x === undefined || y === undefined) return null;
-      const known = decided(eqn.op, range(x), range(y), x === y);
+      const known = required.has(eqn.outs[0]) ? null : decided(eqn, range);
       if (known !== null) return b.splat(Number(known), type);
       if (x.type.dtype !== "f64") return null;
       const [p, q] = [ints.of(x), ints.of(y)];
@@ -274,29 +278,3 @@ const narrowed = (
 /** x < y always; or x <= y, for integers, where equal ones are the same. */
 const below = (x: Range | null, y: Range | null): boolean =>
   x !== null && y !== null && (x.hi < y.lo || (x.int && y.int && x.hi <= y.lo && x.hi !== 0));
-
-/** The comparison's value if ranges decide it. */
-const decided = (
-  op: "eq" | "ne" | "lt" | "le" | "gt" | "ge",
-  x: Range | null,
-  y: Range | null,
-  same: boolean,
-): boolean | null => {
-  if (x === null || y === null) return null;
-  const apart = x.hi < y.lo || x.lo > y.hi;
-  const equal = same || (x.lo === x.hi && y.lo === y.hi && x.lo === y.lo);
-  switch (op) {
-    case "eq":
-      return equal ? true : apart ? false : null;
-    case "ne":
-      return equal ? false : apart ? true : null;
-    case "lt":
-      return x.hi < y.lo ? true : same || x.lo >= y.hi ? false : null;
-    case "le":
-      return same || x.hi <= y.lo ? true : x.lo > y.hi ? false : null;
-    case "gt":
-      return decided("lt", y, x, same);
-    case "ge":
-      return decided("le", y, x, same);
-  }
-};

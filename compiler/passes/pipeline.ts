@@ -44,6 +44,7 @@ export const passes: readonly Pass[] = [
 /** Run once, after the others. */
 export const lastPasses: readonly Pass[] = [
   { name: "inside", run: inside },
+  { name: "dce", run: dce },
   { name: "rotate", run: rotate },
 ];
 

@@ -63,17 +63,21 @@ const slowCarries = (analysis: Analysis, eqn: While): readonly number[] => {
   });
 };
 
-const SLOW: ReadonlySet<string> = new Set(["rem", "floor", "ceil", "trunc", "round", "toInt32"]);
+const ROUNDINGS: ReadonlySet<string> = new Set(["floor", "ceil", "trunc", "round", "toInt32"]);
 
-/** Whether one of those ops depends on the params, or a cast to an integer does. */
+/** Whether something that depends on the params is rounded, cast to an integer or divided by a constant with a rest. */
 const isSlow = (fn: IrFunction, params: ReadonlySet<number>): boolean => {
   const reached = new Set<Var>(fn.params.filter((_, k) => params.has(k)));
+  const constants = new Set<Var>();
   return fn.body.some((eqn) => {
+    if (eqn.op === "const") constants.add(eqn.outs[0]);
     if (!eqn.inputs.some((v) => reached.has(v))) return false;
     for (const v of eqn.outs) reached.add(v);
+    const [x, y] = eqn.inputs;
     if (!isControl(eqn)) {
-      const cast = eqn.op === "cast" && eqn.params.dtype === "i32";
-      return (cast || SLOW.has(eqn.op)) && eqn.inputs[0]?.type.dtype === "f64";
+      if (x?.type.dtype !== "f64") return false;
+      if (eqn.op === "rem") return y !== undefined && constants.has(y);
+      return ROUNDINGS.has(eqn.op) || (eqn.op === "cast" && eqn.params.dtype === "i32");
     }
     if (eqn.op !== "if") return false;
     const { operands } = ifOperands(eqn.inputs);
