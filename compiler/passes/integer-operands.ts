@@ -7,7 +7,17 @@ import type { Builder } from "../ir/builder.js";
 import { createBuilder } from "../ir/builder.js";
 import { forOperands, mapRegionsAt, regionsOf } from "../ir/control.js";
 import { isRule, refuseRule } from "../ir/rules.js";
-import { type ControlEqn, type IrFunction, isControl, isFloat, type Var } from "../ir/types.js";
+import type { ControlEqn, IrFunction, Var } from "../ir/types.js";
+import {
+  type Asked,
+  bitsAsked,
+  formOf,
+  fromForm,
+  type IntegerForm,
+  madeOfIntegers,
+  onlyBitsAsked,
+  toForm,
+} from "./integer-forms.js";
 import { I32, neverMinusZero, type Range, within } from "./range.js";
 import type { Analysis } from "./ranges.js";
 
@@ -37,56 +47,22 @@ const layout = (
   }
 };
 
-/** Whether a result is computed from integers alone, those of its params that are swapped among them. */
-const madeOfIntegers = (region: IrFunction, result: number, swapped: ReadonlySet<number>): boolean => {
-  const definitions = new Map(region.body.flatMap((eqn) => eqn.outs.map((v) => [v, eqn] as const)));
-  const known = new Map<Var, boolean>();
-  const test = (v: Var | undefined): boolean => {
-    if (v === undefined) return false;
-    const before = known.get(v);
-    if (before !== undefined) return before;
-    const value = find(v);
-    known.set(v, value);
-    return value;
-  };
-  const find = (v: Var): boolean => {
-    const eqn = definitions.get(v);
-    if (eqn === undefined) return swapped.has(region.params.indexOf(v));
-    const [x, y, z] = eqn.inputs;
-    switch (eqn.op) {
-      case "const":
-        return true;
-      case "cast":
-        return x !== undefined && !isFloat(x.type.dtype);
-      case "add":
-      case "sub":
-      case "mul":
-      case "min":
-      case "max":
-        return test(x) && test(y);
-      case "select":
-        return test(y) && test(z);
-      default:
-        return isControl(eqn);
-    }
-  };
-  return test(region.results[result]);
-};
+type Forms = ReadonlyMap<number, IntegerForm>;
 
 /** A region whose params at `swapped` are i32, and whose results at `results` are. */
-const withIntegers = (
-  region: IrFunction,
-  swapped: ReadonlySet<number>,
-  results: ReadonlySet<number>,
-): IrFunction => {
+const withIntegers = (region: IrFunction, swapped: Forms, results: Forms): IrFunction => {
   const b = createBuilder();
-  const images = region.params.map((p, k) =>
-    swapped.has(k) ? b.cast(b.param({ dtype: "i32", shape: [] }), "f64") : b.param(p.type),
-  );
+  const images = region.params.map((p, k) => {
+    const form = swapped.get(k);
+    return form === undefined ? b.param(p.type) : fromForm(b, b.param({ dtype: "i32", shape: [] }), form);
+  });
   const outs = b.inline(region, images);
   return b.finish(
     region.name,
-    outs.map((v, k) => (results.has(k) ? b.cast(v, "i32") : v)),
+    outs.map((v, k) => {
+      const form = results.get(k);
+      return form === undefined ? v : toForm(b, v, form);
+    }),
   );
 };
 
@@ -124,60 +100,100 @@ export const carriesLess = (
   });
 };
 
+/** What is asked of carry k, param `at` of the regions; `onlyBits` says it of the loop's result. */
+const askedOfCarry = (
+  eqn: Extract<ControlEqn, { op: "for" | "while" }>,
+  at: number,
+  k: number,
+  onlyBits: () => boolean,
+): Asked => {
+  const uses = regionsOf(eqn).map(([, region], r) => {
+    const param = region.params[at];
+    if (param === undefined) return { only: true, some: false };
+    // the condition's result is no carry
+    const isCarry = eqn.op === "for" || r === 1;
+    return {
+      only: onlyBitsAsked(region, param, (result) => isCarry && result === k),
+      some: bitsAsked(region, param),
+    };
+  });
+  if (!uses.some(({ some }) => some)) return "number";
+  return uses.every(({ only }) => only) && onlyBits() ? "bits" : "both";
+};
+
 export interface Passed {
   readonly eqn: ControlEqn;
   readonly inputs: readonly Var[];
   /** Results that are now i32. */
-  readonly results: ReadonlySet<number>;
+  readonly results: Forms;
+}
+
+/** What is i32 among the values of a function: see `Integers` in narrow. */
+interface Integers {
+  readonly of: (v: Var) => Var | null;
+  readonly wrapped: (v: Var) => Var | null;
 }
 
 /**
  * The equation with i32 in place of whole numbers; null where there are none.
+ * @param fn where it stands
  * @param inputs the images of its operands in the function that is made
  */
 export const passIntegers = (
   b: Builder,
+  fn: IrFunction,
   eqn: ControlEqn,
   inputs: readonly Var[],
   { range, definition }: Analysis,
   { outs, params }: ControlRanges,
-  int: (v: Var) => Var | null,
+  ints: Integers,
 ): Passed | null => {
   const { first, own, consts } = layout(eqn);
   const next = [...inputs];
-  const swapped = new Set<number>();
-  const results = new Set<number>();
+  const swapped = new Map<number, IntegerForm>();
+  const results = new Map<number, IntegerForm>();
   for (let k = 0; k < consts; k++) {
     const v = eqn.inputs[first + k];
     if (v === undefined || !isScalar(v) || definition(v)?.op === "const" || !fits(range(v))) continue;
-    const i = int(v);
+    const i = ints.of(v);
     if (i === null) continue;
     next[first + k] = i;
-    swapped.add(own + k);
+    swapped.set(own + k, "i32");
   }
-  for (const k of integerCarries(eqn, params)) {
-    const init = eqn.inputs[first + consts + k];
-    if (init === undefined || !fits(range(init))) continue;
-    // once before the loop
-    const image = next[first + consts + k];
-    const i = int(init) ?? (image === undefined ? null : b.cast(image, "i32"));
-    if (i === null) continue;
-    next[first + consts + k] = i;
-    swapped.add(own + consts + k);
-    results.add(k);
-  }
+  const onlyBits = (v: Var): boolean => onlyBitsAsked(fn, v, () => false);
   if (eqn.op === "if")
     eqn.outs.forEach((v, k) => {
-      if (!isScalar(v) || !fits(outs[k] ?? null)) return;
-      if (regionsOf(eqn).every(([, region]) => madeOfIntegers(region, k, swapped))) results.add(k);
+      const form = isScalar(v)
+        ? formOf(outs[k] ?? null, () => (onlyBits(v) ? "bits" : bitsAsked(fn, v) ? "both" : "number"))
+        : null;
+      if (form !== null && regionsOf(eqn).every(([, region]) => madeOfIntegers(region, k, swapped)))
+        results.set(k, form);
+    });
+  else if (eqn.op === "for" || eqn.op === "while")
+    eqn.outs.forEach((v, k) => {
+      const at = own + consts + k;
+      const { body } = eqn.params;
+      const [init, image] = [eqn.inputs[first + consts + k], inputs[first + consts + k]];
+      if (!isScalar(v) || init === undefined || image === undefined) return;
+      const form = formOf(params[0]?.[at] ?? null, () => askedOfCarry(eqn, at, k, () => onlyBits(v)));
+      if (form === null) return;
+      if (form !== "i32" && !madeOfIntegers(body, k, new Map([...swapped, [at, form]]))) return;
+      // once before the loop
+      const i = (form === "i32" ? ints.of(init) : ints.wrapped(init)) ?? toForm(b, image, form);
+      next[first + consts + k] = i;
+      swapped.set(at, form);
+      results.set(k, form);
     });
   if (swapped.size === 0 && results.size === 0) return null;
   const image = mapRegionsAt(eqn, (region, k) =>
-    withIntegers(region, swapped, eqn.op === "while" && k === 0 ? new Set() : results),
+    withIntegers(region, swapped, eqn.op === "while" && k === 0 ? new Map() : results),
   );
   return { eqn: image, inputs: next, results };
 };
 
 /** The results of `passIntegers`' equation as they were. */
-export const unpassed = (b: Builder, values: readonly Var[], results: ReadonlySet<number>): readonly Var[] =>
-  values.map((v, k) => (results.has(k) ? b.cast(v, "f64") : v));
+export const unpassed = (b: Builder, values: readonly Var[], results: Forms): readonly Var[] =>
+  values.map((v, k) => {
+    const form = results.get(k);
+    return form === undefined ? v : fromForm(b, v, form);
+  });

@@ -51,12 +51,12 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
     }
     if (isRule(eqn)) return refuseRule(eqn);
     const { loop, ranges } = checkedLoop(analysis, eqn);
-    const passed = passIntegers(b, loop, inputs, analysis, ranges, ints.of);
+    const passed = passIntegers(b, fn, loop, inputs, analysis, ranges, ints);
     const inner = mapRegionsAt(passed?.eqn ?? loop, (region, k) =>
       narrowWith(region, ranges.params[k] ?? []),
     );
     if (inner !== eqn) changed = true;
-    return unpassed(b, b.append(inner, passed?.inputs ?? inputs), passed?.results ?? new Set());
+    return unpassed(b, b.append(inner, passed?.inputs ?? inputs), passed?.results ?? new Map());
   };
   for (const eqn of fn.body) {
     const values = b.at(eqn.span, () => step(eqn));
