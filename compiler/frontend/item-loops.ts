@@ -10,6 +10,7 @@ import { type Frame, type Machine, refuse, type Site, step } from "./machine.js"
 import { bindPattern, declaring } from "./patterns.js";
 import { stageLoop } from "./staged-loops.js";
 import { execute } from "./statements.js";
+import { requireMerged } from "./tensors.js";
 import { isContinue, isMine, isShort, mustUnroll, needOf, seedsOf, unrollNext } from "./unrolling.js";
 import {
   describe,
@@ -111,6 +112,7 @@ export const runForIn = (
   const site: Site = { machine: m, frame, node: s.expression };
   const value = evaluate(m, frame, s.expression);
   const object = value.kind === "host" ? openHost(site, value) : value;
+  requireMerged(site, object);
   if (isNullish(object)) return null;
   const keys =
     object.kind === "object"

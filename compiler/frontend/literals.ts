@@ -4,6 +4,7 @@ import { closureOf, evaluate } from "./expressions.js";
 import { openHost } from "./hosts.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { toHost } from "./reify.js";
+import { requireMerged } from "./tensors.js";
 import {
   type ClassValue,
   describe,
@@ -78,6 +79,7 @@ export const objectLiteral = (m: Machine, frame: Frame, node: ts.ObjectLiteralEx
     if (ts.isSpreadAssignment(p)) {
       const spread = evaluate(m, frame, p.expression);
       const source = spread.kind === "host" ? openHost(site, spread) : spread;
+      requireMerged(site, source);
       if (source.kind === "object")
         for (const key of keysOf(source)) object.props.set(key, source.props.get(key) ?? UNDEFINED);
       else if (source.kind === "array")

@@ -12,7 +12,7 @@ import { namespaceOf, tensorMethod } from "./registry.js";
 import { needStatic } from "./reify.js";
 import { itemAt, setItem, tryStageRows } from "./staged-arrays.js";
 import { numberMember, setElement, tensorIndex, tensorMember } from "./tensor-members.js";
-import { refuseMoved, refuseUnmerged } from "./tensors.js";
+import { refuseMoved, refuseUnmerged, requireMerged } from "./tensors.js";
 import {
   type ArrayValue,
   builtin,
@@ -52,8 +52,7 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
       ? tensorMember(site, object, value)
       : tensorIndex(site, object, key);
   }
-  if ((object.kind === "array" || object.kind === "object") && object.spoilt !== null)
-    return refuseUnmerged(site, object.spoilt);
+  requireMerged(site, object);
   if (object.kind === "array" && key.kind === "tensor" && tryStageRows(site, object, key.needs))
     return itemAt(site, object, key);
   const name = keyOf(site, key, "an index into a JavaScript array");
@@ -336,6 +335,7 @@ export const deleteMember = (site: Site, object: Value, key: Value): undefined =
 /** `key in object`. */
 export const hasMember = (site: Site, object: Value, key: Value): boolean => {
   const name = keyOf(site, key, "a property key");
+  requireMerged(site, object);
   if (object.kind === "object") return object.props.has(String(name)) || name in Object.prototype;
   if (object.kind === "array") return typeof name === "number" ? name < lengthOf(object) : name in [];
   if (object.kind === "host") return hasMember(site, openHost(site, object), key);

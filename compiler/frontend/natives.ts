@@ -14,7 +14,7 @@ import { toHost } from "./reify.js";
 import { indexOf } from "./searches.js";
 import { stagedArray } from "./staged-arrays.js";
 import { mapItems } from "./staged-methods.js";
-import { derived, tensorOf, varOf } from "./tensors.js";
+import { derived, requireMerged, tensorOf, varOf } from "./tensors.js";
 import type { AnyFunction } from "./types.js";
 import {
   arrayOf,
@@ -36,6 +36,7 @@ const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
 /** A plain object or array as an object. */
 const objectArg = (site: Site, value: Value, name: string): ObjectValue => {
   const opened = value.kind === "host" ? openHost(site, value) : value;
+  requireMerged(site, opened);
   if (opened.kind === "object") return opened;
   if (opened.kind === "array") return objectOf(opened.items.map((item, k) => [String(k), item] as const));
   if (isStatic(opened) && typeof opened.value === "object" && opened.value !== null)
@@ -111,7 +112,11 @@ const assign: Handler = (site, args) => {
   return target;
 };
 
-const isArray: Handler = (_, args) => staticValue(isJsArray(at(args, 0)));
+const isArray: Handler = (site, args) => {
+  const value = at(args, 0);
+  if (value.kind === "unmerged") requireMerged(site, value);
+  return staticValue(isJsArray(value));
+};
 
 /** Only where an operand is staged; JavaScript answers for the rest. Functions of one operand ignore what `map` adds. */
 const staged =

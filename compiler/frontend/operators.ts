@@ -5,7 +5,7 @@ import { pinIdentity } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
 import { toPrimitive } from "./reify.js";
-import { constantOf, derived, isLeaf, lift, varOf } from "./tensors.js";
+import { constantOf, derived, isLeaf, lift, requireMerged, varOf } from "./tensors.js";
 import {
   type Callee,
   describe,
@@ -153,6 +153,7 @@ const scalarType = (v: Value): "boolean" | "number" | null => {
 
 /** Equality of objects is identity, and a staged value equals no string, null or undefined; null where it must be computed. */
 const decidedEquality = (site: Site, op: "==" | "!=" | "===" | "!==", a: Value, b: Value): boolean | null => {
+  for (const v of [a, b]) if (v.kind === "unmerged") requireMerged(site, v);
   if (isLeaf(a) && isLeaf(b)) {
     const [p, q] = [scalarType(a), scalarType(b)];
     return op.length === 3 && p !== null && q !== null && p !== q ? op === "!==" : null;

@@ -13,6 +13,7 @@ import { propertyName } from "./literals.js";
 import type { Frame, Machine } from "./machine.js";
 import { refuse, type Site } from "./machine.js";
 import { getMember } from "./members.js";
+import { requireMerged } from "./tensors.js";
 import {
   arrayOf,
   isNullish,
@@ -130,6 +131,7 @@ const bindElement = (
 /** `...rest` of an object pattern: the fields that were not named. */
 export const restOf = (site: Site, value: Value, used: readonly string[]): Value => {
   if (value.kind === "host") return restOf(site, openHost(site, value), used);
+  requireMerged(site, value);
   if (value.kind !== "object")
     return refuse(site, "TSJ1040", "`...` of an object pattern needs a plain object");
   return objectOf([...value.props].filter(([key]) => !used.includes(key)));

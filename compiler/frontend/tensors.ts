@@ -139,6 +139,13 @@ export const refuseUnmerged = (site: Site, { reason, needs, span }: UnmergedValu
   );
 };
 
+/** Refuses a value whose kind, length or fields differ between paths: for what looks at those. */
+export const requireMerged = (site: Site, value: Value): undefined => {
+  if (value.kind === "unmerged") return refuseUnmerged(site, value);
+  if ((value.kind === "array" || value.kind === "object") && value.spoilt !== null)
+    return refuseUnmerged(site, value.spoilt);
+};
+
 const notArray = (site: Site, value: Value, what: string): never =>
   refuse(
     site,
