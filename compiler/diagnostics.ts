@@ -127,9 +127,13 @@ class OutOfRangeError extends RangeError {
 }
 
 /** Codes of an index, or a number that becomes one, out of range: where code runs, where it is compiled, on a tensor. */
-const OUT_OF_RANGE: ReadonlySet<string> = new Set(["TSJ6001", "TSJ1130", "TSJ1131", "TSJ5014"]);
+const OUT_OF_RANGE: ReadonlySet<string> = new Set([
+  ...["TSJ6001", "TSJ1130", "TSJ1131", "TSJ5014"],
+  // a loop that passes maxIterations, an integer divided by zero
+  ...["TSJ1140", "TSJ1141"],
+]);
 
-/** The error for these diagnostics: a `RangeError` where the first is of an index out of range. */
+/** The error for these diagnostics: a `RangeError` where the first is of an index out of range, or of what else JavaScript has one for. */
 export const errorOf = (diagnostics: readonly Diagnostic[], options?: ErrorOptions): TscJitError =>
   OUT_OF_RANGE.has(diagnostics[0]?.code ?? "")
     ? new OutOfRangeError(diagnostics, options)

@@ -7,6 +7,7 @@ import {
   type ResultPlace,
   type RuntimeErrorEntry,
 } from "../compiler/kernel/types.js";
+import { MAX_SHOWN } from "../compiler/ops/check-text.js";
 import type { Data } from "../compiler/ops/op.js";
 import { type Block, roundUp } from "./allocator.js";
 import { arena, heapStorage, newData, type Storage } from "./arena.js";
@@ -78,6 +79,7 @@ export const binaryOf = (
 
 const ERROR_CELL = 8;
 const DETAIL_CELL = 12;
+const VALUE_CELLS = 16;
 
 /** The diagnostic for a call that trapped; anything that is no trap is handed on. */
 const trapError = (binary: Binary, cause: unknown): unknown => {
@@ -96,7 +98,8 @@ const trapError = (binary: Binary, cause: unknown): unknown => {
       ],
       { cause },
     );
-  const message = checkText(entry.message, detail);
+  const values = Array.from({ length: MAX_SHOWN }, (_, k) => readAt("f64", VALUE_CELLS, k));
+  const message = checkText(entry.message, detail, values);
   return errorOf([diagnostic(entry.code, "range", message, { span: entry.span })], { cause });
 };
 

@@ -1,23 +1,31 @@
 /** Branches under conditions that may be known only at run time. */
 
-import { createBuilder } from "../ir/builder.js";
+import { type Builder, createBuilder } from "../ir/builder.js";
+import { literalText } from "../ops/check-text.js";
+import type { Code } from "./codes.js";
 import { align, type Completion } from "./completions.js";
 import type { Side } from "./identities.js";
-import { refuse, type Site } from "./machine.js";
+import { refuse, type Site, spanAt } from "./machine.js";
 import { mergeTrials } from "./merge.js";
-import { StagedThrow, type Trial, tryRegion, withRows } from "./regions.js";
+import { closeRegions, StagedThrow, type Trial, tryRegion, withRows } from "./regions.js";
 import { derived, tensorOf, varOf } from "./tensors.js";
 import { nextSerial, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
-const isThrow = <T>(r: Trial<T> | StagedThrow): r is StagedThrow => r instanceof StagedThrow;
+/** A region that always reaches a throw. */
+interface Thrown {
+  readonly builder: Builder;
+  readonly error: StagedThrow;
+}
+const isThrow = <T>(r: Trial<T> | Thrown): r is Thrown => "error" in r;
 
 /** A region, or the throw that it always reaches. */
-const tryPath = <T>(site: Site, cond: TensorValue, f: () => T): Trial<T> | StagedThrow => {
+const tryPath = <T>(site: Site, cond: TensorValue, f: () => T): Trial<T> | Thrown => {
+  const builder = createBuilder();
   try {
-    return tryRegion(site, createBuilder(), cond.needs, f);
-  } catch (e) {
-    if (e instanceof StagedThrow) return e;
-    throw e;
+    return tryRegion(site, builder, cond.needs, f);
+  } catch (error) {
+    if (error instanceof StagedThrow) return { builder, error };
+    throw error;
   }
 };
 
@@ -25,13 +33,34 @@ const tryPath = <T>(site: Site, cond: TensorValue, f: () => T): Trial<T> | Stage
 export const notOf = (site: Site, cond: TensorValue): TensorValue =>
   derived(site, [cond], site.machine.builder.not(varOf(site, cond)), true);
 
-/** Fails the run unless `cond` holds. */
-const emitCheck = (site: Site, cond: TensorValue, { text, site: at }: StagedThrow): void => {
+/** Fails the run where `cond` holds: by the region itself where the throw needs values of its own. */
+const emitThrow = (site: Site, cond: TensorValue, { builder: own, error }: Thrown): void => {
   const { builder } = site.machine;
-  const span = at.node === null || at.frame === null ? null : at.frame.source.spanOf(at.node);
-  builder.at(span, () =>
-    builder.emit("check", [varOf(site, cond), builder.scalar(0, "i32")], { code: "TSJ1120", message: text }),
+  if (error.stands === own) {
+    const { fns, free } = closeRegions([
+      { fn: own.finish("then", []), own: 0 },
+      { fn: createBuilder().finish("else", []), own: 0 },
+    ]);
+    const [then, otherwise] = fns;
+    if (then !== undefined && otherwise !== undefined)
+      builder.emitAll("if", [varOf(site, cond), ...free], { then, else: otherwise });
+    return;
+  }
+  const holds = varOf(site, notOf(site, cond));
+  builder.at(spanAt(error.site), () =>
+    builder.emit("check", [holds, builder.scalar(0, "i32")], {
+      code: "TSJ1120" satisfies Code,
+      message: literalText(error.text),
+    }),
   );
+};
+
+/** The throw of a region that is run on every path that is left. */
+const throwOn = (site: Site, { builder: own, error }: Thrown): never => {
+  if (error.stands !== own) throw error;
+  const { builder } = site.machine;
+  builder.inline(own.finish("throw", []), []);
+  throw new StagedThrow(error.site, error.text, error.value, builder);
 };
 
 /** In a `try` a throw does not end the run: only one that stands in the block itself can be followed to its `catch`. */
@@ -59,12 +88,11 @@ const branch = <T>(
     const b = tryPath(site, cond, whenFalse);
     if (isThrow(a) || isThrow(b)) refuseInTry(site);
     if (isThrow(a)) {
-      emitCheck(site, notOf(site, cond), a);
-      if (isThrow(b)) throw b;
-      return whenFalse();
+      emitThrow(site, cond, a);
+      return isThrow(b) ? throwOn(site, b) : whenFalse();
     }
     if (isThrow(b)) {
-      emitCheck(site, cond, b);
+      emitThrow(site, notOf(site, cond), b);
       return whenTrue();
     }
     return combine(a.result, b.result, (pairs) => mergeTrials(site, cond, a, b, pairs, since));

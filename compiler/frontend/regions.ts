@@ -24,8 +24,11 @@ export class StagedThrow extends Error {
   readonly value: Value;
   /** Regions that were being run. */
   readonly depth: number;
-  constructor(site: Site, text: string, value: Value) {
+  /** The program in which it stands already, as a check that always fails; null where it does not. */
+  readonly stands: Builder | null;
+  constructor(site: Site, text: string, value: Value, stands: Builder | null = null) {
     super(text);
+    this.stands = stands;
     this.text = text;
     this.site = site;
     this.value = value;

@@ -2,6 +2,7 @@
 import { openHost, wrapStatic } from "./hosts.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { refuseUnmerged } from "./tensors.js";
+import { placeInText } from "./thrown-text.js";
 import {
   arrayOf,
   describe,
@@ -111,6 +112,10 @@ export const toNumber = (site: Site, value: Value, what: string): number => {
 export const toPrimitive = (site: Site, value: Value): unknown => {
   if (value.kind === "static") return value.value;
   if (value.kind === "function") return refuse(site, "TSJ1052", "a function can't be made into text here");
+  if (value.kind === "tensor" && site.machine.shown !== null) {
+    const place = placeInText(site.machine.shown, value);
+    if (place !== null) return place;
+  }
   return String(toHost(site, value, "text"));
 };
 

@@ -1,8 +1,10 @@
 /** Statements: run while staging; loops and branches are decided here and now. */
 import type { ts } from "ts-morph";
+import { MAX_SHOWN } from "../ops/check-text.js";
 import { targetsOf } from "./bindings.js";
 import { chooseCompletion, chooseTruth, chooseValue, logical, notOf } from "./branches.js";
 import { classFrom } from "./classes.js";
+import type { Code } from "./codes.js";
 import { absorb, anyTaken, type Completion, exitsOf, fallsThrough, taken } from "./completions.js";
 import { condition, truth } from "./conditions.js";
 import { perform } from "./effects.js";
@@ -11,7 +13,7 @@ import { closureOf, evaluate } from "./expressions.js";
 import { runForIn, runForOf } from "./item-loops.js";
 import { setBinding } from "./journal.js";
 import { runFor, runWhile } from "./loops.js";
-import { type Frame, type Machine, refuse, type Site } from "./machine.js";
+import { type Frame, type Machine, refuse, type Site, spanAt } from "./machine.js";
 import { getMember } from "./members.js";
 import { binary } from "./operators.js";
 import { bindPattern, declaring } from "./patterns.js";
@@ -19,6 +21,8 @@ import { runOrLeaveOut } from "./refused.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { toHost } from "./reify.js";
 import type { FunctionNode } from "./source.js";
+import { varOf } from "./tensors.js";
+import { checkTextOf, withoutNumbers } from "./thrown-text.js";
 import { runTry } from "./try.js";
 import { functionOf, staticValue, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
@@ -276,8 +280,9 @@ const runSwitch = (m: Machine, frame: Frame, s: ts.SwitchStatement): Completion 
 /** A throw: a check where its path is known only at run time, else refused. */
 const runThrow = (m: Machine, frame: Frame, s: ts.ThrowStatement): Completion => {
   const site: Site = { machine: m, frame, node: s };
-  const value = evaluate(m, frame, s.expression);
-  if (frame.catches) return { kind: "throw", value };
+  if (frame.catches) return { kind: "throw", value: evaluate(m, frame, s.expression) };
+  const { value, shown } =
+    m.catching > 0 ? { value: evaluate(m, frame, s.expression), shown: [] } : whatIsThrown(m, frame, s);
   const error = value.kind === "object" && value.type !== null ? null : toHost(site, value, "what is thrown");
   const read = (name: string): string =>
     String(toHost(site, getMember(site, value, staticValue(name)), "what is thrown"));
@@ -287,6 +292,31 @@ const runThrow = (m: Machine, frame: Frame, s: ts.ThrowStatement): Completion =>
       : error instanceof Error
         ? `${error.name}: ${error.message}`
         : String(error);
-  if (m.journals.length > 0 || m.catching > 0) throw new StagedThrow(site, message, value);
-  return refuseThrow(site, message);
+  if (m.journals.length === 0 && m.catching === 0) return refuseThrow(site, withoutNumbers(message));
+  if (shown.length === 0) throw new StagedThrow(site, message, value);
+  const { builder: b } = m;
+  const values = shown.slice(0, MAX_SHOWN).map((x) => b.cast(varOf(site, x), "f64"));
+  b.at(spanAt(site), () =>
+    b.emit("check", [b.scalar(0, "bool"), b.scalar(0, "i32"), ...values], {
+      code: "TSJ1120" satisfies Code,
+      message: checkTextOf(message),
+    }),
+  );
+  throw new StagedThrow(site, withoutNumbers(message), value, b);
+};
+
+/** What a throw throws, and the numbers in its text that are known only at run time. */
+const whatIsThrown = (
+  m: Machine,
+  frame: Frame,
+  s: ts.ThrowStatement,
+): { readonly value: Value; readonly shown: readonly TensorValue[] } => {
+  const before = m.shown;
+  const shown: TensorValue[] = [];
+  m.shown = shown;
+  try {
+    return { value: evaluate(m, frame, s.expression), shown };
+  } finally {
+    m.shown = before;
+  }
 };

@@ -217,7 +217,15 @@ const run = (m: Machine, s: Stmt): void => {
       if (numeric(m, s.cond) !== 0) return;
       const e = m.program.errors[s.error] ?? internal(`no error ${s.error}`);
       const detail = s.detail === null ? null : numeric(m, s.detail);
-      throw new KernelCheckError(e.code, checkText(e.message, detail), e.span);
+      throw new KernelCheckError(
+        e.code,
+        checkText(
+          e.message,
+          detail,
+          s.values.map((v) => numeric(m, v)),
+        ),
+        e.span,
+      );
     }
     case "loop":
       runLoop(m, s);

@@ -73,7 +73,12 @@ const stmtLines = (s: Stmt, name: (id: number) => string, indent: string): reado
     case "tape":
       return [`${indent}${name(s.buffer)} = ${s.from === null ? "empty" : name(s.from)}`];
     case "check":
-      return [`${indent}check %${s.cond} else ${s.error}${s.detail === null ? "" : ` %${s.detail}`}`];
+      return [
+        `${indent}check %${s.cond} else ${s.error}${[s.detail ?? [], s.values]
+          .flat()
+          .map((v) => ` %${v}`)
+          .join("")}`,
+      ];
     case "loop": {
       const kind = s.parallel ? "for" : "for seq";
       return [

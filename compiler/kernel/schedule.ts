@@ -226,6 +226,8 @@ const isUniform = (body: readonly Stmt[]): boolean => {
   walkStmts(body, (s) => {
     if (s.kind === "if" || s.kind === "while" || (s.kind === "loop" && typeof s.extent !== "number"))
       uniform = false;
+    // The values that an error shows are those of one iteration.
+    if (s.kind === "check" && s.values.length > 0) uniform = false;
   });
   return uniform;
 };

@@ -134,6 +134,8 @@ export interface CheckStmt {
   readonly cond: ValueId;
   readonly error: number;
   readonly detail: ValueId | null;
+  /** Further numbers (f64) that the error's text shows; a loop with such a check has no vectors. */
+  readonly values: readonly ValueId[];
 }
 
 export type Combine = "sum" | "prod" | "max" | "min";
@@ -287,17 +289,9 @@ export type ResultPlace =
   | { readonly kind: "output"; readonly index: number }
   | { readonly kind: "input"; readonly index: number };
 
-/**
- * The index that the front end makes of a number with a fraction, or of NaN: out of range everywhere, exact in f32, and no
- * index that anyone would compute.
- */
-export const NOT_WHOLE = -(2 ** 31) + 3 * 128;
+export { checkText, NOT_WHOLE } from "../ops/check-text.js";
 
-/** The text of a failed check whose detail is known. */
-export const checkText = (message: string, detail: number | null): string =>
-  message.replace("{}", detail === NOT_WHOLE ? "(no whole number)" : String(detail ?? ""));
-
-/** A failed check's text; `{}` stands for the check's detail value. */
+/** A failed check's text, with places for its detail and values (compiler/ops/check-text). */
 export interface RuntimeErrorEntry {
   readonly code: string;
   readonly message: string;
@@ -314,7 +308,8 @@ export interface RuntimeErrorEntry {
  * and moves the rows there. Where `scalar` is set, the
  * module exports instead `call(inputs as values) -> result`: f64 and f32 as themselves, integers and bool as i32; the
  * kernels then load from input buffers (address 0) as from parameters and the only output is the returned value.
- * A failed check writes its error index + 1 (i32) at byte 8 and its detail (i32) at byte 12, then traps.
+ * A failed check writes its error index + 1 (i32) at byte 8, its detail (i32) at byte 12 and its values (f64) from byte 16 on,
+ * then traps.
  */
 export interface KernelProgram {
   readonly name: string;

@@ -133,7 +133,7 @@ export const directUses = (stmt: Stmt): readonly ValueId[] => {
     case "store":
       return stmt.at.dynamic === null ? [stmt.value] : [stmt.at.dynamic, stmt.value];
     case "check":
-      return stmt.detail === null ? [stmt.cond] : [stmt.cond, stmt.detail];
+      return [stmt.cond, ...(stmt.detail === null ? [] : [stmt.detail]), ...stmt.values];
     case "loop": {
       const inits = stmt.carries.map((c) => c.init);
       return typeof stmt.extent === "number" ? inits : [stmt.extent.value, ...inits];

@@ -116,7 +116,7 @@ describe("expandMath", () => {
         { kind: "op", id: 6, op: "stopGradient", args: [5], type: "f32" },
         { kind: "op", id: 7, op: "toInt32", args: [6], type: "i32" },
         { kind: "op", id: 8, op: "lt", args: [7, 7], type: "bool" },
-        { kind: "check", cond: 8, error: 0, detail: 7 },
+        { kind: "check", cond: 8, error: 0, detail: 7, values: [] },
         { kind: "store", buffer: 1, at: { ...at, terms: [], dynamic: 7 }, value: 6, mode: "set" },
       ],
     };

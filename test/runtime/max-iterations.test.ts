@@ -6,7 +6,7 @@ import { grad, jit, vmap } from "../../runtime/index.js";
 const limited = (f: () => unknown): string => {
   let text = "";
   throws(f, (e: unknown) => {
-    if (!(e instanceof TscJitError)) return false;
+    if (!(e instanceof TscJitError && e instanceof RangeError)) return false;
     text = e.message;
     return e.code === "TSJ1140" && e.diagnostics[0]?.kind === "range";
   });

@@ -56,7 +56,7 @@ export interface Emitter {
   readonly row: (buffer: BufferId, i: Index) => void;
   /** Takes all rows from a tape (`from` is null), or makes it a copy of another. */
   readonly tape: (buffer: BufferId, from: BufferId | null) => void;
-  readonly check: (cond: ValueId, error: number, detail: ValueId | null) => void;
+  readonly check: (cond: ValueId, error: number, detail: ValueId | null, values?: readonly ValueId[]) => void;
   /** A register that a statement outside this emitter's control defines in the innermost scope. */
   readonly fresh: () => ValueId;
 
@@ -317,13 +317,13 @@ export const createEmitter = (): Emitter => {
       emptied.set(buffer, ++stores);
       write({ kind: "tape", buffer, from });
     },
-    check: (cond, error, detail) => {
-      const from = Math.max(depthOf(cond), detail === null ? 0 : depthOf(detail));
+    check: (cond, error, detail, values = []) => {
+      const from = Math.max(depthOf(cond), detail === null ? 0 : depthOf(detail), ...values.map(depthOf));
       const key = `!${cond}:${error}`;
       if (lookUp(key, from) !== undefined) return;
       const scope = scopeAt(placeFrom(from, true));
       scope.known.set(key, cond);
-      scope.body.push({ kind: "check", cond, error, detail });
+      scope.body.push({ kind: "check", cond, error, detail, values });
     },
     fresh,
     indexValue,

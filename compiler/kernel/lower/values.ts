@@ -144,7 +144,8 @@ export const inlineAt = (c: ValueContext, eqn: Eqn, at: readonly Index[]): Value
     case "check": {
       const cond = valueAt(c, first(), at);
       const { code, message } = eqn.params;
-      e.check(cond, c.errorIndex({ code, message, span: eqn.span }), valueAt(c, operand(eqn.inputs, 1), at));
+      const [detail, ...values] = eqn.inputs.slice(1).map((x) => valueAt(c, x, at));
+      e.check(cond, c.errorIndex({ code, message, span: eqn.span }), detail ?? null, values);
       return cond;
     }
     case "broadcast": {

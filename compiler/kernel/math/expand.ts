@@ -182,7 +182,12 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
         push({ ...s, index: named(s.index) });
         break;
       case "check":
-        push({ ...s, cond: named(s.cond), detail: s.detail === null ? null : named(s.detail) });
+        push({
+          ...s,
+          cond: named(s.cond),
+          detail: s.detail === null ? null : named(s.detail),
+          values: s.values.map(named),
+        });
         break;
       case "loop": {
         const inits = s.carries.map((c): Carry => ({ ...c, init: named(c.init) }));

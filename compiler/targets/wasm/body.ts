@@ -194,9 +194,10 @@ const storeOne = (region: Region, stmt: StoreStmt): Expr => {
   );
 };
 
-/** Error index + 1 at byte 8, detail at byte 12, then a trap. */
-const failing = (fn: Fn, error: number, detail: Expr | null): Expr =>
+/** Error index + 1 at byte 8, detail at byte 12, values from byte 16 on, then a trap. */
+const failing = (fn: Fn, error: number, detail: Expr | null, values: readonly Expr[]): Expr =>
   fn.m.block(null, [
+    ...values.map((value, k) => fn.m.f64.store(16 + 8 * k, 8, i32(fn, 0), value)),
     fn.m.i32.store(8, 4, i32(fn, 0), i32(fn, error + 1)),
     fn.m.i32.store(12, 4, i32(fn, 0), detail ?? i32(fn, 0)),
     fn.m.unreachable(),
@@ -206,7 +207,8 @@ const checkScalar = (region: Region, stmt: CheckStmt): Expr => {
   const { ctx } = region;
   const { m } = ctx.fn;
   const detail = stmt.detail === null ? null : scalar(ctx, stmt.detail);
-  return m.if(m.i32.eqz(scalar(ctx, stmt.cond)), failing(ctx.fn, stmt.error, detail));
+  const values = stmt.values.map((v) => scalar(ctx, v));
+  return m.if(m.i32.eqz(scalar(ctx, stmt.cond)), failing(ctx.fn, stmt.error, detail, values));
 };
 
 /** Fails with the detail of the first lane whose condition is false; lanes beyond `active` pass. */
@@ -216,6 +218,7 @@ const checkVector = (region: Region, vec: VectorRegion, stmt: CheckStmt, copy: n
   const { m } = fn;
   const { lanes, active } = vec;
   const { detail } = stmt;
+  if (stmt.values.length > 0) internal("a check that shows values has no vectors");
   const operands = [{ type: binaryen.v128, value: vector(ctx, vec, stmt.cond, copy) }];
   if (detail !== null) operands.push({ type: binaryen.v128, value: vector(ctx, vec, detail, copy) });
   return bind(fn, operands, binaryen.none, (read) => {
@@ -229,7 +232,7 @@ const checkVector = (region: Region, vec: VectorRegion, stmt: CheckStmt, copy: n
       for (let k = active - 2; k >= 0; k--)
         shown = m.select(extractLane(fn, "bool", lanes, read(0), k), shown, lane(k));
     }
-    return m.if(m.i32.eqz(passes), failing(fn, stmt.error, shown));
+    return m.if(m.i32.eqz(passes), failing(fn, stmt.error, shown, []));
   });
 };
 

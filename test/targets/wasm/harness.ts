@@ -214,7 +214,7 @@ export class KernelBuilder {
     this.emit({ kind: "store", buffer, at, value, mode });
   }
   check(cond: ValueId, error: number, detail: ValueId | null = null): void {
-    this.emit({ kind: "check", cond, error, detail });
+    this.emit({ kind: "check", cond, error, detail, values: [] });
   }
   /** A loop over a fresh axis; `body` gives the carries. */
   loop(extent: number, parallel: boolean, body: (axis: AxisId) => readonly Carry[]): void {
