@@ -16,6 +16,7 @@ import {
 import type { BatchEngine, Batched } from "../compiler/ops/control/record.js";
 import { mayFail } from "../compiler/ops/effects.js";
 import { controlTable, opTable } from "../compiler/ops/index.js";
+import { inLanes, rowSpan } from "./lanes.js";
 import { regionBuilder } from "./regions.js";
 
 /**
@@ -58,20 +59,44 @@ const batchInto = (
     env.set(p, args[k] ?? internal(`${fn.name} needs ${fn.params.length} arguments`));
     if (batched[k] === true) carries.add(p);
   });
-  for (const eqn of fn.body) {
-    const inputs = eqn.inputs.map(image);
-    const which = eqn.inputs.map((v) => carries.has(v));
-    const { values, batched: own } = b.at(eqn.span, () => batchOne(b, eqn, inputs, which, size));
-    eqn.outs.forEach((out, k) => {
-      const value = values[k] ?? internal(`the batching rule of ${eqn.op} lacks result ${k}`);
+  const define = (outs: readonly Var[], { values, batched: own }: Batched, what: string): void => {
+    outs.forEach((out, k) => {
+      const value = values[k] ?? internal(`the batching rule of ${what} lacks result ${k}`);
       const { dtype, shape } = out.type;
       const wanted = own[k] === true ? [size, ...shape] : shape;
       if (value.type.dtype !== dtype || !sameShape(value.type.shape, wanted)) {
-        internal(`the batching rule of ${eqn.op} gives ${typeText(value.type)} for ${typeText(out.type)}`);
+        internal(`the batching rule of ${what} gives ${typeText(value.type)} for ${typeText(out.type)}`);
       }
       env.set(out, value);
       if (own[k] === true) carries.add(out);
     });
+  };
+  const run = (eqns: readonly Eqn[]): void => {
+    for (const eqn of eqns) {
+      const inputs = eqn.inputs.map(image);
+      const which = eqn.inputs.map((v) => carries.has(v));
+      define(
+        eqn.outs,
+        b.at(eqn.span, () => batchOne(b, eqn, inputs, which, size)),
+        eqn.op,
+      );
+    }
+  };
+  const rows = rowSpan(fn);
+  if (rows === null) run(fn.body);
+  else {
+    run(fn.body.slice(0, rows.from));
+    const { params, results } = rows.fn;
+    const which = params.map((v) => carries.has(v));
+    const own = params.map(image);
+    define(
+      results,
+      which.includes(true)
+        ? inLanes(b, rows.fn, own, which, size)
+        : { values: b.inline(rows.fn, own), batched: [] },
+      fn.name,
+    );
+    run(fn.body.slice(rows.to));
   }
   return { values: fn.results.map(image), batched: fn.results.map((v) => carries.has(v)) };
 };

@@ -10,6 +10,7 @@ import {
   sameShape,
   sizeOf,
   type TensorType,
+  UNBOUNDED,
   type Var,
 } from "../ir/types.js";
 import { type Rewriter, type Rule, type RuleTable, rule1, ruleWith } from "./rewrite.js";
@@ -188,13 +189,38 @@ const knownStarts = (
   sizes: Shape,
   mode: IndexMode,
 ): readonly number[] | null => {
+  if (shape[0] === UNBOUNDED) return null;
   const known = starts.map((v) => r.splatOf(v));
   if (!known.every((n) => n !== null)) return null;
   const fits = known.every((n, k) => n >= 0 && n <= get(shape, k) - get(sizes, k));
   if (mode === "check" && !fits) return null;
   return known.map((n, k) => Math.min(Math.max(n, 0), get(shape, k) - get(sizes, k)));
 };
+/** Whether two places are equal; null where that is not known. */
+const samePlace = (r: Rewriter, a: readonly Var[], b: readonly Var[]): boolean | null => {
+  const same = a.map((v, k) => {
+    const [w, m] = [b[k], r.splatOf(v)];
+    const n = w === undefined ? null : r.splatOf(w);
+    return v === w ? true : m === null || n === null ? null : m === n;
+  });
+  return same.includes(false) ? false : same.includes(null) ? null : true;
+};
 const dynamicSlice: readonly Rule<"dynamicSlice">[] = [
+  ruleWith("a row of an array without end = what was written there", (r, x, params, type, [, ...starts]) => {
+    if (x.type.shape[0] !== UNBOUNDED) return null;
+    let tape = x;
+    for (;;) {
+      if (r.splatOf(tape) !== null) return r.splat(0, type);
+      const [before, update, ...places] = r.match(tape, "dynamicUpdate")?.inputs ?? [];
+      // blocks of one shape lie side by side or are the same
+      const known = before !== undefined && update !== undefined && sameShape(update.type.shape, type.shape);
+      const same = known ? samePlace(r, starts, places) : null;
+      if (same === true && update !== undefined) return update;
+      if (same !== false || before === undefined)
+        return tape === x ? null : r.emit("dynamicSlice", [tape, ...starts], params);
+      tape = before;
+    }
+  }),
   ruleWith("a block of everything = x", (_r, x, { sizes, mode }) =>
     mode === "clamp" && sameShape(x.type.shape, sizes) ? x : null,
   ),

@@ -1,5 +1,6 @@
 /** Lowered programs against the reference semantics, on random programs over every op. */
 import fc from "fast-check";
+import { gradFunction } from "../../autodiff/grad.js";
 import { regionsOf } from "../../compiler/ir/control.js";
 import { type IrFunction, isControl, isFloat } from "../../compiler/ir/types.js";
 import { interpretProgram, KernelCheckError } from "../../compiler/kernel/interpret.js";
@@ -10,7 +11,7 @@ import type { NdArray } from "../../compiler/ops/op.js";
 import { runPasses } from "../../compiler/passes/pipeline.js";
 import { about, assertSameBits, interpretOrSkip } from "../properties/compare.js";
 import { CONTROL_FORMS } from "../properties/random-control.js";
-import { ALL_OPS, programs } from "../properties/random-ir.js";
+import { ALL_OPS, programs, sumOfResults } from "../properties/random-ir.js";
 
 const numRuns = Number(process.env.TSCJIT_RUNS ?? 300);
 
@@ -86,6 +87,29 @@ describe("lowering of random programs", () => {
         { numRuns },
       );
     });
+
+  for (const nests of [true, false])
+    for (const order of [1, 2])
+      it(`agrees on derivatives of order ${order} of control flow ${nests ? "inside" : "over"} kernels`, () => {
+        const smooth = {
+          control: CONTROL_FORMS,
+          dtypes: ["f64", "f64", "i32", "bool"],
+          tame: true,
+          steps: 10,
+        } as const;
+        fc.assert(
+          fc.property(programs(smooth), ({ fn, args }) => {
+            const active = fn.params.map((p) => isFloat(p.type.dtype));
+            fc.pre(active.includes(true));
+            let grad = gradFunction(sumOfResults(fn), active);
+            if (order === 2) grad = gradFunction(sumOfResults(grad), active);
+            fc.pre(exactSums(grad, (d) => d === "f64"));
+            compare(grad, args, { strict: true, nests });
+            compare(runPasses(grad).fn, args, { strict: true, nests });
+          }),
+          { numRuns: Math.ceil(numRuns / (order === 1 ? 8 : 20)) },
+        );
+      });
 
   it("agrees after the passes", () => {
     fc.assert(

@@ -1,6 +1,7 @@
 /** Lowered programs in WASM against the interpreter of the same kernels, with the math expanded to machine ops. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { gradFunction } from "../../../autodiff/grad.js";
 import { regionsOf } from "../../../compiler/ir/control.js";
 import { type IrFunction, isControl, isFloat } from "../../../compiler/ir/types.js";
 import { interpretProgram, KernelCheckError } from "../../../compiler/kernel/interpret.js";
@@ -12,7 +13,7 @@ import { mapKernels } from "../../../compiler/kernel/walk.js";
 import { runPasses } from "../../../compiler/passes/pipeline.js";
 import { allCases, caseText, drawInputs, functionOf } from "../../ops/cases.js";
 import { CONTROL_FORMS } from "../../properties/random-control.js";
-import { ALL_OPS, programs } from "../../properties/random-ir.js";
+import { ALL_OPS, programs, sumOfResults } from "../../properties/random-ir.js";
 import { type Data, dataOf, PROFILES, ProgramTrap, runProgram } from "./harness.js";
 
 const numRuns = Number(process.env.TSCJIT_RUNS ?? 150);
@@ -124,6 +125,28 @@ describe("WASM agrees with the interpreter", () => {
           await agree(fn, inputs, "base", { nests });
         }),
         { numRuns: Math.ceil(numRuns / 2) },
+      );
+    });
+
+  for (const nests of [true, false])
+    it(`on derivatives of control flow ${nests ? "inside" : "over"} kernels`, async () => {
+      const smooth = {
+        control: CONTROL_FORMS,
+        dtypes: ["f64", "f64", "i32", "bool"],
+        tame: true,
+        steps: 10,
+      } as const;
+      await fc.assert(
+        fc.asyncProperty(programs(smooth), async ({ fn, args }) => {
+          const active = fn.params.map((p) => isFloat(p.type.dtype));
+          fc.pre(active.includes(true));
+          const grad = gradFunction(sumOfResults(fn), active);
+          fc.pre(orderFree(grad));
+          const inputs = args.map((a) => a.data);
+          await agree(grad, inputs, "base", { nests });
+          await agree(runPasses(grad).fn, inputs, "base", { nests });
+        }),
+        { numRuns: Math.ceil(numRuns / 8) },
       );
     });
 

@@ -62,6 +62,22 @@ export interface Loaded {
   readonly wat: string;
 }
 
+/** Room for rows that tapes need beyond what they have at first: always at another place, so that stale addresses show. */
+const createGrow =
+  (memory: WebAssembly.Memory) =>
+  (words: number, index: number, rowBytes: number): void => {
+    const rows = index + 3;
+    const at = memory.buffer.byteLength;
+    memory.grow(Math.ceil((rows * rowBytes) / 65536) + 1);
+    const view = new Int32Array(memory.buffer);
+    const [address = 0, used = 0] = view.subarray(words / 4);
+    const bytes = new Uint8Array(memory.buffer);
+    bytes.copyWithin(at, address, address + used * rowBytes);
+    bytes.fill(0xa5, address, address + used * rowBytes);
+    bytes.fill(0xa5, at + used * rowBytes);
+    view.set([at, used, rows], words / 4);
+  };
+
 export const load = async (program: KernelProgram, profile: Profile, bytes: number): Promise<Loaded> => {
   const { wasm, wat = "" } = await compileInProcess(program, profile, { wat: true });
   const memory = new WebAssembly.Memory({
@@ -75,7 +91,7 @@ export const load = async (program: KernelProgram, profile: Profile, bytes: numb
   } catch (error) {
     throw new Error(`${String(error)}\n${wat}`);
   }
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const instance = new WebAssembly.Instance(module, { env: { memory, grow: createGrow(memory) } });
   return { exports: instance.exports, memory, wat };
 };
 
@@ -112,14 +128,16 @@ export const prepare = async (
   const outs = group("output").map(place);
   const scratch = reserve(program.scratchBytes + scratchFor(program));
   const datas = group("data").map(place);
+  const tapes = program.buffers
+    .filter((b) => b.place.kind === "tape")
+    .sort((a, b) => indexOf(a) - indexOf(b))
+    .map((b) => ({ at: reserve(2 * b.size * BYTES[b.dtype]), size: 2 * b.size * BYTES[b.dtype] }));
   const loaded = await load(program, profile, top + 65536);
   const bytes = new Uint8Array(loaded.memory.buffer);
   const table = 1024;
   const i32 = new Int32Array(loaded.memory.buffer);
   const all = [...ins.map((p) => p.at), ...outs.map((p) => p.at), scratch, ...datas.map((p) => p.at)];
-  all.forEach((at, k) => {
-    i32[table / 4 + k] = at;
-  });
+  const enter = (): void => i32.set([...all, ...tapes.flatMap(({ at }) => [at, 0, 2])], table / 4);
   const view = (p: { b: Buffer; at: number }): Data =>
     typedArray(p.b.dtype, loaded.memory.buffer, p.at, p.b.size);
   const fill = (): void => {
@@ -128,6 +146,7 @@ export const prepare = async (
     for (const p of datas) if (p.b.place.kind === "data") view(p).set(p.b.place.values);
   };
   fill();
+  enter();
   const { run } = loaded.exports;
   const entry = program.scalar ? loaded.exports.call : run;
   if (typeof entry !== "function") throw new Error("the module exports no function to call");
@@ -143,6 +162,7 @@ export const prepare = async (
     call,
     run: () => {
       fill();
+      enter();
       i32[2] = 0;
       try {
         call();
@@ -153,6 +173,7 @@ export const prepare = async (
       }
       const sizes = new Map([...ins, ...outs, ...datas].map((p) => [p.at, p.b.size * BYTES[p.b.dtype]]));
       sizes.set(scratch, program.scratchBytes + scratchFor(program));
+      for (const { at, size } of tapes) sizes.set(at, size);
       for (const [at, size] of sizes) {
         for (let k = 1; k <= CANARY; k++)
           if (bytes[at - k] !== 0xa5) throw new Error(`wrote ${k} bytes before ${at}`);
