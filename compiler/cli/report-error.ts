@@ -36,17 +36,17 @@ export const describeError = (error: unknown): string => {
   return programStack(stack);
 };
 
-/** Prints the error and ends the process with status 1, workers and timers included. */
-export const exitWithError = (error: unknown): never => {
+/** Prints the error and ends the process with status 1 or the one given, workers and timers included. */
+export const exitWithError = (error: unknown, status = 1): never => {
   process.stderr.write(`${pc.red("tsc-jit:")} ${describeError(error)}\n`);
-  process.exit(1);
+  process.exit(status);
 };
 
-/** Runs one command to its end; what it throws is reported. */
-export const runOrReport = async (command: () => Promise<void>): Promise<void> => {
+/** Runs one command to its end; what it throws is reported. `usage`: the exit status for a mistake in what was asked. */
+export const runOrReport = async (command: () => Promise<void>, usage = 1): Promise<void> => {
   try {
     await command();
   } catch (error) {
-    exitWithError(error);
+    exitWithError(error, error instanceof UsageError ? usage : 1);
   }
 };

@@ -9,6 +9,7 @@ import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { getMember, setMember } from "./members.js";
 import { restOf, withOrigin } from "./patterns.js";
 import { resolve } from "./resolve.js";
+import { bare } from "./typescript-only.js";
 import { arrayOf, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
 
 /** A place that can be read and written; its parts are evaluated once. */
@@ -19,7 +20,8 @@ export interface Reference {
 
 export const referenceTo = (m: Machine, frame: Frame, target: ts.Expression): Reference => {
   const { ts } = m;
-  if (ts.isParenthesizedExpression(target)) return referenceTo(m, frame, target.expression);
+  const inner = bare(target);
+  if (inner !== target) return referenceTo(m, frame, inner);
   const site: Site & { readonly frame: Frame } = { machine: m, frame, node: target };
   if (ts.isIdentifier(target))
     return {
@@ -42,7 +44,7 @@ export const referenceTo = (m: Machine, frame: Frame, target: ts.Expression): Re
 const setVariable = (m: Machine, frame: Frame, name: ts.Identifier, value: Value): undefined => {
   const site: Site = { machine: m, frame, node: name };
   const binding = lookup(frame.env, name.text);
-  if (binding === null)
+  if (binding === null || binding.captured !== undefined)
     return refuse(
       site,
       "TSJ1021",

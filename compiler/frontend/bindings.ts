@@ -15,7 +15,13 @@ interface Bindings {
 export const targetsOf = (node: ts.Node): readonly ts.Identifier[] => {
   const t = typescript();
   if (t.isIdentifier(node)) return [node];
-  if (t.isParenthesizedExpression(node)) return targetsOf(node.expression);
+  if (
+    t.isParenthesizedExpression(node) ||
+    t.isNonNullExpression(node) ||
+    t.isAsExpression(node) ||
+    t.isSatisfiesExpression(node)
+  )
+    return targetsOf(node.expression);
   if (t.isObjectBindingPattern(node) || t.isArrayBindingPattern(node))
     return node.elements.flatMap((e) => (t.isBindingElement(e) ? targetsOf(e.name) : []));
   if (t.isArrayLiteralExpression(node)) return node.elements.flatMap(targetsOf);

@@ -3,7 +3,7 @@ import { fail, TscJitError } from "../diagnostics.js";
 import { withCall } from "./call-trail.js";
 import { createEnvironment, declare } from "./environment.js";
 import { evaluate } from "./expressions.js";
-import { stopRecursion } from "./faults.js";
+import { isUnknown, requirePure, stopRecursion } from "./faults.js";
 import { refuseEffect } from "./host-effects.js";
 import { BUILTIN_OBJECTS, hostFunction, placeText } from "./hosts.js";
 import { callIntrinsic } from "./intrinsics.js";
@@ -18,6 +18,7 @@ import { runBody } from "./statements.js";
 import { refuseUnmerged } from "./tensors.js";
 import { applyTransform } from "./transforms.js";
 import type { AnyFunction } from "./types.js";
+import { setParameterProperties } from "./typescript-only.js";
 import { arrayOf, type Callee, describe, UNDEFINED, type Value } from "./values.js";
 
 /** Calls `fn`; `self` is its `this`. */
@@ -81,6 +82,7 @@ const callClosure = (
 ): Value => {
   const { node, env, frame } = callee;
   refuseSuspended(site, node);
+  if (!args.some(isUnknown)) site.machine.faults?.entered.add(node);
   const isArrow = site.machine.ts.isArrowFunction(node);
   return activate(
     site,
@@ -110,6 +112,7 @@ export const refuseSuspended = (site: Site, node: FunctionNode): void => {
 export const activate = (site: Site, node: FunctionNode, frame: Frame, args: readonly Value[]): Value => {
   const { machine } = site;
   bindParameters(machine, frame, node.parameters, args);
+  setParameterProperties(machine, frame, node);
   const { body } = node;
   if (body === undefined) return UNDEFINED;
   return machine.ts.isBlock(body) ? runBody(machine, frame, node, body) : evaluate(machine, frame, body);
@@ -208,6 +211,7 @@ const callNative = (site: Site, fn: AnyFunction, args: readonly Value[], self: V
       "use np.* or Math.* on staged values",
     );
   }
+  requirePure(site, fn);
   const host = args.map((arg) => toHost(site, arg, `an argument of ${nameOf(fn)}`));
   const on = toHost(site, self, "the receiver");
   try {
@@ -232,6 +236,7 @@ export const inlineHost = (
 ): Value =>
   deeper(site, fn.name, fn, () => {
     const { machine } = site;
+    if (!library) requirePure(site, fn);
     const source = machine.builder.at(spanAt(site), () => locateSource(site, fn, library));
     const env = createEnvironment(null);
     const { node } = source;

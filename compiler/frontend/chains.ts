@@ -3,8 +3,12 @@ import type { ts } from "ts-morph";
 import { callValue } from "./calls.js";
 import { callSuper } from "./classes.js";
 import { elementsOf, evaluate } from "./expressions.js";
+import { isUnknown } from "./faults.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { getMember, staticOf } from "./members.js";
+import { callOrLookInto } from "./refused.js";
+import { refuseUnmerged } from "./tensors.js";
+import { bare } from "./typescript-only.js";
 import { describe, isNullish, memberOf, staticValue, UNDEFINED, type Value } from "./values.js";
 
 export type ChainNode = ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.CallExpression;
@@ -14,6 +18,7 @@ export const chain = (m: Machine, frame: Frame, node: ts.Expression): Value | nu
   const { ts } = m;
   const isLink =
     ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) || ts.isCallExpression(node);
+  if (ts.isNonNullExpression(node)) return chain(m, frame, node.expression);
   if (!isLink) return evaluate(m, frame, node);
   if (ts.isCallExpression(node)) return callLink(m, frame, node);
   if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return superMember(m, frame, node);
@@ -56,7 +61,7 @@ const member = (
 const callLink = (m: Machine, frame: Frame, node: ts.CallExpression): Value | null => {
   const { ts } = m;
   const site: Site = { machine: m, frame, node };
-  const { expression } = node;
+  const expression = bare(node.expression);
   let self: Value = UNDEFINED;
   let callee: Value;
   if (expression.kind === ts.SyntaxKind.SuperKeyword)
@@ -66,6 +71,8 @@ const callLink = (m: Machine, frame: Frame, node: ts.CallExpression): Value | nu
     const object = isSuper ? frame.self : chain(m, frame, expression.expression);
     if (object === null || (expression.questionDotToken !== undefined && isNullish(object))) return null;
     self = object;
+    if (isUnknown(object))
+      return callOrLookInto(site, elementsOf(m, frame, node.arguments), () => refuseUnmerged(site, object));
     callee = isSuper ? superMember(m, frame, expression) : member(m, frame, expression, object);
     if (isNullish(callee) && node.questionDotToken === undefined)
       return refuse(
@@ -80,5 +87,7 @@ const callLink = (m: Machine, frame: Frame, node: ts.CallExpression): Value | nu
   }
   if (node.questionDotToken !== undefined && isNullish(callee)) return null;
   const args = elementsOf(m, frame, node.arguments);
-  return m.builder.at(frame.source.spanOf(node), () => callValue(site, callee, args, self));
+  return m.builder.at(frame.source.spanOf(node), () =>
+    callOrLookInto(site, args, () => callValue(site, callee, args, self)),
+  );
 };

@@ -10,6 +10,7 @@ import { type Frame, type Machine, refuse, type Site, spanAt } from "./machine.j
 import { sourceOf } from "./source.js";
 import { execute } from "./statements.js";
 import type { AnyFunction } from "./types.js";
+import { isTypeOnlyMember } from "./typescript-only.js";
 import {
   builtin,
   type ClassValue,
@@ -165,6 +166,7 @@ export const classFrom = (
     of.set(name, { kind: "accessor", get: part.get ?? both.get, set: part.set ?? both.set });
   };
   for (const member of node.members) {
+    if (isTypeOnlyMember(member)) continue;
     const site: Site = { machine: m, frame, node: member };
     const onClass = isStaticMember(m, member);
     if (ts.isConstructorDeclaration(member)) {

@@ -1,6 +1,7 @@
 /** `new`: the language's own arrays, errors and collections. */
 import type { DType } from "../ir/types.js";
 import { instantiate } from "./classes.js";
+import { requirePure } from "./faults.js";
 import { refuseEffect } from "./host-effects.js";
 import { refuse, type Site } from "./machine.js";
 import { isKnown, toHost } from "./reify.js";
@@ -54,6 +55,7 @@ export const construct = (site: Site, callee: Value, args: readonly Value[]): Va
     return refuse(site, "TSJ1040", `\`new ${fn.name}\` is not compiled`, "use plain objects and functions");
   if (!isKnown(site, arrayOf(args)))
     return refuse(site, "TSJ1031", `\`new ${fn.name}\` can't take a value that is known only at run time`);
+  requirePure(site, fn);
   const host = args.map((a) => toHost(site, a, `an argument of ${fn.name}`));
   const made = Reflect.construct(fn as unknown as new (...xs: unknown[]) => object, host);
   site.machine.made.set(made, nextSerial());

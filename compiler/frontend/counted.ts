@@ -7,6 +7,7 @@ import { isIntegral } from "./integral.js";
 import { type Frame, type Machine, NeedStatic, type Site } from "./machine.js";
 import type { Trip } from "./staged-loops.js";
 import { lift, needsOf, varOf } from "./tensors.js";
+import { bare } from "./typescript-only.js";
 import { isStatic, type TensorValue, type Value } from "./values.js";
 
 export interface Counted {
@@ -28,8 +29,9 @@ export const assignedIn = ({ ts }: Machine, root: ts.Node): ReadonlySet<string> 
   const names = new Set<string>();
   const add = (target: ts.Node): void => {
     for (const name of targetsOf(target)) if (!isDeclaredInside(root, name)) names.add(name.text);
-    let base: ts.Node = target;
-    while (ts.isElementAccessExpression(base) || ts.isPropertyAccessExpression(base)) base = base.expression;
+    let base = ts.isExpression(target) ? bare(target) : target;
+    while (ts.isElementAccessExpression(base) || ts.isPropertyAccessExpression(base))
+      base = bare(base.expression);
     if (base !== target && ts.isIdentifier(base) && !isDeclaredInside(root, base))
       names.add(`[${base.text}]`);
   };

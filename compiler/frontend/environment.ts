@@ -1,4 +1,6 @@
 /** Lexical environments of the code that is being staged. */
+import type { ts } from "ts-morph";
+import type { Site } from "./machine.js";
 import { nextSerial, type Value } from "./values.js";
 
 export interface Binding {
@@ -6,6 +8,8 @@ export interface Binding {
   value: Value | undefined;
   readonly constant: boolean;
   readonly born: number;
+  /** A variable of a program that is only read, around the function being staged: what it holds where it is mentioned. */
+  readonly captured?: (site: Site, node: ts.Identifier) => Value;
 }
 
 export interface Environment {

@@ -90,6 +90,7 @@ const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
     case K.SatisfiesExpression:
     case K.NonNullExpression:
     case K.TypeAssertionExpression:
+    case K.ExpressionWithTypeArguments:
       return evaluate(m, frame, (node as ts.ParenthesizedExpression).expression);
     case K.BinaryExpression:
       return binaryExpression(m, frame, node as ts.BinaryExpression, site);

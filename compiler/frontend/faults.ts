@@ -8,6 +8,7 @@ import { withCall } from "./call-trail.js";
 import type { Code } from "./codes.js";
 import { type Machine, NeedStatic, type Site } from "./machine.js";
 import { tensorOf } from "./tensors.js";
+import type { AnyFunction } from "./types.js";
 import type { Cause, Need, TensorValue, UnmergedValue, Value } from "./values.js";
 
 export interface Fault {
@@ -30,6 +31,10 @@ export interface Faults {
   /** What kept parts of the program from being looked at, by text. */
   readonly causes: Map<string, Cause>;
   readonly calls: ActiveCall[];
+  /** Functions that were called with no unknown argument. */
+  readonly entered: Set<object>;
+  /** Iterations of unrolled loops that may have been left, of those being run. */
+  exits: number;
   /** Unknown values that expressions have given so far. */
   unknowns: number;
   /** Stands in for names and native functions of a program that does not run; null where it does. */
@@ -41,13 +46,15 @@ export interface World {
   /** A global variable; null where it means what it means here. */
   readonly global: (site: Site, name: string) => Value | null;
   /** Whether a native function has no effects. */
-  readonly isPure: (fn: object) => boolean;
+  readonly isPure: (fn: AnyFunction) => boolean;
 }
 
 export const createFaults = (world: World | null = null): Faults => ({
   found: new Map(),
   causes: new Map(),
   calls: [],
+  entered: new Set(),
+  exits: 0,
   unknowns: 0,
   world,
 });
@@ -68,6 +75,19 @@ export const REFUSED = unknownValue([SILENT]);
 export const unknownFor = (cause: Cause): UnmergedValue =>
   unknownValue([{ kind: "unknown", cause, staged: false }]);
 
+/** Of numbers of an argument, whose values only a call tells. */
+export const numberNeeds = (cause: Cause): readonly Need[] => [{ kind: "unknown", cause, staged: true }];
+
+/** A number argument: one of the program, unless its value is needed. */
+export const numberValue = (site: Site, cause: Cause): TensorValue => {
+  const { root } = site.machine;
+  const value = tensorOf(site, root.param({ dtype: "f64", shape: [] }), {
+    weak: true,
+    needs: numberNeeds(cause),
+  });
+  return { ...value, builder: root, fixed: "argument" };
+};
+
 const isUnknownNeed = (need: Need): need is Need & { readonly kind: "unknown" } => need.kind === "unknown";
 
 export const isUnknownNeeds = (needs: readonly Need[] | null): needs is readonly Need[] =>
@@ -86,7 +106,10 @@ export const unknownCondition = (site: Site, needs: readonly Need[]): TensorValu
 const noteCauses = ({ causes }: Faults, needs: readonly Need[]): void => {
   for (const need of needs)
     if (isUnknownNeed(need) && need.cause !== null)
-      causes.set(`${need.cause.message} ${need.cause.span?.file}:${need.cause.span?.line}`, need.cause);
+      causes.set(
+        `${need.cause.reason} ${need.cause.subject} ${need.cause.span?.file}:${need.cause.span?.line}`,
+        need.cause,
+      );
 };
 
 /** To be called with what an expression gave. */
@@ -137,6 +160,7 @@ export const absorbFault = (machine: Machine, e: unknown, unknowns: number): Unm
   }
   if (!(e instanceof TscJitError) || FATAL.has(e.code)) throw e;
   const isOurs = e.diagnostics.some((d) => d.kind === "internal");
+  if (isOurs && faults.unknowns === 0) throw e;
   // What a part with unknown values is refused for may be that they are unknown.
   const isCertain = faults.unknowns === unknowns || CERTAIN.has(e.code);
   if (isCertain && !isOurs) report(machine, faults, e);
@@ -157,6 +181,34 @@ export const collecting = (machine: Machine, f: () => Value, refused: () => void
     machine.unrolled = unrolled;
     refused();
     return value;
+  }
+};
+
+/** A native function that may have effects is not called while a program is only read: what it gives is unknown. */
+export const requirePure = ({ machine }: Site, fn: AnyFunction): void => {
+  const world = machine.faults?.world ?? null;
+  if (world === null || world.isPure(fn)) return;
+  const cause: Cause = {
+    subject: `the result of \`${fn.name}\``,
+    reason: "run",
+    span: machine.builder.span(),
+  };
+  throw new NeedStatic(unknownFor(cause).needs ?? []);
+};
+
+/** Iterations that are followed where a number argument decides whether there is a next one. */
+const MAX_EXITS = 32;
+
+/** Goes on behind an iteration that a loop may have been left in. Where that is unknown, there would be no end of it. */
+export const followExits = <T>({ faults }: Machine, leaves: TensorValue, next: () => T): T => {
+  if (faults === null || !isUnknownNeeds(leaves.needs)) return next();
+  const isOpen = leaves.needs.some((need) => isUnknownNeed(need) && !need.staged);
+  if (isOpen || faults.exits >= MAX_EXITS) throw new NeedStatic(leaves.needs);
+  faults.exits++;
+  try {
+    return next();
+  } finally {
+    faults.exits--;
   }
 };
 

@@ -7,7 +7,7 @@ import { CODES, type Code } from "./codes.js";
 import type { Environment } from "./environment.js";
 import type { Faults } from "./faults.js";
 import type { Journal } from "./journal.js";
-import type { FunctionSource } from "./source.js";
+import type { CodeSource } from "./source.js";
 import type { TypeScript } from "./ts.js";
 import type { AnyFunction, Capture } from "./types.js";
 import type { ClassValue, Need, Origin, TensorValue, Value } from "./values.js";
@@ -75,7 +75,7 @@ export interface Machine {
 
 /** One activation of a function. */
 export interface Frame {
-  readonly source: FunctionSource;
+  readonly source: CodeSource;
   readonly env: Environment;
   readonly self: Value;
   /** The live function whose scopes hold the captured variables. */

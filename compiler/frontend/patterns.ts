@@ -14,6 +14,7 @@ import type { Frame, Machine } from "./machine.js";
 import { refuse, type Site } from "./machine.js";
 import { getMember } from "./members.js";
 import { requireMerged } from "./tensors.js";
+import { isThisParameter } from "./typescript-only.js";
 import {
   arrayOf,
   isNullish,
@@ -145,7 +146,9 @@ export const bindParameters = (
   args: readonly Value[],
 ): undefined => {
   const bind = declaring(m, frame, frame.env, false);
-  parameters.forEach((parameter, k) => {
+  const [first] = parameters;
+  const own = first !== undefined && isThisParameter(first) ? parameters.slice(1) : parameters;
+  own.forEach((parameter, k) => {
     if (parameter.dotDotDotToken !== undefined) {
       bindPattern(m, frame, parameter.name, arrayOf(args.slice(k)), bind);
       return;

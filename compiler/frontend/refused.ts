@@ -2,12 +2,13 @@
 import type { ts } from "ts-morph";
 import { createBuilder } from "../ir/builder.js";
 import { targetsOf } from "./bindings.js";
+import { callValue } from "./calls.js";
 import { type Completion, completionOf, type Exit } from "./completions.js";
 import { assignedIn } from "./counted.js";
 import { createEnvironment, declare, lookup } from "./environment.js";
-import { absorbFault, unknownCondition, unknownValue } from "./faults.js";
+import { absorbFault, isUnknownNeeds, REFUSED, unknownCondition, unknownValue } from "./faults.js";
 import { setBinding } from "./journal.js";
-import type { Frame, Machine, Site } from "./machine.js";
+import { type Frame, loopKey, type Machine, NeedStatic, type Site } from "./machine.js";
 import { spoil } from "./merge.js";
 import { bindPattern, declaring } from "./patterns.js";
 import { StagedThrow, tryRegion, withRows } from "./regions.js";
@@ -71,12 +72,14 @@ export const forgetWrites = (
 };
 
 /** Ways out of a statement, as it is written. */
-const exitsIn = (m: Machine, statement: ts.Statement, needs: Needs): readonly Exit[] => {
+const exitsIn = (m: Machine, { catches }: Frame, statement: ts.Statement, needs: Needs): readonly Exit[] => {
   const { ts } = m;
   const exits = new Map<string, Exit>();
   const visit = (node: ts.Node, breaks: boolean, continues: boolean, labels: readonly string[]): void => {
     if (ts.isFunctionLike(node) || ts.isClassLike(node)) return;
     if (ts.isReturnStatement(node)) exits.set("return", { kind: "return", value: unknownValue(needs) });
+    if (ts.isThrowStatement(node) && catches)
+      exits.set("throw", { kind: "throw", value: unknownValue(needs) });
     if (ts.isBreakStatement(node) || ts.isContinueStatement(node)) {
       const kind = ts.isBreakStatement(node) ? "break" : "continue";
       const label = node.label?.text ?? null;
@@ -94,18 +97,38 @@ const exitsIn = (m: Machine, statement: ts.Statement, needs: Needs): readonly Ex
 };
 
 /** Runs a part of a refused statement for its faults alone. */
-const explore = (m: Machine, frame: Frame, node: ts.Node, needs: Needs, f: () => unknown): void => {
-  const site: Site = { machine: m, frame, node };
-  const before = m.faults?.unknowns ?? 0;
+const explore = (site: Site, needs: Needs, f: () => unknown): void => {
+  const { machine } = site;
+  const before = machine.faults?.unknowns ?? 0;
   try {
     withRows(site, () => tryRegion(site, createBuilder(), needs, f));
   } catch (e) {
-    if (!(e instanceof StagedThrow)) absorbFault(m, e, before);
+    if (!(e instanceof StagedThrow)) absorbFault(machine, e, before);
   }
 };
 
 /** A loop's body is as certain as the loop. */
-const LOOP: Needs = [{ kind: "unknown", cause: null, staged: true }];
+const SURELY: Needs = [{ kind: "unknown", cause: null, staged: true }];
+
+/** Runs what every call reaches for its faults alone. */
+export const lookInto = (site: Site, f: () => unknown): void => explore(site, SURELY, f);
+
+/** Runs a call. Where it can't be made because of what is unknown, the functions that are handed to it are looked into. */
+export const callOrLookInto = <T>(site: Site, args: readonly Value[], call: () => T): T => {
+  const { faults } = site.machine;
+  if (faults === null || site.frame?.libraryScript !== null) return call();
+  try {
+    return call();
+  } catch (e) {
+    if (e instanceof NeedStatic && isUnknownNeeds(e.needs))
+      for (const fn of args)
+        if (fn.kind === "function" && fn.callee.kind === "closure" && !faults.entered.has(fn.callee.node)) {
+          const unknown = fn.callee.node.parameters.map(() => unknownValue(e.needs));
+          lookInto(site, () => callValue(site, fn, unknown));
+        }
+    throw e;
+  }
+};
 
 /** Looks at the parts of a statement that could not be run as a whole. */
 const exploreParts = (m: Machine, frame: Frame, s: ts.Statement, needs: Needs): void => {
@@ -113,27 +136,29 @@ const exploreParts = (m: Machine, frame: Frame, s: ts.Statement, needs: Needs): 
   const inner: Frame = { ...frame, env: createEnvironment(frame.env) };
   const unknown = unknownValue(needs);
   const run = (part: ts.Statement, because: Needs): void =>
-    explore(m, inner, part, because, () => execute(m, inner, part));
+    explore({ machine: m, frame: inner, node: part }, because, () => execute(m, inner, part));
   if (ts.isIfStatement(s)) {
-    run(s.thenStatement, needs);
-    if (s.elseStatement !== undefined) run(s.elseStatement, needs);
+    // A condition that is refused for what it is would be one that only a run decides.
+    const because = needs === REFUSED.needs ? SURELY : needs;
+    run(s.thenStatement, because);
+    if (s.elseStatement !== undefined) run(s.elseStatement, because);
   } else if (ts.isForStatement(s)) {
     if (s.initializer !== undefined && ts.isVariableDeclarationList(s.initializer))
       for (const d of s.initializer.declarations)
         for (const name of targetsOf(d.name)) declare(inner.env, name.text, unknown, false);
-    run(s.statement, LOOP);
+    run(s.statement, SURELY);
   } else if (ts.isForOfStatement(s) || ts.isForInStatement(s)) {
     if (ts.isVariableDeclarationList(s.initializer))
       for (const d of s.initializer.declarations)
         bindPattern(m, inner, d.name, unknown, declaring(m, inner, inner.env, false));
-    run(s.statement, LOOP);
-  } else if (ts.isWhileStatement(s) || ts.isDoStatement(s)) run(s.statement, LOOP);
+    run(s.statement, SURELY);
+  } else if (ts.isWhileStatement(s) || ts.isDoStatement(s)) run(s.statement, SURELY);
   else if (ts.isSwitchStatement(s))
     for (const clause of s.caseBlock.clauses)
-      explore(m, inner, clause, needs, () => runBlock(m, inner, clause.statements));
+      explore({ machine: m, frame: inner, node: clause }, needs, () => runBlock(m, inner, clause.statements));
   else if (ts.isTryStatement(s)) {
-    run(s.tryBlock, LOOP);
-    if (s.finallyBlock !== undefined) run(s.finallyBlock, LOOP);
+    run(s.tryBlock, SURELY);
+    if (s.finallyBlock !== undefined) run(s.finallyBlock, SURELY);
   } else if (ts.isLabeledStatement(s)) exploreParts(m, frame, s.statement, needs);
 };
 
@@ -151,8 +176,16 @@ const leaveOut = (m: Machine, frame: Frame, s: ts.Statement, needs: Needs): Comp
   forgetWrites(m, frame, s, needs);
   exploreParts(m, frame, s, needs);
   const site: Site = { machine: m, frame, node: s };
-  const exits = exitsIn(m, s, needs).map((exit) => ({ flag: unknownCondition(site, needs), exit }));
+  const exits = exitsIn(m, frame, s, needs).map((exit) => ({ flag: unknownCondition(site, needs), exit }));
   return completionOf(exits, true);
+};
+
+/** Whether a loop asks to be unrolled. One with unknown values in it would be so for nothing. */
+const unrolls = (m: Machine, frame: Frame, s: ts.Statement, e: unknown): boolean => {
+  if (!(e instanceof NeedStatic)) return false;
+  const loop = m.ts.isLabeledStatement(s) ? s.statement : s;
+  const key = loopKey(m, frame, loop);
+  return e.needs.some((need) => need.kind === "loop" && need.key === key);
 };
 
 /** Runs a statement; one that is refused is left out, where faults are collected. */
@@ -168,7 +201,8 @@ export const runOrLeaveOut = (
   try {
     return run();
   } catch (e) {
-    const { needs } = absorbFault(m, e, before);
+    const { needs } =
+      unrolls(m, frame, s, e) && faults.unknowns > before ? REFUSED : absorbFault(m, e, before);
     m.unrolled = unrolled;
     return leaveOut(m, frame, s, needs ?? []);
   }

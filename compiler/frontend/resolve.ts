@@ -1,5 +1,6 @@
 /** What a name means: a variable of the code being staged, a captured one, or a global. */
 import type { ts } from "ts-morph";
+import type { Span } from "../diagnostics.js";
 import { reassignment } from "./bindings.js";
 import { lookup } from "./environment.js";
 import { functionIndex, wrapHost, wrapStatic } from "./hosts.js";
@@ -84,6 +85,7 @@ const captured = (frame: Frame, live: AnyFunction, name: string): ReturnType<typ
 export const resolve = (site: Site & { readonly frame: Frame }, name: string, node: ts.Identifier): Value => {
   const { machine, frame } = site;
   const binding = lookup(frame.env, name);
+  if (binding?.captured !== undefined) return binding.captured(site, node);
   if (binding !== null)
     return (
       binding.value ??
@@ -124,6 +126,15 @@ const isOurs = (value: unknown): boolean => {
   return meta !== undefined && meta.kind !== "transform";
 };
 
+export const refuseReassigned = (site: Site, name: string, span: Span | null): never =>
+  refuse(
+    site,
+    "TSJ1010",
+    `\`${name}\` is captured, but it is assigned to again elsewhere: compiled code would go on with an old value`,
+    `pass \`${name}\` in as a parameter`,
+    [{ message: `\`${name}\` is assigned here`, span }],
+  );
+
 /** Refuses a captured variable that is assigned to anywhere after its declaration. */
 const checkConstant = (
   site: Site & { readonly frame: Frame },
@@ -140,14 +151,7 @@ const checkConstant = (
       : isOurs(value)
         ? null
         : importedReassignment(source.script, source.tree, node, name);
-  if (change === null && span === null) return;
-  refuse(
-    site,
-    "TSJ1010",
-    `\`${name}\` is captured, but it is assigned to again elsewhere: compiled code would go on with an old value`,
-    `pass \`${name}\` in as a parameter`,
-    [{ message: `\`${name}\` is assigned here`, span }],
-  );
+  if (change !== null || span !== null) refuseReassigned(site, name, span);
 };
 
 /** `jit(fn, { scope: () => ({ ... }) })`: read anew at every call. */
@@ -165,6 +169,8 @@ const fromScope = (site: Site, scope: () => Readonly<Record<string, unknown>>, n
 };
 
 const global = (site: Site, name: string): Value => {
+  const stand = site.machine.faults?.world?.global(site, name) ?? null;
+  if (stand !== null) return stand;
   const globals = globalThis as Readonly<Record<string, unknown>>;
   // Seen through also where the variables of the build tool's helper can't be seen.
   if (!(name in globals) && name === "__name") return builtin(name, ([fn = UNDEFINED]) => fn);

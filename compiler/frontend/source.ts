@@ -28,6 +28,9 @@ export interface FunctionSource {
   readonly scriptId: string | null;
 }
 
+/** Code that frames run in. */
+export type CodeSource = Omit<FunctionSource, "node">;
+
 export interface SourceOptions {
   /** A function of the library: parsed alone, without places. */
   readonly library: boolean;

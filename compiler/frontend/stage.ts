@@ -98,10 +98,8 @@ const attempt = (
   );
   const results: Var[] = [];
   const tree = machine.root.at(rootSpan(request), () =>
-    outTree(site, callRoot(site, request.fn, args), results),
+    leaveProgram(site, callRoot(site, request.fn, args), results),
   );
-  for (const [array, at] of machine.owned)
-    if (at !== null && !machine.returned.has(array)) refuseFixed(at, "argument", "an element");
   for (const { v, capture } of machine.hidden.values()) inputs.set(v, { kind: "capture", index: capture });
   const fn = withoutUnused(machine.root.finish(nameFor(request, request.fn), results));
   return {
@@ -268,6 +266,15 @@ const withoutUnused = (fn: IrFunction): IrFunction => {
   const used = new Set<Var>(fn.results);
   for (const eqn of fn.body) for (const v of eqn.inputs) used.add(v);
   return { ...fn, params: fn.params.filter((p) => used.has(p)) };
+};
+
+/** What a program returns, its staged leaves added to `results`; refuses writes to arguments that it does not return. */
+export const leaveProgram = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {
+  const tree = outTree(site, value, results);
+  const { owned, returned } = site.machine;
+  for (const [array, at] of owned)
+    if (at !== null && !returned.has(array)) refuseFixed(at, "argument", "an element");
+  return tree;
 };
 
 const outTree = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {

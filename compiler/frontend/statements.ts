@@ -24,6 +24,7 @@ import type { FunctionNode } from "./source.js";
 import { varOf } from "./tensors.js";
 import { checkTextOf, withoutNumbers } from "./thrown-text.js";
 import { runTry } from "./try.js";
+import { enumValue, isTypeOnly } from "./typescript-only.js";
 import { functionOf, staticValue, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
 const varNames = new WeakMap<ts.Node, readonly string[]>();
@@ -49,13 +50,14 @@ const hoistedVars = (m: Machine, body: ts.Node): readonly string[] => {
 const hoist = (m: Machine, frame: Frame, env: Environment, statements: readonly ts.Statement[]): void => {
   const { ts } = m;
   for (const s of statements) {
-    if (ts.isFunctionDeclaration(s) && s.name !== undefined)
+    if (ts.isFunctionDeclaration(s) && s.name !== undefined && s.body !== undefined)
       declare(env, s.name.text, closureOf({ ...frame, env }, s, s.name.text), false);
     else if (ts.isVariableStatement(s) && (s.declarationList.flags & ts.NodeFlags.BlockScoped) !== 0)
       for (const d of s.declarationList.declarations)
         for (const name of targetsOf(d.name))
           declare(env, name.text, undefined, (s.declarationList.flags & ts.NodeFlags.Const) !== 0);
-    else if (ts.isClassDeclaration(s) && s.name !== undefined) declare(env, s.name.text, undefined, true);
+    else if ((ts.isClassDeclaration(s) || ts.isEnumDeclaration(s)) && s.name !== undefined)
+      declare(env, s.name.text, undefined, true);
   }
 };
 
@@ -194,7 +196,12 @@ export const execute = (
     if (binding !== undefined) setBinding(m, binding, value);
     return null;
   }
-  if (ts.isFunctionDeclaration(s) || ts.isEmptyStatement(s)) return null;
+  if (ts.isFunctionDeclaration(s) || ts.isEmptyStatement(s) || isTypeOnly(s)) return null;
+  if (ts.isEnumDeclaration(s)) {
+    const binding = frame.env.bindings.get(s.name.text);
+    if (binding !== undefined) setBinding(m, binding, enumValue(m, frame, s));
+    return null;
+  }
   const kind = ts.SyntaxKind[s.kind].replace(/Statement$|Declaration$/, "").toLowerCase();
   return refuse(site, "TSJ1040", `\`${kind}\` statements are not compiled`);
 };

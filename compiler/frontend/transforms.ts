@@ -1,8 +1,10 @@
 /** grad, valueAndGrad, vmap and jit of a function inside compiled code: the callee is staged, transformed and inlined. */
 import { gradFunction, valueAndGradFunction } from "../../autodiff/grad.js";
 import { callValue } from "./calls.js";
+import { isUnknownNeeds, unknownValue } from "./faults.js";
 import { jacobianCall } from "./jacobian-call.js";
-import { refuse, type Site } from "./machine.js";
+import { NeedStatic, refuse, type Site } from "./machine.js";
+import { lookInto } from "./refused.js";
 import type { Transform } from "./registry.js";
 import { tensorOf, varOf } from "./tensors.js";
 import { arrayOf, describe, type Value } from "./values.js";
@@ -18,6 +20,20 @@ export const applyTransform = (
   fn: Value,
   args: readonly Value[],
 ): Value => {
+  try {
+    return transformed(site, transform, fn, args);
+  } catch (e) {
+    // What takes unknown arguments apart is unknown. The function itself can be looked at.
+    if (transform.kind !== "jit" && e instanceof NeedStatic && isUnknownNeeds(e.needs)) {
+      const unknown = unknownValue(e.needs);
+      const given = transform.kind === "vmap" ? args.map(() => unknown) : args;
+      lookInto(site, () => callValue(site, fn, given));
+    }
+    throw e;
+  }
+};
+
+const transformed = (site: Site, transform: Transform, fn: Value, args: readonly Value[]): Value => {
   switch (transform.kind) {
     case "jit":
       return callValue(site, fn, args);

@@ -4,6 +4,7 @@ import { chooseCompletion } from "./branches.js";
 import { absorb, anyTaken, type Completion, type Exit, exitsOf, fallsThrough, taken } from "./completions.js";
 import { assignedIn } from "./counted.js";
 import { lookup } from "./environment.js";
+import { followExits } from "./faults.js";
 import type { Cell } from "./journal.js";
 import { type Frame, loopKey, type Machine, needKey, type Site } from "./machine.js";
 import type { Need } from "./values.js";
@@ -36,7 +37,10 @@ export const unrollNext = (
   const done = (c: Completion): Completion => absorb(c, isMine(labels));
   if (left === null) return next();
   if (!fallsThrough(left)) return done(left);
-  return chooseCompletion(site, anyTaken(site, exitsOf(left)), () => done(taken(left)), next);
+  const leaves = anyTaken(site, exitsOf(left));
+  return followExits(site.machine, leaves, () =>
+    chooseCompletion(site, leaves, () => done(taken(left)), next),
+  );
 };
 
 /** What unrolls a loop; null in the library, whose loops are part of how it is written. */

@@ -12,7 +12,13 @@ export type { Store };
 
 /** Why something is unknown while a program is only read. */
 export interface Cause {
-  readonly message: string;
+  /** What is unknown, as the program writes it: `w` in backticks. */
+  readonly subject: string;
+  /**
+   * What can't be told of it: what its type does not say, the value that only a call gives or only a run; `missing`: whether
+   * it is there at all; `depth`: where its calls end.
+   */
+  readonly reason: "shape" | "dtype" | "length" | "type" | "value" | "missing" | "run" | "depth";
   readonly span: Span | null;
 }
 
