@@ -112,6 +112,12 @@ const assign: Handler = (site, args) => {
   return target;
 };
 
+/** Without copying: writes are refused from now on, on the paths too that did not freeze it. */
+const frozen = (value: Value): Value => {
+  if (value.kind === "array" || value.kind === "object") value.fixed ??= "frozen";
+  return value;
+};
+
 const isArray: Handler = (site, args) => {
   const value = at(args, 0);
   if (value.kind === "unmerged") requireMerged(site, value);
@@ -202,7 +208,7 @@ const HANDLERS: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Handler
   ],
   [Object.assign, assign],
   [Object.defineProperty, defineProperty],
-  [Object.freeze, (_, args) => at(args, 0)],
+  [Object.freeze, (_, args) => frozen(at(args, 0))],
   [
     Object.hasOwn,
     (site, args) =>

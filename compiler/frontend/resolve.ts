@@ -4,7 +4,7 @@ import { reassignment } from "./bindings.js";
 import { lookup } from "./environment.js";
 import { functionIndex, wrapHost, wrapStatic } from "./hosts.js";
 import { importedReassignment } from "./imports.js";
-import { functionFacts, type ScopeObject } from "./inspector.js";
+import { functionFacts, type ScopeObject, scriptIdOf } from "./inspector.js";
 import { type Frame, refuse, type Site } from "./machine.js";
 import { metaOf, namespaceOf } from "./registry.js";
 import type { AnyFunction } from "./types.js";
@@ -49,7 +49,7 @@ const STANDARD: ReadonlySet<string> = new Set([
   ],
   ...["Uint8Array", "Uint8ClampedArray", "Uint16Array", "Uint32Array", "ArrayBuffer", "DataView"],
   ...["parseInt", "parseFloat", "NaN", "Infinity", "isNaN", "isFinite", "structuredClone", "crypto"],
-  ...["setTimeout", "setInterval", "queueMicrotask", "fetch", "process", "require"],
+  ...["setTimeout", "setInterval", "queueMicrotask", "fetch", "require"],
 ]);
 
 /** Variables that a live function closes over, read once a function. */
@@ -113,7 +113,7 @@ const libraryOf = (
   found: { readonly value: unknown; readonly isModule: boolean },
 ): string | null => {
   if (found.isModule || typeof found.value !== "function") return frame.libraryScript;
-  return functionFacts(found.value)?.scriptId === frame.libraryScript ? frame.libraryScript : null;
+  return scriptIdOf(found.value) === frame.libraryScript ? frame.libraryScript : null;
 };
 
 /** Functions and namespaces of the library and of the language. */
