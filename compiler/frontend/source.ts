@@ -2,8 +2,8 @@
 import { isAbsolute } from "node:path";
 import type { ts } from "ts-morph";
 import { fail, registerSource, type Span } from "../diagnostics.js";
+import { type Lookup, loadSourceMap, type Original } from "../source-map.js";
 import { functionFacts, type ScopeObject, type Script, scriptById } from "./inspector.js";
-import { type Lookup, loadSourceMap, type Original } from "./source-map.js";
 import { typescript } from "./ts.js";
 import type { AnyFunction } from "./types.js";
 
