@@ -4,6 +4,7 @@ import { newArray, typedArray } from "./construct.js";
 import { deepCopy } from "./copies.js";
 import { openHost } from "./hosts.js";
 import { isJsArray, itemsOf, iterate } from "./iterate.js";
+import { scoped } from "./library-scopes.js";
 import { refuse, type Site } from "./machine.js";
 import { MATH } from "./math.js";
 import { getMember, setMember } from "./members.js";
@@ -207,6 +208,7 @@ const HANDLERS: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Handler
       ),
   ],
   [Object.assign, assign],
+  [scoped, (_, args) => at(args, 0)],
   [Object.defineProperty, defineProperty],
   [Object.freeze, (_, args) => frozen(at(args, 0))],
   [

@@ -4,6 +4,7 @@ import type { ts } from "ts-morph";
 import { fail, registerSource, type Span } from "../diagnostics.js";
 import { type Lookup, loadSourceMap, type Original } from "../source-map.js";
 import { functionFacts, type ScopeObject, type Script, scriptById } from "./inspector.js";
+import { libraryScopes } from "./library-scopes.js";
 import { typescript } from "./ts.js";
 import type { AnyFunction } from "./types.js";
 
@@ -208,7 +209,8 @@ const locate = (fn: AnyFunction, text: string): FunctionSource | null => {
 /** The function's own text as a file of its own: no inspector, or a script that V8 has thrown away. */
 const standalone = (fn: AnyFunction, text: string, options: SourceOptions): FunctionSource => {
   const { node, tree, offset } = parseAlone(fn, text);
-  const facts = functionFacts(fn);
+  const own = options.library ? libraryScopes(fn) : null;
+  const facts = own === null ? functionFacts(fn) : null;
   const file = `${fn.name || "function"}.js`;
   if (!options.library) registerSource(file, text);
   const spanOf = (at: ts.Node): Span => {
@@ -226,7 +228,7 @@ const standalone = (fn: AnyFunction, text: string, options: SourceOptions): Func
     tree,
     script: null,
     spanOf: options.library ? () => null : spanOf,
-    scopes: facts?.scopes ?? null,
+    scopes: own ?? facts?.scopes ?? null,
     scriptId: facts?.scriptId ?? null,
   };
 };

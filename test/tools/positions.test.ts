@@ -92,7 +92,10 @@ describe("places in the TypeScript file", function () {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Report);
-    assert.match(condition?.text ?? "", /esbuild-minified[\\/]faulty\.mjs:1:\d+\n\n1 \| ….*return \w+>1\?.*…\n/);
+    assert.match(
+      condition?.text ?? "",
+      /esbuild-minified[\\/]faulty\.mjs:1:\d+\n\n1 \| ….*return \w+>1\?.*…\n/,
+    );
     for (const line of condition?.text.split("\n") ?? []) assert.ok(line.length < 220, line);
     const shown = condition?.text.split("\n").slice(3, 5) ?? [];
     const [code = "", marks = ""] = shown;
