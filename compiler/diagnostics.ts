@@ -60,16 +60,24 @@ export const textAt = (span: Span): string | null => {
   return rest.slice(0, span.length > 0 ? span.length : wordLength(rest));
 };
 
+/** Longest line that is shown whole, and what is shown of longer ones (bundles) before the place. */
+const MAX_LINE = 200;
+const MAX_BEFORE = 60;
+
 /** `file:line:column`, then the line with the place underlined. */
 export const renderSpan = (span: Span): string => {
-  const line = sourceLine(span);
+  const whole = sourceLine(span);
   const place = `${span.file}:${span.line}:${span.column}`;
-  if (line === null) return place;
+  if (whole === null) return place;
+  const cut = whole.length > MAX_LINE ? Math.max(0, span.column - 1 - MAX_BEFORE) : 0;
+  const end = whole.length > MAX_LINE ? cut + MAX_LINE : whole.length;
+  const line = `${cut > 0 ? "…" : ""}${whole.slice(cut, end)}${end < whole.length ? "…" : ""}`;
+  const start = Math.max(0, span.column - 1 - cut + (cut > 0 ? 1 : 0));
   const gutter = String(span.line);
-  const rest = line.slice(span.column - 1);
+  const rest = whole.slice(span.column - 1, end);
   const length = span.length > 0 ? span.length : wordLength(rest);
   const width = Math.max(1, Math.min(length, rest.length));
-  const marks = " ".repeat(Math.max(0, span.column - 1)) + "~".repeat(width);
+  const marks = " ".repeat(start) + "~".repeat(width);
   return `${place}\n\n${gutter} | ${line}\n${" ".repeat(gutter.length)} | ${marks}`;
 };
 

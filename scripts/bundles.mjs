@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { libraryScopes } from "./library-scopes.mjs";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 export const dist = join(root, "dist");
@@ -28,6 +29,7 @@ const shared = {
   ignoreAnnotations: true,
   legalComments: "none",
   logLevel: "warning",
+  plugins: [libraryScopes(root)],
 };
 
 /** A warning of esbuild is a failed build: it has printed what it is about. */

@@ -1,6 +1,6 @@
 /** Array methods on arrays whose length is known: callbacks are inlined once an element. */
 import { callValue } from "./calls.js";
-import { truth } from "./conditions.js";
+import { COUNTED, truth } from "./conditions.js";
 import { isIteratorMethod, isJsArray, iterate, iteratorOf } from "./iterate.js";
 import { touch } from "./journal.js";
 import { refuse, type Site, step } from "./machine.js";
@@ -111,7 +111,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   filter: (site, array, args) => {
     const out: Value[] = [];
     each(site, array, at(args, 0), (result, item) => {
-      if (truth(site, result, "the result of filter's function")) out.push(item);
+      if (truth(site, result, "which elements filter keeps", COUNTED)) out.push(item);
       return true;
     });
     return arrayOf(out);

@@ -10,6 +10,7 @@ import { callIntrinsic } from "./intrinsics.js";
 import { type Frame, MAX_DEPTH, NeedStatic, refuse, type Site, spanAt, step } from "./machine.js";
 import { functionName } from "./names.js";
 import { nativeHandler } from "./natives.js";
+import { nodeFunction } from "./node-functions.js";
 import { bindParameters } from "./patterns.js";
 import { metaOf } from "./registry.js";
 import { fromHost, isKnown, neededFor, needStatic, toHost } from "./reify.js";
@@ -130,12 +131,27 @@ const callHost = (
 ): Value => {
   const meta = metaOf(fn);
   if (meta?.kind === "intrinsic") return callIntrinsic(site, meta.id, args);
-  if (meta?.kind === "library") return inlineHost(site, meta.fn, true, args, self);
+  if (meta?.kind === "library") {
+    const { entered } = site.machine;
+    entered.push(meta.id);
+    try {
+      return inlineHost(site, meta.fn, true, args, self);
+    } finally {
+      entered.pop();
+    }
+  }
   if (fn === fail) return libraryFailure(site, args);
   const handler = nativeHandler(fn);
   if (handler !== undefined) return handler(site, args, self);
   refuseEffect(site, fn);
-  if (isNative(fn)) return callNative(site, fn, args, self);
+  const own = isNative(fn) ? null : nodeFunction(fn);
+  if (own === "effect")
+    return refuse(
+      site,
+      "TSJ1030",
+      `${nameOf(fn)} of Node can't be called in compiled code: it would run once, when the function is compiled`,
+    );
+  if (isNative(fn) || own === "pure") return callNative(site, fn, args, self);
   return inlineHost(site, fn, libraryScript !== null, args, self);
 };
 
@@ -208,7 +224,9 @@ const callNative = (site: Site, fn: AnyFunction, args: readonly Value[], self: V
           .map(describe)
           .join(", ") || describe(self)
       } that is known only at run time`,
-      "use np.* or Math.* on staged values",
+      /^(String|stringify|to[A-Z]\w*)$/.test(fn.name)
+        ? "np.* and Math.* take values known only at run time; make text outside, of the result"
+        : null,
     );
   }
   requirePure(site, fn);
@@ -259,7 +277,7 @@ export const inlineHost = (
 /** Inlines a function of the front end's own that is written in the language and has no free names: loops as in the user's code. */
 export const inlineOwn = (site: Site, fn: AnyFunction, args: readonly Value[]): Value =>
   deeper(site, fn.name, fn, () => {
-    const source = sourceOf(fn, { library: true, inspect: false });
+    const source = sourceOf(fn, { library: true });
     const { node } = source;
     if (site.machine.ts.isClassLike(node)) return refuse(site, "TSJ1050", `${nameOf(fn)} is a class`);
     const env = createEnvironment(null);
@@ -273,7 +291,7 @@ export const inlineOwn = (site: Site, fn: AnyFunction, args: readonly Value[]): 
 
 const locateSource = (site: Site, fn: AnyFunction, library: boolean) => {
   try {
-    return sourceOf(fn, { library, inspect: library || site.machine.scope === null });
+    return sourceOf(fn, { library });
   } catch (e) {
     const [d] = e instanceof TscJitError ? e.diagnostics : [];
     if (d === undefined || d.span !== null) throw e;

@@ -98,9 +98,7 @@ const liveClass = (site: Site, fn: AnyFunction, libraryScript: string | null): C
   const known = machine.classes.get(fn);
   if (known !== undefined) return known;
   const library = libraryScript !== null;
-  const source = machine.builder.at(spanAt(site), () =>
-    sourceOf(fn, { library, inspect: library || machine.scope === null }),
-  );
+  const source = machine.builder.at(spanAt(site), () => sourceOf(fn, { library }));
   const { node } = source;
   if (!machine.ts.isClassLike(node)) return refuse(site, "TSJ1040", `\`new ${fn.name}\` is not compiled`);
   const frame: Frame = {

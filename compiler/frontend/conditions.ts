@@ -23,14 +23,25 @@ export const condition = (site: Site, value: Value, what = "the condition"): boo
     );
   if (value.holes) return refuseHole(site);
   // What the library tests is an argument that decides shapes.
-  if (site.frame !== null && site.frame.libraryScript !== null)
-    return needStatic(site, value, "an argument of this function");
+  if (site.frame !== null && site.frame.libraryScript !== null) return needArgument(site, value);
   const { builder } = site.machine;
   const v = varOf(site, value);
   if (dtype === "bool") return value;
   const nonzero = builder.ne(v, builder.zerosLike(v));
   const holds = isFloat(dtype) ? builder.and(nonzero, builder.eq(v, v)) : nonzero;
   return derived(site, [value], holds, true);
+};
+
+/** An argument of a library function that decides a shape, an axis or a choice in it. */
+const needArgument = (site: Site, value: TensorValue): never => {
+  const [entered] = site.machine.entered;
+  const what = entered === undefined ? "an argument of this function" : `an argument of \`${entered}\``;
+  if (value.needs !== null && value.needs.length > 0) return needStatic(site, value, what);
+  return refuse(
+    site,
+    "TSJ1102",
+    `${what} must be known at compile time, because a shape or an axis depends on it, but it is computed at run time`,
+  );
 };
 
 /** An element that may never have been set is undefined in JavaScript, which no number stands for. */
@@ -42,8 +53,17 @@ export const refuseHole = (site: Site): never =>
     "fill the array when it is made: new Array(n).fill(0)",
   );
 
+/** The way out where a length would depend on data. */
+export const COUNTED =
+  "give the array a fixed length and count what is used: const out = new Float64Array(n); let count = 0";
+
 /** Whether a condition holds that must be decided while staging. */
-export const truth = (site: Site, value: Value, what = "the condition"): boolean => {
+export const truth = (
+  site: Site,
+  value: Value,
+  what = "the condition",
+  wayOut = "np.where(condition, a, b) computes both sides and chooses",
+): boolean => {
   const holds = condition(site, value, what);
   if (typeof holds === "boolean") return holds;
   if (holds.needs !== null && holds.needs.length > 0) throw new NeedStatic(holds.needs);
@@ -51,6 +71,6 @@ export const truth = (site: Site, value: Value, what = "the condition"): boolean
     site,
     "TSJ1100",
     `${what} is known only at run time, but the structure of the result depends on it`,
-    "np.where(condition, a, b) computes both sides and chooses",
+    wayOut,
   );
 };

@@ -23,6 +23,7 @@ import { forgetWrites } from "./refused.js";
 import { resolve } from "./resolve.js";
 import type { FunctionNode } from "./source.js";
 import { evaluateCondition } from "./statements.js";
+import { refuseSyntax } from "./syntax.js";
 import { taggedTemplate, template } from "./templates.js";
 import { refuseUnmerged } from "./tensors.js";
 import {
@@ -157,15 +158,9 @@ const evaluateKind = (m: Machine, frame: Frame, node: ts.Expression): Value => {
     case K.MetaProperty:
       return refuse(site, "TSJ1040", `\`${node.getText(frame.source.tree)}\` is not compiled`);
     default:
-      return refuse(site, "TSJ1040", `${syntaxName(ts.SyntaxKind[node.kind])} is not compiled`);
+      return refuseSyntax(site, node);
   }
 };
-
-const syntaxName = (kind: string): string =>
-  kind
-    .replace(/Expression$|Keyword$/, "")
-    .replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)
-    .trim();
 
 /** Elements of an array literal or of an argument list, spreads opened. */
 export const elementsOf = (m: Machine, frame: Frame, nodes: readonly ts.Expression[]): readonly Value[] =>

@@ -19,8 +19,22 @@ const EFFECTS: ReadonlyMap<AnyFunction, readonly [name: string, hint: string]> =
   ),
 ]);
 
+/** Code from a text can't be looked into. */
+// biome-ignore lint/security/noGlobalEval: what is refused
+const EVALUATORS: ReadonlySet<unknown> = new Set([eval, Function]);
+const refuseEvaluated = (site: Site, fn: AnyFunction): void => {
+  if (!EVALUATORS.has(fn)) return;
+  refuse(
+    site,
+    "TSJ1040",
+    `code made from a text, by ${fn.name === "Function" ? "`new Function`" : "`eval`"}, is not compiled: what it does can't be seen`,
+    "write the code as a function; one made outside by new Function can be captured",
+  );
+};
+
 /** Refuses functions that compiled code would call once instead of at every run. */
 export const refuseEffect = (site: Site, fn: AnyFunction): void => {
+  refuseEvaluated(site, fn);
   const effect = EFFECTS.get(fn);
   if (effect === undefined) return;
   refuse(

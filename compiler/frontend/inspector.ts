@@ -4,8 +4,10 @@
  * every script when it is enabled (30 ms at start, 200 ms once ts-morph is loaded) and makes WASM slow while it is on, so it
  * is opened once before ts-morph loads, and again only for a script that came later.
  */
-import { Session } from "node:inspector";
+import type { Session } from "node:inspector";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { internal } from "../diagnostics.js";
 
 export interface Script {
   readonly id: string;
@@ -55,19 +57,38 @@ const HAND_IN = 'globalThis[Symbol.for("tsc-jit.inspector")].in';
 const HAND_OUT = 'function () { globalThis[Symbol.for("tsc-jit.inspector")].out = this; }';
 const slots = globalThis as { [SLOT]?: { in: unknown; out: unknown } };
 
-let session: Session | null = null;
-/** Session.post calls back before it returns when the session is on its own thread. */
-const post: Post = (method, params) => {
-  if (session === null) {
-    session = new Session();
-    session.connect();
-    session.on("Debugger.scriptParsed", ({ params: event }: { params: ParsedEvent }) => {
+/** A session on this thread; null where Node has no inspector, or its permissions forbid it. */
+const connect = (): Session | null => {
+  try {
+    const inspector = createRequire(import.meta.url)("node:inspector") as typeof import("node:inspector");
+    const made = new inspector.Session();
+    made.connect();
+    made.on("Debugger.scriptParsed", ({ params: event }: { params: ParsedEvent }) => {
       events.set(event.scriptId, event);
     });
+    return made;
+  } catch {
+    return null;
   }
+};
+
+/** Undefined before the first use. */
+let session: Session | null | undefined;
+const openSession = (): Session | null => {
+  if (session === undefined) session = connect();
+  return session;
+};
+
+/** Whether V8 can be asked at all. */
+const hasInspector = (): boolean => openSession() !== null;
+
+/** Session.post calls back before it returns when the session is on its own thread. */
+const post: Post = (method, params) => {
+  const open = openSession();
+  if (open === null) return internal("the inspector is asked where there is none");
   let failure: Error | null = null;
   let answer: unknown;
-  session.post(method, params, (error: Error | null, result?: unknown) => {
+  open.post(method, params, (error: Error | null, result?: unknown) => {
     failure = error;
     answer = result;
   });
@@ -112,14 +133,14 @@ const readScripts = (wanted: string | null): void => {
 let opened = false;
 /** Reads the scripts that are loaded by now; cheap only before ts-morph is. */
 export const openScripts = (): void => {
-  if (opened) return;
+  if (opened || !hasInspector()) return;
   opened = true;
   readScripts(null);
 };
 
 /** The text of a script; null where V8 does not have it. */
 export const scriptById = (id: string): Script | null => {
-  if (!scripts.has(id)) readScripts(id);
+  if (!scripts.has(id) && hasInspector()) readScripts(id);
   return scripts.get(id) ?? null;
 };
 
@@ -152,8 +173,9 @@ const scopesOf = (objectId: string): readonly ScopeObject[] => {
   });
 };
 
-/** Place and scopes of a function; null for functions that are not written in JavaScript. */
+/** Place and scopes of a function; null for functions that are not written in JavaScript, and where there is no inspector. */
 export const functionFacts = (fn: object): FunctionFacts | null => {
+  if (!hasInspector()) return null;
   try {
     const internals = inspect(fn).internalProperties ?? [];
     const find = (name: string) => internals.find((p) => p.name === name)?.value;
@@ -172,4 +194,14 @@ export const functionFacts = (fn: object): FunctionFacts | null => {
     delete slots[SLOT];
     post("Runtime.releaseObjectGroup", { objectGroup: GROUP });
   }
+};
+
+const scriptIds = new WeakMap<object, string | null>();
+/** The script that a function is written in. */
+export const scriptIdOf = (fn: object): string | null => {
+  const known = scriptIds.get(fn);
+  if (known !== undefined) return known;
+  const id = functionFacts(fn)?.scriptId ?? null;
+  scriptIds.set(fn, id);
+  return id;
 };

@@ -63,6 +63,8 @@ export interface Machine {
   shown: TensorValue[] | null;
   /** Blocks of `try` with a `catch` that are being run. */
   catching: number;
+  /** Library functions being run, outermost first. */
+  readonly entered: string[];
   /** Calls and loops being run: tells apart the places where one loop is reached. */
   readonly path: number[];
   /** Iterations that a loop without a known number of them may make; null for any number. */
@@ -123,7 +125,8 @@ export const refuse = (
   hint: string | null = null,
   related: readonly Related[] = [],
 ): never => {
-  throw errorOf([diagnostic(code, CODES[code].kind, message, { span: spanAt(site), hint, related })]);
+  const { kind, wayOut } = CODES[code];
+  throw errorOf([diagnostic(code, kind, message, { span: spanAt(site), hint: hint ?? wayOut, related })]);
 };
 
 /** Lines that say where operands came from. */

@@ -34,13 +34,33 @@ import {
 
 const INDEX = /^(?:0|[1-9]\d*)$/;
 
+const isArrayLike = (object: Value): boolean =>
+  object.kind === "array" || (object.kind === "host" && Array.isArray(object.value));
+
+/** A key that must be known: only elements of one kind can be reached by a number that is computed. */
+const needKey = (site: Site, key: Value, object: Value): never =>
+  isArrayLike(object)
+    ? needStatic(
+        site,
+        key,
+        "the index of an array whose elements are not numbers of one kind, or rows of them of one length,",
+        "keep what is indexed at run time in arrays of numbers: one array for each field",
+      )
+    : needStatic(
+        site,
+        key,
+        "the name of a property",
+        "keep what is looked up at run time in an array of numbers: it can be indexed by a computed number",
+      );
+
 /** A property key as JavaScript has it: a number for array indices, else a string. */
-const keyOf = (site: Site, key: Value, what: string): string | number => {
-  if (!isStatic(key)) return needStatic(site, key, what);
+const keyOf = (site: Site, key: Value, object: Value): string | number => {
+  if (!isStatic(key)) return needKey(site, key, object);
   const { value } = key;
   if (typeof value === "number") return value;
   if (typeof value === "string") return INDEX.test(value) ? Number(value) : value;
-  if (typeof value === "symbol") return refuse(site, "TSJ1041", "symbols as property keys are not compiled");
+  if (typeof value === "symbol")
+    return refuse(site, "TSJ1041", "symbols as property keys are not compiled", "use a string as the key");
   return String(value);
 };
 
@@ -55,7 +75,7 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
   requireMerged(site, object);
   if (object.kind === "array" && key.kind === "tensor" && tryStageRows(site, object, key.needs))
     return itemAt(site, object, key);
-  const name = keyOf(site, key, "an index into a JavaScript array");
+  const name = keyOf(site, key, object);
   switch (object.kind) {
     case "static":
       return staticMember(site, object.value, name, object);
@@ -108,7 +128,13 @@ const setAccessor = (site: Site, object: ObjectValue, name: string, value: Value
   // The name of an error can be set, and is its own from then on.
   if (member?.kind !== "accessor" || (member.set === null && nativeBaseOf(object.type) !== null))
     return false;
-  if (member.set === null) return refuse(site, "TSJ1022", `\`${name}\` has a getter only`);
+  if (member.set === null)
+    return refuse(
+      site,
+      "TSJ1022",
+      `\`${name}\` has a getter only`,
+      "give it a setter, or write to the field behind it",
+    );
   callValue(site, member.set, [value], object);
   return true;
 };
@@ -184,12 +210,7 @@ const hostFunctionMember = (
 /** Members of primitives and of the language's own objects. */
 const staticMember = (site: Site, value: unknown, name: string | number, whole: Value): Value => {
   if (value === undefined || value === null)
-    return refuse(
-      site,
-      "TSJ1051",
-      `the property \`${name}\` of ${value} is read here`,
-      "JavaScript throws a TypeError here",
-    );
+    return refuse(site, "TSJ1051", `the property \`${name}\` of ${value} is read here`, null);
   if (typeof value === "number") {
     const member = numberMember(String(name));
     if (member !== null) return member;
@@ -228,6 +249,13 @@ export const refuseFixed = (site: Site, fixed: NonNullable<Fixed>, what: string)
       );
     case "moved":
       return refuseMoved(site);
+    case "frozen":
+      return refuse(
+        site,
+        "TSJ1022",
+        `${what} of a frozen object is written to`,
+        "JavaScript throws a TypeError here: leave out Object.freeze, or make a copy: { ...object, key: value }",
+      );
     default: {
       const never: never = fixed;
       return never;
@@ -259,7 +287,7 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
       claimAll(site, object);
       if (key.kind === "tensor" && tryStageRows(site, object, key.needs))
         return setItem(site, object, key, value);
-      const name = keyOf(site, key, "an index into a JavaScript array");
+      const name = keyOf(site, key, object);
       if (name === "length" && isStatic(value) && typeof value.value === "number") {
         touch(site.machine, object);
         while (object.items.length > value.value) object.items.pop();
@@ -280,7 +308,7 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
       if (setAccessor(site, object, String(isStatic(key) ? key.value : ""), value)) return;
       claimAll(site, object);
       touch(site.machine, object);
-      object.props.set(String(keyOf(site, key, "a property key")), value);
+      object.props.set(String(keyOf(site, key, object)), value);
       return;
     case "host":
       return refuse(
@@ -293,7 +321,7 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
       return refuseUnmerged(site, object);
     case "function":
       if (object.callee.kind === "class" && object.callee.type.live === null)
-        return setStatic(site, object.callee.type, object, String(keyOf(site, key, "a property key")), value);
+        return setStatic(site, object.callee.type, object, String(keyOf(site, key, object)), value);
       return refuse(
         site,
         object.callee.kind === "host" ? "TSJ1021" : "TSJ1040",
@@ -329,12 +357,12 @@ export const deleteMember = (site: Site, object: Value, key: Value): undefined =
     return refuse(site, "TSJ1040", `\`delete\` on ${describe(object)} is not compiled`);
   if (object.fixed !== null) return refuseFixed(site, object.fixed, `property \`${describeKey(key)}\``);
   touch(site.machine, object);
-  object.props.delete(String(keyOf(site, key, "a property key")));
+  object.props.delete(String(keyOf(site, key, object)));
 };
 
 /** `key in object`. */
 export const hasMember = (site: Site, object: Value, key: Value): boolean => {
-  const name = keyOf(site, key, "a property key");
+  const name = keyOf(site, key, object);
   requireMerged(site, object);
   if (object.kind === "object") return object.props.has(String(name)) || name in Object.prototype;
   if (object.kind === "array") return typeof name === "number" ? name < lengthOf(object) : name in [];

@@ -4,6 +4,7 @@ import { newArray, typedArray } from "./construct.js";
 import { deepCopy } from "./copies.js";
 import { openHost } from "./hosts.js";
 import { isJsArray, itemsOf, iterate } from "./iterate.js";
+import { scoped } from "./library-scopes.js";
 import { refuse, type Site } from "./machine.js";
 import { MATH } from "./math.js";
 import { getMember, setMember } from "./members.js";
@@ -112,6 +113,12 @@ const assign: Handler = (site, args) => {
   return target;
 };
 
+/** Without copying: writes are refused from now on, on the paths too that did not freeze it. */
+const frozen = (value: Value): Value => {
+  if (value.kind === "array" || value.kind === "object") value.fixed ??= "frozen";
+  return value;
+};
+
 const isArray: Handler = (site, args) => {
   const value = at(args, 0);
   if (value.kind === "unmerged") requireMerged(site, value);
@@ -201,8 +208,9 @@ const HANDLERS: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Handler
       ),
   ],
   [Object.assign, assign],
+  [scoped, (_, args) => at(args, 0)],
   [Object.defineProperty, defineProperty],
-  [Object.freeze, (_, args) => at(args, 0)],
+  [Object.freeze, (_, args) => frozen(at(args, 0))],
   [
     Object.hasOwn,
     (site, args) =>

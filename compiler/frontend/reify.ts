@@ -88,15 +88,18 @@ export const toHost = (site: Site, value: Value, what: string): unknown => {
   }
 };
 
+const STATIC_SOURCES =
+  "shapes, axes and bounds may depend on static values and on number arguments, not on the elements of arrays";
+
 /** Starts again with what the value depends on static, or refuses. */
-export const needStatic = (site: Site, value: Value, what: string): never => {
+export const needStatic = (site: Site, value: Value, what: string, wayOut = STATIC_SOURCES): never => {
   const needs = neededFor(value);
   if (needs !== null && needs.length > 0) throw new NeedStatic(needs);
   return refuse(
     site,
     "TSJ1102",
     `${what} must be known at compile time, but it is ${describe(value)} that is computed at run time`,
-    "shapes, axes and bounds may depend on static values and on number arguments, not on the elements of arrays",
+    wayOut,
   );
 };
 
@@ -116,6 +119,8 @@ export const toPrimitive = (site: Site, value: Value): unknown => {
     const place = placeInText(site.machine.shown, value);
     if (place !== null) return place;
   }
+  if (value.kind === "tensor")
+    return needStatic(site, value, "text", "return the number, and make text of it outside");
   return String(toHost(site, value, "text"));
 };
 

@@ -5,9 +5,11 @@ import { reassignment } from "./bindings.js";
 import { lookup } from "./environment.js";
 import { functionIndex, wrapHost, wrapStatic } from "./hosts.js";
 import { importedReassignment } from "./imports.js";
-import { functionFacts, type ScopeObject } from "./inspector.js";
+import { functionFacts, type ScopeObject, scriptIdOf } from "./inspector.js";
+import { libraryScopes } from "./library-scopes.js";
 import { type Frame, refuse, type Site } from "./machine.js";
 import { metaOf, namespaceOf } from "./registry.js";
+import { keyInScope } from "./scope-names.js";
 import type { AnyFunction } from "./types.js";
 import { builtin, type Place, UNDEFINED, type Value } from "./values.js";
 
@@ -50,7 +52,7 @@ const STANDARD: ReadonlySet<string> = new Set([
   ],
   ...["Uint8Array", "Uint8ClampedArray", "Uint16Array", "Uint32Array", "ArrayBuffer", "DataView"],
   ...["parseInt", "parseFloat", "NaN", "Infinity", "isNaN", "isFinite", "structuredClone", "crypto"],
-  ...["setTimeout", "setInterval", "queueMicrotask", "fetch", "process", "require"],
+  ...["setTimeout", "setInterval", "queueMicrotask", "fetch", "require"],
 ]);
 
 /** Variables that a live function closes over, read once a function. */
@@ -76,7 +78,7 @@ const captured = (frame: Frame, live: AnyFunction, name: string): ReturnType<typ
   const first = find(scopesOf.get(live) ?? frame.source.scopes ?? [], name);
   if (first !== null) return first;
   // A variable that had no value yet when the scopes were read last.
-  const scopes = functionFacts(live)?.scopes ?? [];
+  const scopes = libraryScopes(live) ?? functionFacts(live)?.scopes ?? [];
   scopesOf.set(live, scopes);
   return find(scopes, name);
 };
@@ -115,7 +117,9 @@ const libraryOf = (
   found: { readonly value: unknown; readonly isModule: boolean },
 ): string | null => {
   if (found.isModule || typeof found.value !== "function") return frame.libraryScript;
-  return functionFacts(found.value)?.scriptId === frame.libraryScript ? frame.libraryScript : null;
+  const { value } = found;
+  const isOwn = libraryScopes(value as AnyFunction) !== null || scriptIdOf(value) === frame.libraryScript;
+  return isOwn ? frame.libraryScript : null;
 };
 
 /** Functions and namespaces of the library and of the language. */
@@ -157,14 +161,15 @@ const checkConstant = (
 /** `jit(fn, { scope: () => ({ ... }) })`: read anew at every call. */
 const fromScope = (site: Site, scope: () => Readonly<Record<string, unknown>>, name: string): Value => {
   const variables = scope();
-  if (!Object.hasOwn(variables, name)) return global(site, name);
-  return wrapHost(site, variables[name], {
+  const key = keyInScope(scope, variables, name);
+  if (key === null) return global(site, name);
+  return wrapHost(site, variables[key], {
     fn: 0,
-    name,
+    name: key,
     path: [],
     library: null,
     mutable: true,
-    read: () => scope()[name],
+    read: () => scope()[key],
   });
 };
 

@@ -1,8 +1,10 @@
 /** From a function object to its syntax tree, with places in the file that the user wrote. */
+import { isAbsolute } from "node:path";
 import type { ts } from "ts-morph";
 import { fail, registerSource, type Span } from "../diagnostics.js";
+import { type Lookup, loadSourceMap, type Original } from "../source-map.js";
 import { functionFacts, type ScopeObject, type Script, scriptById } from "./inspector.js";
-import { type Lookup, loadSourceMap, type Original } from "./source-map.js";
+import { libraryScopes } from "./library-scopes.js";
 import { typescript } from "./ts.js";
 import type { AnyFunction } from "./types.js";
 
@@ -34,8 +36,6 @@ export type CodeSource = Omit<FunctionSource, "node">;
 export interface SourceOptions {
   /** A function of the library: parsed alone, without places. */
   readonly library: boolean;
-  /** False where the variables come from elsewhere. */
-  readonly inspect: boolean;
 }
 
 const isFunctionNode = (node: ts.Node): node is FunctionNode | ts.ClassLikeDeclaration => {
@@ -71,7 +71,7 @@ const findFunction = (tree: ts.SourceFile, start: number, end: number): Function
   return best;
 };
 
-/** Parses a function's text alone: as an expression, else as a method. */
+/** Parses a function's text alone: as an expression, else as a method of an object or (with a private name) of a class. */
 const parseAlone = (
   fn: AnyFunction,
   text: string,
@@ -79,6 +79,7 @@ const parseAlone = (
   for (const [before, after] of [
     ["(", ")"],
     ["({", "})"],
+    ["(class{", "})"],
   ] as const) {
     const tree = parse(fn.name || "function", before + text + after);
     if (hasSyntaxErrors(tree)) continue;
@@ -95,7 +96,10 @@ const parseAlone = (
   );
 };
 
-export const nameOf = (fn: AnyFunction): string => (fn.name === "" ? "the function" : `\`${fn.name}\``);
+export const nameOf = (fn: AnyFunction): string => {
+  const name = fn.name.replace(/^(bound )+/, "");
+  return name === "" ? "the function" : `\`${name}\``;
+};
 
 /** The name of the variable or property that a function without a name goes to, alone or within calls: `step = jit(() => ..)`. */
 export const nameByUse = (node: ts.Node): string | null => {
@@ -130,7 +134,7 @@ export const parseScript = (script: Script): ParsedScript => {
   if (known !== undefined) return known;
   const tree = parse(script.file, script.text);
   const map = script.sourceMapUrl === "" ? null : loadSourceMap(script.sourceMapUrl, script.file);
-  registerSource(`script:${script.id}`, script.text);
+  if (!isAbsolute(script.file)) registerSource(script.file, script.text);
   const result = { tree, map };
   parsed.set(script.id, result);
   return result;
@@ -208,7 +212,8 @@ const locate = (fn: AnyFunction, text: string): FunctionSource | null => {
 /** The function's own text as a file of its own: no inspector, or a script that V8 has thrown away. */
 const standalone = (fn: AnyFunction, text: string, options: SourceOptions): FunctionSource => {
   const { node, tree, offset } = parseAlone(fn, text);
-  const facts = options.inspect ? functionFacts(fn) : null;
+  const own = options.library ? libraryScopes(fn) : null;
+  const facts = own === null ? functionFacts(fn) : null;
   const file = `${fn.name || "function"}.js`;
   if (!options.library) registerSource(file, text);
   const spanOf = (at: ts.Node): Span => {
@@ -226,7 +231,7 @@ const standalone = (fn: AnyFunction, text: string, options: SourceOptions): Func
     tree,
     script: null,
     spanOf: options.library ? () => null : spanOf,
-    scopes: facts?.scopes ?? null,
+    scopes: own ?? facts?.scopes ?? null,
     scriptId: facts?.scriptId ?? null,
   };
 };
@@ -238,7 +243,7 @@ export const sourceOf = (fn: AnyFunction, options: SourceOptions): FunctionSourc
   const before = known.get(fn);
   if (before !== undefined) return before;
   const text = sourceText(fn);
-  const located = options.library || !options.inspect ? null : locate(fn, text);
+  const located = options.library ? null : locate(fn, text);
   const source = located ?? standalone(fn, text, options);
   checkKind(source.node, source.spanOf, fn);
   known.set(fn, source);

@@ -1,4 +1,5 @@
 /** From a function and the types of its arguments to a program: the front end's one entry. */
+import type { ts } from "ts-morph";
 import { type Span, TscJitError } from "../diagnostics.js";
 import { createBuilder } from "../ir/builder.js";
 import { type IrFunction, typeText, type Var } from "../ir/types.js";
@@ -41,7 +42,7 @@ import {
  * (`staticLeaves`). Throws TscJitError where the function is outside the language.
  */
 export const stage = (request: StageRequest): Staged => {
-  if (request.scope === null) openScripts(); // cheap only before the parser is loaded
+  openScripts(); // cheap only before the parser is loaded
   const statics = new Set<string>();
   for (;;) {
     try {
@@ -97,9 +98,10 @@ const attempt = (
     argument(machine, tree, `argument ${k + 1}`, inputs, staticLeaves),
   );
   const results: Var[] = [];
-  const tree = machine.root.at(rootSpan(request), () =>
-    leaveProgram(site, callRoot(site, request.fn, args), results),
-  );
+  const tree = machine.root.at(rootSpan(request.fn), () => {
+    const value = callRoot(site, request.fn, args);
+    return machine.root.at(resultSpan(machine, request.fn), () => leaveProgram(site, value, results));
+  });
   for (const { v, capture } of machine.hidden.values()) inputs.set(v, { kind: "capture", index: capture });
   const fn = withoutUnused(machine.root.finish(nameFor(request, request.fn), results));
   return {
@@ -154,6 +156,7 @@ export const createMachine = (
     shown: null,
     catching: 0,
     path: [],
+    entered: [],
     unrolled: 1,
     reverse: 0,
     derivatives: 0,
@@ -162,12 +165,30 @@ export const createMachine = (
 };
 
 /** Where the user's function is written: the place of what has no line of its own. */
-const rootSpan = ({ fn, scope }: StageRequest): Span | null => {
+const rootSpan = (fn: AnyFunction): Span | null => {
   const meta = metaOf(fn);
-  if (meta?.kind === "transform") return rootSpan({ fn: meta.fn, scope, args: [] });
+  if (meta?.kind === "transform") return rootSpan(meta.fn);
   if (meta !== undefined) return null;
-  const source = sourceOf(fn, { library: false, inspect: scope === null });
+  const source = sourceOf(fn, { library: false });
   return source.spanOf(source.node);
+};
+
+/** Where the user's function gives its result, if that is one place. */
+const resultSpan = (machine: Machine, fn: AnyFunction): Span | null => {
+  const { ts } = machine;
+  const meta = metaOf(fn);
+  if (meta?.kind === "transform") return resultSpan(machine, meta.fn);
+  if (meta !== undefined) return null;
+  const { node, spanOf } = sourceOf(fn, { library: false });
+  if (ts.isArrowFunction(node) && !ts.isBlock(node.body)) return spanOf(node.body);
+  const returns: ts.ReturnStatement[] = [];
+  const visit = (at: ts.Node): void => {
+    if (ts.isReturnStatement(at)) returns.push(at);
+    if (!ts.isFunctionLike(at) && !ts.isClassLike(at)) at.forEachChild(visit);
+  };
+  node.forEachChild(visit);
+  const [only, ...others] = returns;
+  return only === undefined || others.length > 0 ? spanOf(node) : spanOf(only);
 };
 
 /** A transform's callable is the transform of its function; a library function stays one. */
@@ -186,7 +207,7 @@ const nameFor = (request: StageRequest, fn: AnyFunction): string => {
   }
   if (meta !== undefined) return meta.id;
   if (fn.name !== "") return fn.name;
-  return nameByUse(sourceOf(fn, { library: false, inspect: request.scope === null }).node) ?? "anonymous";
+  return nameByUse(sourceOf(fn, { library: false }).node) ?? "anonymous";
 };
 
 const argument = (

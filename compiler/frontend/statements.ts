@@ -6,7 +6,7 @@ import { chooseCompletion, chooseTruth, chooseValue, logical, notOf } from "./br
 import { classFrom } from "./classes.js";
 import type { Code } from "./codes.js";
 import { absorb, anyTaken, type Completion, exitsOf, fallsThrough, taken } from "./completions.js";
-import { condition, truth } from "./conditions.js";
+import { COUNTED, condition, truth } from "./conditions.js";
 import { perform } from "./effects.js";
 import { createEnvironment, declare, type Environment } from "./environment.js";
 import { closureOf, evaluate } from "./expressions.js";
@@ -21,6 +21,7 @@ import { runOrLeaveOut } from "./refused.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { toHost } from "./reify.js";
 import type { FunctionNode } from "./source.js";
+import { refuseSyntax } from "./syntax.js";
 import { varOf } from "./tensors.js";
 import { checkTextOf, withoutNumbers } from "./thrown-text.js";
 import { runTry } from "./try.js";
@@ -152,6 +153,13 @@ export const execute = (
   s: ts.Statement,
   labels: readonly string[] = [],
 ): Completion => {
+  const span = frame.source.spanOf(s);
+  return span === null
+    ? executeKind(m, frame, s, labels)
+    : m.builder.at(span, () => executeKind(m, frame, s, labels));
+};
+
+const executeKind = (m: Machine, frame: Frame, s: ts.Statement, labels: readonly string[]): Completion => {
   const { ts } = m;
   const site: Site = { machine: m, frame, node: s };
   if (ts.isExpressionStatement(s)) {
@@ -202,8 +210,7 @@ export const execute = (
     if (binding !== undefined) setBinding(m, binding, enumValue(m, frame, s));
     return null;
   }
-  const kind = ts.SyntaxKind[s.kind].replace(/Statement$|Declaration$/, "").toLowerCase();
-  return refuse(site, "TSJ1040", `\`${kind}\` statements are not compiled`);
+  return refuseSyntax(site, s);
 };
 
 /** A condition; `mustBeKnown`: refuses one that is known only at run time. */
@@ -217,7 +224,7 @@ export const evaluateCondition = (
   const K = ts.SyntaxKind;
   const site: Site = { machine: m, frame, node };
   if (ts.isParenthesizedExpression(node)) return evaluateCondition(m, frame, node.expression, mustBeKnown);
-  if (mustBeKnown) return truth(site, evaluate(m, frame, node));
+  if (mustBeKnown) return truth(site, evaluate(m, frame, node), "how often this loop runs", COUNTED);
   if (ts.isPrefixUnaryExpression(node) && node.operator === K.ExclamationToken) {
     const inner = evaluateCondition(m, frame, node.operand);
     return typeof inner === "boolean" ? !inner : notOf(site, inner);

@@ -134,7 +134,7 @@ export const refuseUnmerged = (site: Site, { reason, needs, span }: UnmergedValu
     site,
     "TSJ1103",
     `this is ${reason}, and which path is taken is known only at run time`,
-    "give it a value of the same kind on every path",
+    reason.includes("the function") ? "call each of them on its own path: condition ? f(x) : g(x)" : null,
     span === null ? [] : [{ message: "the paths meet here", span }],
   );
 };

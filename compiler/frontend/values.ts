@@ -45,8 +45,8 @@ export interface Origin {
 }
 
 /** Why a value may not be written to; `merged`: which of several objects it is, is known only at run time;
- * `moved`: it was written to under another name on some path. */
-export type Fixed = "argument" | "captured" | "merged" | "moved" | null;
+ * `moved`: it was written to under another name on some path; `frozen`: by Object.freeze. */
+export type Fixed = "argument" | "captured" | "merged" | "moved" | "frozen" | null;
 
 /** A JavaScript value known now: a primitive, or a host object that compiled code or the language made (Math, a Map). */
 export interface StaticValue {
@@ -313,7 +313,7 @@ export const describe = (value: Value): string => {
     case "host":
       return Array.isArray(value.value) ? "a captured array" : "a captured object";
     case "function":
-      return value.callee.kind === "class" ? `the class ${value.callee.type.name}` : "a function";
+      return describeFunction(value.callee);
     case "unmerged":
       return "a value that differs between paths";
     default: {
@@ -321,6 +321,12 @@ export const describe = (value: Value): string => {
       return never;
     }
   }
+};
+
+const describeFunction = (callee: Callee): string => {
+  if (callee.kind === "class") return `the class ${callee.type.name}`;
+  const name = callee.kind === "host" ? callee.fn.name : callee.kind === "transform" ? "" : callee.name;
+  return name === "" ? "a function" : `the function \`${name}\``;
 };
 
 const describeStatic = (value: unknown): string =>

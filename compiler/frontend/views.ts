@@ -21,7 +21,12 @@ export const wholeIndex = (site: Site, index: TensorValue): Var => {
   const v = varOf(site, index);
   const { dtype } = v.type;
   if (dtype === "bool")
-    return refuse(site, "TSJ1131", "a boolean is no index", "np.where chooses by a condition");
+    return refuse(
+      site,
+      "TSJ1131",
+      "a boolean is no index: how many elements it would select is known only at run time",
+      "np.where(mask, x, 0) keeps the shape; fill an array of fixed length and count what is kept",
+    );
   if (isInt(dtype) || isIntegral(site.machine, v)) return builder.cast(v, "i32");
   const whole = builder.eq(builder.floor(v), v);
   return builder.cast(builder.select(whole, v, builder.fill(v, NOT_WHOLE)), "i32");

@@ -49,10 +49,14 @@ export const normalizeAxis = (axis: number, rank: number): number => {
   return axis < 0 ? axis + rank : axis;
 };
 
+/** One axis as a list of one. */
+export const axisList = (axis: Axis): readonly number[] =>
+  Array.isArray(axis) ? (axis as readonly number[]) : [axis as number];
+
 /** Ascending, each once; undefined is all axes. */
 export const normalizeAxes = (axis: Axis | undefined | null, rank: number): readonly number[] => {
   if (axis === undefined || axis === null) return Array.from({ length: rank }, (_, k) => k);
-  const list = (typeof axis === "number" ? [axis] : axis).map((a) => normalizeAxis(a, rank));
+  const list = axisList(axis).map((a) => normalizeAxis(a, rank));
   if (new Set(list).size !== list.length)
     return fail("TSJ2011", "shape", `an axis is named twice in [${list.join(", ")}]`);
   return [...list].sort((a, b) => a - b);

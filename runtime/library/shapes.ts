@@ -4,6 +4,7 @@ import { library } from "../library-function.js";
 import type { Operand, Tensor } from "../types.js";
 import {
   type Axis,
+  axisList,
   broadcastShapes,
   inferShape,
   lift,
@@ -78,7 +79,7 @@ export const expandDims: (x: Operand, axis: Axis) => Tensor = library(
   },
 );
 const expandedShape = (shape: readonly number[], axis: Axis): readonly number[] => {
-  const rank = shape.length + (typeof axis === "number" ? 1 : axis.length);
+  const rank = shape.length + axisList(axis).length;
   const added = normalizeAxes(axis, rank);
   const rest = [...shape];
   return range(rank).map((k) => (added.includes(k) ? 1 : (rest.shift() ?? 1)));

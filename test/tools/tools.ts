@@ -11,14 +11,16 @@ export type Entry = readonly string[];
 export interface Tool {
   /** Why it can't run here; null where it can. */
   readonly unavailable: string | null;
+  /** Whether what it builds leads back to the TypeScript files. */
+  readonly hasPlaces: boolean;
   /** Builds src/`entry`.ts into a folder named after the tool. */
   readonly build: (project: Project, entry: string) => Promise<Entry>;
 }
 
-const always = (build: Tool["build"]): Tool => ({ unavailable: null, build });
+const always = (build: Tool["build"], hasPlaces = true): Tool => ({ unavailable: null, hasPlaces, build });
 
-const esbuildTool = (out: string, options: esbuild.BuildOptions): Tool =>
-  always(async ({ folder }, entry) => {
+const esbuildTool = (out: string, options: esbuild.BuildOptions): Tool => {
+  const build: Tool["build"] = async ({ folder }, entry) => {
     const outfile = join(out, `${entry}.mjs`);
     await esbuild.build({
       absWorkingDir: folder,
@@ -33,7 +35,9 @@ const esbuildTool = (out: string, options: esbuild.BuildOptions): Tool =>
       ...options,
     });
     return [outfile];
-  });
+  };
+  return always(build, options.sourcemap !== undefined);
+};
 
 /** The compiler itself, as `tsc -p` would be run: files one by one, beside them their maps. */
 const tscTool = (out: string, module: "es2022" | "commonjs"): Tool =>
@@ -92,6 +96,7 @@ export const TOOLS = {
   tsx: always(async (_, entry) => ["--import", "tsx", `src/${entry}.ts`]),
   "type stripping": {
     unavailable: stripsTypes ? null : `Node ${process.versions.node} does not run TypeScript by itself`,
+    hasPlaces: true,
     build: async (_, entry) => [`src/${entry}.ts`],
   },
   "esbuild minified": esbuildTool("esbuild-minified", { minify: true }),
