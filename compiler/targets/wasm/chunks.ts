@@ -1,7 +1,7 @@
 /**
  * Long loops in chunks: the loop becomes a function of its own that runs some 10,000 iterations and is called until it is done.
  * An engine replaces a function's first code by optimised code between calls, not while it runs, so one long call would
- * stay slow to its end. Between chunks the carries are globals.
+ * stay slow to its end. Between chunks the carries, and how long the next one is, are globals.
  */
 import binaryen from "binaryen";
 import type { Carry, LoopStmt, RecurCarry, Stmt, ValueId, WhileStmt } from "../../kernel/types.js";
@@ -24,8 +24,14 @@ import {
 import { type Slot, updates } from "./carries.js";
 import { bindScalar, type Context, type Region, scalar, typeOf } from "./values.js";
 
-/** Iterations of a chunk, for loops with loops inside and for others: a call costs some nanoseconds. */
+/**
+ * Iterations of the first chunk, for loops with loops inside and for others: a call costs some tens of nanoseconds. Each chunk is
+ * half as long again as the one before, so that whenever optimised code is ready, what still runs in the first code is at most
+ * half of what has run so far, and there are few calls.
+ */
 const [NESTED_CHUNK, PLAIN_CHUNK] = [32, 16384];
+/** Where chunks stop growing. */
+const LONGEST_CHUNK = 2 ** 28;
 /** Iterations, inner loops' included, from which on a loop of known length runs in chunks. */
 const LONG = 32768;
 
@@ -106,7 +112,15 @@ export const emitChunks = (region: Region, stmt: LoopStmt | WhileStmt, emitBody:
   };
   const start: Region = { ctx: inner, out: [], frame: null, vector: null };
   params.forEach((id, k) => void bindScalar(start, id, k + (outline.table ? 1 : 0)));
-  start.out.push(set(chunk, fuel, i32(chunk, hasLoops(stmt) ? NESTED_CHUNK : PLAIN_CHUNK)));
+  const length = `${name}:length`;
+  m.addGlobal(length, binaryen.i32, true, i32(fn, 0));
+  start.out.push(
+    set(chunk, fuel, m.global.get(length, binaryen.i32)),
+    m.if(
+      m.i32.lt_s(get(chunk, fuel), i32(chunk, LONGEST_CHUNK)),
+      m.global.set(length, m.i32.add(get(chunk, fuel), m.i32.shr_u(get(chunk, fuel), i32(chunk, 1)))),
+    ),
+  );
   const slots = carries.map((carry, k): Slot => {
     const local = newLocal(chunk, wasmType(carry.type));
     const global = globals[k];
@@ -135,6 +149,7 @@ export const emitChunks = (region: Region, stmt: LoopStmt | WhileStmt, emitBody:
     const global = globals[k];
     if (global !== undefined) out.push(m.global.set(global.name, scalar(ctx, c.init)));
   });
+  out.push(m.global.set(length, i32(fn, hasLoops(stmt) ? NESTED_CHUNK : PLAIN_CHUNK)));
   const calling = newLabel(fn, "chunks");
   const args = [...(outline.table ? [get(fn, 0)] : []), ...params.map((id) => scalar(ctx, id))];
   const calls = m.loop(calling, m.br_if(calling, m.call(name, args, binaryen.i32)));
