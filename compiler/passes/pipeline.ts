@@ -12,6 +12,7 @@ import { simplifyControl } from "./control.js";
 import { cse } from "./cse.js";
 import { dce } from "./dce.js";
 import { dropStopGradient } from "./drop-stop-gradient.js";
+import { flags } from "./flags.js";
 import { hoist } from "./hoist.js";
 import { inlineCustom } from "./inline-custom.js";
 import { inside } from "./inside.js";
@@ -35,6 +36,7 @@ export const passes: readonly Pass[] = [
   { name: "simplify", run: simplify },
   { name: "control", run: simplifyControl },
   { name: "narrow", run: narrow },
+  { name: "flags", run: flags },
   { name: "cse", run: cse },
   { name: "hoist", run: hoist },
   { name: "dce", run: dce },
