@@ -156,6 +156,11 @@ const turning = (x: Float64Array, times: number, at: number): Float64Array => {
   }
   return a;
 };
+const marks = (x: Float64Array, from: number, to: number): Float64Array => {
+  const a = x.slice();
+  for (let i = 0; i < 24; i++) if ((x[i] ?? 0) > from && (x[i] ?? 0) < to + 2) a[i + from] = i;
+  return a;
+};
 const counting = (x: Float64Array, start: number, at: number): Int32Array => {
   const table = new Int32Array(24);
   table[0] = 2147483640 + start;
@@ -171,6 +176,6 @@ describe("indices against arrays that watch every access", () => {
   it("of rows named by an array", () => agrees(byRows, fc.tuple(values, rows)));
   it("of rows whose place wraps around", () => agrees(byWrappedRows, fc.tuple(values, rows)));
   it("of rows that are changed", () => agrees(eliminate, fc.tuple(values, rows)));
-  for (const f of [fromTo, byThrees, backwards, single, insertion, walk, turning, counting])
+  for (const f of [fromTo, byThrees, backwards, single, insertion, walk, turning, marks, counting])
     it(`of ${f.name}`, () => agrees(f, draws));
 });

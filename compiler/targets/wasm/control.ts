@@ -16,6 +16,7 @@ import type {
 import { newFrame, pointerInits, pointerSteps } from "./address.js";
 import { type Expr, type Fn, get, i32, newLabel, newLocal, set, wasmType } from "./asm.js";
 import { bindSlot, type Slot, updates } from "./carries.js";
+import { conjuncts } from "./conjuncts.js";
 import { bindScalar, type Region, scalar } from "./values.js";
 
 type EmitBody = (region: Region, stmts: readonly Stmt[]) => void;
@@ -24,10 +25,21 @@ type EmitBody = (region: Region, stmts: readonly Stmt[]) => void;
 const inside = (region: Region): Region =>
   region.vector === null ? { ...region, out: [] } : internal("control flow inside a vector loop");
 
+/** `body` where all of the conditions hold. */
+const whereAll = (fn: Fn, conds: readonly Expr[], body: Expr): Expr =>
+  conds.reduceRight((inner, cond) => fn.m.if(cond, inner), body);
+
 export const emitIf = (region: Region, stmt: IfStmt, emitBody: EmitBody): void => {
   const { ctx, out } = region;
   const { fn } = ctx;
   const { m } = fn;
+  if (stmt.else.length === 0 && stmt.results.length === 0) {
+    const conds = conjuncts(ctx, stmt.cond);
+    const body = inside(region);
+    emitBody(body, stmt.then);
+    out.push(whereAll(fn, conds, m.block(null, body.out)));
+    return;
+  }
   const locals = stmt.results.map((r) => newLocal(fn, wasmType(r.type)));
   const cond = scalar(ctx, stmt.cond);
   const side = (body: readonly Stmt[], values: readonly ValueId[]): Expr => {
@@ -40,13 +52,10 @@ export const emitIf = (region: Region, stmt: IfStmt, emitBody: EmitBody): void =
     stmt.then,
     stmt.results.map((r) => r.then),
   );
-  const bare = stmt.else.length === 0 && stmt.results.length === 0;
-  const other = bare
-    ? undefined
-    : side(
-        stmt.else,
-        stmt.results.map((r) => r.else),
-      );
+  const other = side(
+    stmt.else,
+    stmt.results.map((r) => r.else),
+  );
   out.push(m.if(cond, then, other));
   stmt.results.forEach((r, k) => void bindScalar(region, r.id, locals[k] ?? -1));
 };
@@ -64,12 +73,12 @@ export const emitWhile = (region: Region, stmt: WhileStmt, emitBody: EmitBody): 
   const test = inside(region);
   for (const { carry, local } of slots) if (carry.kind === "recur") bindScalar(test, carry.param, local);
   emitBody(test, stmt.test);
-  const cond = scalar(ctx, stmt.cond);
+  const conds = conjuncts(ctx, stmt.cond);
   const body = inside(region);
   emitBody(body, stmt.body);
   updates(body, slots, false);
   const label = newLabel(fn, "while");
-  const again = m.if(cond, m.block(null, [...body.out, m.br(label)]));
+  const again = whereAll(fn, conds, m.block(null, [...body.out, m.br(label)]));
   out.push(m.loop(label, m.block(null, [...test.out, again])));
   for (const slot of slots) bindSlot(region, slot, slot.carry.result, slot.local);
 };

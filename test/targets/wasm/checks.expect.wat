@@ -312,7 +312,24 @@
    )
   )
   (local.set $1
-   (i32.const 32)
+   (global.get $for:loop0:length)
+  )
+  (if
+   (i32.lt_s
+    (local.get $1)
+    (i32.const 268435456)
+   )
+   (then
+    (global.set $for:loop0:length
+     (i32.add
+      (local.get $1)
+      (i32.shr_u
+       (local.get $1)
+       (i32.const 1)
+      )
+     )
+    )
+   )
   )
   (local.set $3
    (global.get $for:loop0:i)
@@ -465,6 +482,9 @@
   (local.get $2)
  )
  (func $for (param $0 i32)
+  (global.set $for:loop0:length
+   (i32.const 32)
+  )
   (global.set $for:loop0:i
    (i32.const 0)
   )
@@ -561,7 +581,24 @@
    )
   )
   (local.set $1
-   (i32.const 32)
+   (global.get $for:loop0:length)
+  )
+  (if
+   (i32.lt_s
+    (local.get $1)
+    (i32.const 268435456)
+   )
+   (then
+    (global.set $for:loop0:length
+     (i32.add
+      (local.get $1)
+      (i32.shr_u
+       (local.get $1)
+       (i32.const 1)
+      )
+     )
+    )
+   )
   )
   (local.set $3
    (global.get $for:loop0:0)
@@ -731,6 +768,9 @@
   )
   (global.set $for:loop0:0
    (f64.const 0)
+  )
+  (global.set $for:loop0:length
+   (i32.const 32)
   )
   (global.set $for:loop0:i
    (i32.const 0)
