@@ -2,12 +2,13 @@
 import type { ts } from "ts-morph";
 import { isUnknownNeeds } from "../frontend/faults.js";
 import { wrapHost, wrapStatic } from "../frontend/hosts.js";
-import type { Site } from "../frontend/machine.js";
+import { refuse, type Site } from "../frontend/machine.js";
 import { namespaceOf } from "../frontend/registry.js";
 import { isKnown, toHost } from "../frontend/reify.js";
 import { typescript } from "../frontend/ts.js";
 import {
   arrayOf,
+  builtin,
   keysOf,
   objectOf,
   type Place,
@@ -68,6 +69,19 @@ const contentUnknown = (kind: "array" | "object", unknown: UnmergedValue): Value
   return value;
 };
 
+/** What the language made of a function is a native function, and a bound one hides its source. */
+const nativeOf = (name: string, unknown: Value): Value =>
+  name === "bound"
+    ? builtin(name, (_, at) =>
+        refuse(
+          at,
+          "TSJ1002",
+          "this is a bound function: JavaScript hides its source",
+          "wrap it: (...args) => original.call(self, ...args), or call the original function",
+        ),
+      )
+    : unknown;
+
 /** The value as compiled code sees it; `unknown` where it may be another one at a call. */
 export const capturedValue = (
   site: Site,
@@ -102,8 +116,9 @@ export const capturedValue = (
           at.type,
         );
       }
-      case "host":
       case "function":
+        return at.callee.kind === "builtin" ? nativeOf(at.callee.name, unknown) : at;
+      case "host":
         return at;
       default: {
         const never: never = at;

@@ -3,9 +3,9 @@ import type { ts } from "ts-morph";
 import { TscJitError } from "../diagnostics.js";
 import { callValue } from "../frontend/calls.js";
 import { evaluate } from "../frontend/expressions.js";
-import { absorbFault, type Faults, isUnknown, report } from "../frontend/faults.js";
+import { absorbFault, type Faults, report } from "../frontend/faults.js";
 import { NeedStatic, needKey, type Site } from "../frontend/machine.js";
-import type { Transform } from "../frontend/registry.js";
+import { metaOf, type Transform } from "../frontend/registry.js";
 import { nameByUse } from "../frontend/source.js";
 import { leaveProgram } from "../frontend/stage.js";
 import { isThisParameter } from "../frontend/typescript-only.js";
@@ -32,6 +32,10 @@ const layersOf = (value: Value): Layers => {
 
 const closureOf = (value: Value): Closure | null =>
   value.kind === "function" && value.callee.kind === "closure" ? value.callee : null;
+
+/** Whether a function is one of the package, which is known to compile. */
+const isOurs = (value: Value): boolean =>
+  value.kind === "function" && value.callee.kind === "host" && metaOf(value.callee.fn)?.kind === "library";
 
 /** What staging one root gave. */
 export interface Outcome {
@@ -118,7 +122,7 @@ const stageRoot = (
     const layers = layersOf(value);
     const closure = closureOf(layers.base);
     if (closure === null) {
-      if (isUnknown(layers.base) && faults.found.size + faults.causes.size === 0)
+      if (!isOurs(layers.base) && faults.found.size + faults.causes.size === 0)
         causes.push({ subject: "which function it is", reason: "run", span });
       return;
     }

@@ -124,7 +124,7 @@ const FATAL: ReadonlySet<string> = new Set<Code>(["TSJ1110", "TSJ1111"]);
 
 /** Faults of what is written there, whatever the values are. */
 const CERTAIN: ReadonlySet<string> = new Set<Code>([
-  ...(["TSJ1004", "TSJ1005", "TSJ1010", "TSJ1021", "TSJ1022", "TSJ1030"] as const),
+  ...(["TSJ1001", "TSJ1002", "TSJ1004", "TSJ1005", "TSJ1010", "TSJ1021", "TSJ1022", "TSJ1030"] as const),
 ]);
 
 const keyOf = ({ code, span, message }: Diagnostic): string =>

@@ -149,6 +149,16 @@ describe("check: captured variables", () => {
     );
   });
 
+  it("bound and native functions are no source", () => {
+    const bound = "const bound = ((x: number) => x).bind(null);";
+    same(faults(`${bound}\njit((x: number) => bound(x));`), ["error TSJ1002 3"]);
+    for (const fn of ["bound", "Math.max"])
+      same(findings(`${bound}\njit(${fn});`), [
+        "note TSJ6001 3: not checked in full: which function it is: known only when the program runs",
+      ]);
+    same(findings("jit(np.sum); vmap(nn.relu);"), []);
+  });
+
   it("one that is assigned to again is a fault, here and in the module that exports it", () => {
     same(faults("let k = 0; k++;\njit((x: number) => x * k);"), ["error TSJ1010 3"]);
     same(faults("let k = 0;\njit((x: number) => x * k);"), []);

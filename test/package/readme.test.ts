@@ -29,6 +29,14 @@ describe("the README", () => {
     assert.equal(digits(stdout.trim()), digits(printed));
   });
 
+  it("has an example of check whose faults are those that it shows", () => {
+    const [, example = ""] = /```ts\n(const predict[\s\S]*?)```/.exec(readme) ?? [];
+    const [, shown = ""] = /\$ npx tsc-jit check train\.ts\n([\s\S]*?)```/.exec(readme) ?? [];
+    const program = `import { jit, np, type Tensor } from "tsc-jit";\n\n${example}`;
+    const { stdout } = runCli(["check", "train.ts"], { "train.ts": program });
+    assert.equal(stdout, shown);
+  });
+
   const constants = ["pi", "e", "inf", "nan"];
   for (const [name, namespace] of Object.entries({ np, nn, random, optim, tree }))
     it(`lists the functions of ${name}, each once`, () => {
