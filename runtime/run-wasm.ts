@@ -11,6 +11,7 @@ import { MAX_SHOWN } from "../compiler/ops/check-text.js";
 import type { Data } from "../compiler/ops/op.js";
 import { type Block, roundUp } from "./allocator.js";
 import { arena, heapStorage, newData, type Storage } from "./arena.js";
+import { isNative, isTyped, writeConverted } from "./convert-elements.js";
 import type { HostLeaf } from "./signature.js";
 import { FIRST_TAPE_BYTES, TAPE_WORDS, type TapeRoom, tapeRoom, tapeWords } from "./tape-room.js";
 import { isTensor, storageOf } from "./tensor.js";
@@ -114,16 +115,6 @@ const elementsOf = (leaf: HostLeaf, type: TensorType): Data => {
 };
 
 const isScalarType = (type: TensorType): boolean => type.shape.length === 0;
-
-/** A typed array of exactly the element type, which needs no conversion on its way into the arena. */
-const isNative = (
-  leaf: HostLeaf,
-  dtype: DType,
-): leaf is Float32Array | Float64Array | Int32Array | Uint32Array =>
-  (dtype === "f32" && leaf instanceof Float32Array) ||
-  (dtype === "f64" && leaf instanceof Float64Array) ||
-  (dtype === "i32" && leaf instanceof Int32Array) ||
-  (dtype === "u32" && leaf instanceof Uint32Array);
 
 /** Places of a call's frame: the address table, numbers in, numbers out, scratch, tapes' first room. In bytes from its start. */
 interface Frame {
@@ -261,7 +252,9 @@ const tableExecutable = (binary: Binary, run: (table: number) => void, tapes: Ta
     }
     const block = memory.allocate(sizeOf(type.shape) * BYTES[type.dtype]);
     held.blocks.push(block);
-    memory.write(block.start, isNative(leaf, type.dtype) ? leaf : elementsOf(leaf, type));
+    if (isNative(leaf, type.dtype)) memory.write(block.start, leaf);
+    else if (isTyped(leaf, type)) writeConverted(memory.write, block.start, leaf, type.dtype);
+    else memory.write(block.start, elementsOf(leaf, type));
     return block.start;
   };
 
