@@ -3,7 +3,7 @@ import { openHost } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
 import { stagedArray } from "./staged-arrays.js";
-import { refuseUnmerged, tensorOf, varOf } from "./tensors.js";
+import { refuseUnmerged, requireMerged, tensorOf, varOf } from "./tensors.js";
 import { arrayOf, keysOf, objectOf, staticValue, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
 const copyOfTensor = (site: Site, value: TensorValue): TensorValue => {
@@ -27,7 +27,7 @@ export const deepCopy = (site: Site, value: Value, seen: Map<Value, Value>): Val
     case "tensor":
       return done(copyOfTensor(site, value));
     case "array": {
-      if (value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
+      requireMerged(site, value);
       if (value.held.kind === "staged" && value.held.rows.v.type.shape.length === 1)
         return done(stagedArray(site, copyOfTensor(site, value.held.rows)));
       const copy = done(arrayOf([]));
@@ -35,7 +35,7 @@ export const deepCopy = (site: Site, value: Value, seen: Map<Value, Value>): Val
       return copy;
     }
     case "object": {
-      if (value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
+      requireMerged(site, value);
       const copy = done(objectOf([]));
       for (const key of keysOf(value))
         copy.props.set(key, deepCopy(site, value.props.get(key) ?? UNDEFINED, seen));

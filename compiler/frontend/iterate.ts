@@ -4,7 +4,7 @@ import { refuse, type Site } from "./machine.js";
 import { needStatic } from "./reify.js";
 import { itemAt, tryStageRows } from "./staged-arrays.js";
 import { rowsOf, tensorIndex } from "./tensor-members.js";
-import { refuseUnmerged } from "./tensors.js";
+import { requireMerged } from "./tensors.js";
 import {
   type ArrayValue,
   arrayOf,
@@ -27,8 +27,8 @@ export const isJsArray = (value: Value): boolean => {
 
 /** The elements of an iterable; a staged array gives its rows. */
 export const iterate = (site: Site, value: Value): readonly Value[] => {
-  if (value.kind === "array") return value.spoilt === null ? value.items : refuseUnmerged(site, value.spoilt);
-  if (value.kind === "unmerged") return refuseUnmerged(site, value);
+  requireMerged(site, value);
+  if (value.kind === "array") return value.items;
   if (value.kind === "tensor") return rowsOf(site, value);
   if (value.kind === "host") return iterate(site, openHost(site, value));
   if (isStatic(value)) {
@@ -90,7 +90,8 @@ export const itemsOf = (site: Site, value: Value): Sequence => {
       at: (at, k) => tensorIndex(at, value, typeof k === "number" ? staticValue(k) : k),
       stageable: true,
     };
-  if (value.kind === "array" && value.spoilt === null)
+  requireMerged(site, value);
+  if (value.kind === "array")
     return {
       length: () => lengthOf(value),
       at: (at, k) => {

@@ -83,7 +83,6 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
       if (typeof name === "number") return elementOf(site, object, name);
       return name === "length" ? staticValue(lengthOf(object)) : arrayMethod(site, object, name);
     case "object":
-      if (object.fixed === "moved") return refuseMoved(site);
       return object.props.get(String(name)) ?? objectMember(site, object, String(name));
     case "host": {
       const isMethod = Array.isArray(object.value) && typeof name === "string" && name !== "length";

@@ -2,6 +2,7 @@
 import { type BinaryOp, type DType, isFloat, type UnaryOp, type Var } from "../ir/types.js";
 import type { Code } from "./codes.js";
 import { pinIdentity } from "./hosts.js";
+import { isMutable } from "./identities.js";
 import { refuse, type Site } from "./machine.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
 import { toPrimitive } from "./reify.js";
@@ -11,6 +12,7 @@ import {
   describe,
   isNullish,
   isStatic,
+  type Mutable,
   staticValue,
   type TensorValue,
   type Value,
@@ -160,11 +162,27 @@ const decidedEquality = (site: Site, op: "==" | "!=" | "===" | "!==", a: Value, 
   }
   const numeric = (v: Value): boolean => isLeaf(v) || v.kind === "array";
   if ((a.kind === "tensor" && numeric(b)) || (b.kind === "tensor" && numeric(a))) return null;
+  if (isMutable(a) && isMutable(b) && a !== b && mayBeOne(a, b))
+    return refuse(
+      site,
+      "TSJ1103",
+      "whether these are one object is known only at run time",
+      "compare what they hold, or keep the condition that chose between them",
+    );
   for (const v of [a, b]) if (v.kind === "host" && a.kind === b.kind) pinIdentity(site, v);
   const same =
     a === b || (a.kind === "host" && b.kind === "host" && a.value === b.value) || sameFunction(a, b);
   return op.startsWith("!") ? !same : same;
 };
+/** Whether one may be the other, after paths on which a name stood for different objects. */
+const mayBeOne = (a: Mutable, b: Mutable): boolean => {
+  const [p, q] = [
+    [a, ...a.mayBe],
+    [b, ...b.mayBe],
+  ];
+  return p.some((m) => q.includes(m));
+};
+
 const sameFunction = (a: Value, b: Value): boolean => {
   if (a.kind !== "function" || b.kind !== "function") return false;
   const [p, q] = [a.callee, b.callee];

@@ -1,7 +1,7 @@
 /** From abstract values back to plain JavaScript: what must be known at compile time. */
 import { openHost, wrapStatic } from "./hosts.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
-import { refuseUnmerged } from "./tensors.js";
+import { refuseUnmerged, requireMerged } from "./tensors.js";
 import { placeInText } from "./thrown-text.js";
 import {
   arrayOf,
@@ -70,7 +70,7 @@ export const toHost = (site: Site, value: Value, what: string): unknown => {
     case "unmerged":
       return refuseUnmerged(site, value);
     case "array":
-      if (value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
+      requireMerged(site, value);
       return value.items.map((item) => toHost(site, item, what));
     case "object":
       return Object.fromEntries(

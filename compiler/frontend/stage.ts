@@ -12,7 +12,7 @@ import { refuseFixed } from "./members.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { metaOf } from "./registry.js";
 import { nameByUse, sourceOf } from "./source.js";
-import { refuseUnmerged, varOf } from "./tensors.js";
+import { refuseUnmerged, requireMerged, varOf } from "./tensors.js";
 import { typescript } from "./ts.js";
 import type {
   AnyFunction,
@@ -318,10 +318,11 @@ const outTree = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {
     case "unmerged":
       return refuseUnmerged(site, value);
     case "array":
-      if (value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
+      requireMerged(site, value);
       if (value.held.kind === "staged") return outTree(site, value.held.rows, results);
       return { kind: "array", items: value.items.map((item) => outTree(site, item, results)) };
     case "object": {
+      requireMerged(site, value);
       const keys = keysOf(value);
       return {
         kind: "object",

@@ -139,11 +139,12 @@ export const refuseUnmerged = (site: Site, { reason, needs, span }: UnmergedValu
   );
 };
 
-/** Refuses a value whose kind, length or fields differ between paths: for what looks at those. */
+/** Refuses a value whose kind, length or fields differ between paths, or that was written to under another name on one. */
 export const requireMerged = (site: Site, value: Value): undefined => {
   if (value.kind === "unmerged") return refuseUnmerged(site, value);
-  if ((value.kind === "array" || value.kind === "object") && value.spoilt !== null)
-    return refuseUnmerged(site, value.spoilt);
+  if (value.kind !== "array" && value.kind !== "object") return;
+  if (value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
+  if (value.fixed === "moved") return refuseMoved(site);
 };
 
 const notArray = (site: Site, value: Value, what: string): never =>
@@ -163,7 +164,7 @@ export const lift = (site: Site, value: Value, what = "the operand"): TensorValu
     varOf(site, value);
     return value;
   }
-  if (value.kind === "array" && value.spoilt !== null) return refuseUnmerged(site, value.spoilt);
+  requireMerged(site, value);
   const constant = constantOf(value);
   if (constant !== null)
     return tensorOf(site, constantVar(site, constant, constant.bool ? "bool" : "f64"), { weak: true });

@@ -1,7 +1,7 @@
 /** Trees of abstract values: nested arrays and objects with numbers and staged values at the leaves. */
 import { openHost } from "./hosts.js";
 import type { Site } from "./machine.js";
-import { constantOf, isLeaf, lift, refuseUnmerged } from "./tensors.js";
+import { constantOf, isLeaf, lift, refuseUnmerged, requireMerged } from "./tensors.js";
 import {
   arrayOf,
   keysOf,
@@ -17,6 +17,7 @@ export type Leaf = TensorValue | StaticValue;
 
 /** `f` at each leaf, in an equal structure. */
 export const mapLeaves = (site: Site, tree: Value, f: (leaf: Leaf) => Value): Value => {
+  requireMerged(site, tree);
   switch (tree.kind) {
     case "static":
     case "tensor":
@@ -53,6 +54,7 @@ export const stagedLeaves = (site: Site, tree: Value, what: string): readonly Te
 
 /** Like mapLeaves for numbers, booleans and arrays only: what else is static stays as it is. */
 export const mapStaged = (site: Site, tree: Value, f: (leaf: Value) => Value): Value => {
+  requireMerged(site, tree);
   if (tree.kind === "array" && tree.held.kind === "staged") return f(tree.held.rows);
   if (tree.kind === "array" && tree.items.length > 0 && constantOf(tree) !== null) return f(tree);
   switch (tree.kind) {

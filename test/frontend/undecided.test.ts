@@ -64,9 +64,9 @@ describe("frontend: values whose kind differs between paths", () => {
     ...POINTS,
   );
 
-  const refused = (name: string, fn: (x: Float64Array) => unknown): void => {
+  const refused = (name: string, fn: (x: Float64Array) => unknown, code = /TSJ1103/): void => {
     it(`${name} is refused where the path is known only at run time`, () => {
-      throws(() => runStaged(fn, [Float64Array.of(3)]), /TSJ1103/);
+      throws(() => runStaged(fn, [Float64Array.of(3)]), code);
     });
   };
   refused("a comparison with undefined", (x) => {
@@ -84,4 +84,44 @@ describe("frontend: values whose kind differs between paths", () => {
     if ((x[0] ?? 0) > 100) o.b = 2;
     return "b" in o ? 1 : 2;
   });
+  refused("a comparison of objects one of which may be the other", (x) => {
+    const p = [x[0] ?? 0];
+    const z = (x[0] ?? 0) > 100 ? p : [1];
+    return z === p ? 1 : 2;
+  });
+  /** What `use` sees of p after z, which may be p, was written to. */
+  const written =
+    (use: (p: number[]) => unknown) =>
+    (x: Float64Array): unknown => {
+      const [p, q] = [
+        [x[0] ?? 0, 1],
+        [2, 3],
+      ];
+      const z = (x[0] ?? 0) > 100 ? p : q;
+      z[0] = 100;
+      return use(p);
+    };
+  const uses: Readonly<Record<string, (p: number[]) => unknown>> = {
+    "an element": (p) => p[0],
+    "the result": (p) => [p],
+    "a copy": (p) => [...p],
+    "a loop": (p) => {
+      let s = 0;
+      for (const e of p) s += e;
+      return s;
+    },
+    "a method": (p) => p.map((e) => e + 1),
+  };
+  for (const [name, use] of Object.entries(uses))
+    refused(`${name} of a list that may have been written to under another name`, written(use), /TSJ1024/);
+  refused(
+    "an object as a result that may have been written to under another name",
+    (x) => {
+      const [p, q] = [{ a: x[0] ?? 0 }, { a: 1 }];
+      const z = (x[0] ?? 0) > 100 ? p : q;
+      z.a = 100;
+      return [p];
+    },
+    /TSJ1024/,
+  );
 });

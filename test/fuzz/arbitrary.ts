@@ -5,6 +5,7 @@ import {
   any,
   bit,
   bool,
+  index,
   kind,
   num,
   perDepth,
@@ -16,6 +17,7 @@ import type {
   ArrayForm,
   Case,
   ForForm,
+  GivenForm,
   Parameter,
   ParameterForm,
   Program,
@@ -35,7 +37,7 @@ const TYPED: readonly TypedForm[] = [
 const FORMS: readonly ArrayForm[] = [
   ...(["Float64Array", "list", "list", "filled"] as const),
   ...TYPED,
-  ...(["pushed", "mapped", "part", "joined", "reversed"] as const),
+  ...(["pushed", "mapped", "part", "joined", "reversed", "sorted", "view"] as const),
   ...(["from", "copyFrom", "copySlice", "copySpread", "copyNew", "alias", "rows", "row"] as const),
 ];
 const FOR: readonly ForForm[] = [
@@ -43,6 +45,8 @@ const FOR: readonly ForForm[] = [
 ];
 
 const TAKING: readonly ParameterForm[] = ["plain", "plain", "plain", "defaults", "record", "array", "rest"];
+
+const GIVING: readonly GivenForm[] = ["number", "number", "number", "list", "record"];
 
 const EXPRESSION = 2;
 const x = num(EXPRESSION);
@@ -100,6 +104,29 @@ const simpleStatements: readonly (readonly [number, fc.Arbitrary<Stmt>])[] = [
   ],
   [1, fc.record({ kind: kind("unpackRecord"), object: pick, x: num(1) })],
   [1, fc.record({ kind: kind("reverse"), array: pick })],
+  [
+    2,
+    fc.record({
+      kind: kind("move"),
+      form: any(["fill", "copyWithin", "set"] as const),
+      array: pick,
+      of: pick,
+      x: num(1),
+    }),
+  ],
+  [1, fc.record({ kind: kind("swapRows"), array: pick, a: index(1), b: index(1) })],
+  [
+    1,
+    fc.record({
+      kind: kind("setRow"),
+      array: pick,
+      at: index(1),
+      items: fc.array(num(1), { minLength: 1, maxLength: 3 }),
+    }),
+  ],
+  [1, fc.record({ kind: kind("spreadObject"), object: pick, x: num(1) })],
+  [1, fc.record({ kind: kind("records"), items: fc.array(num(1), { minLength: 1, maxLength: 3 }) })],
+  [1, fc.record({ kind: kind("perhaps"), test, x: num(1) })],
   [14, fc.record({ kind: kind("assign"), op: any(ASSIGN), target: target(1), x })],
   [2, fc.record({ kind: kind("swap"), a: target(1), b: target(1) })],
   [1, fc.record({ kind: kind("fill"), array: pick, x: num(1) })],
@@ -155,11 +182,14 @@ const stmt: (depth: number) => fc.Arbitrary<Stmt> = perDepth((depth) => {
         kind: kind("function"),
         form: any(["arrow", "expression", "declaration"] as const),
         taking: any(TAKING),
+        giving: any(GIVING),
+        array: any([null, null, null, 2, 3, 4]),
         parameters: fc.integer({ min: 0, max: 2 }),
         body: block(depth - 1, 3),
         result: x,
       }),
     ],
+    [1, fc.record({ kind: kind("eachRecord"), records: pick, body })],
     [1, fc.record({ kind: kind("forIn"), object: pick, body })],
     [1, fc.record({ kind: kind("throw"), test })],
     [1, fc.record({ kind: kind("block"), body })],
@@ -202,6 +232,8 @@ const outside: fc.Arbitrary<Stmt> = weighted<Stmt>(
       kind: kind("function"),
       form: any(["arrow", "declaration"] as const),
       taking: any(TAKING),
+      giving: any(GIVING),
+      array: fc.constant(null),
       parameters: fc.integer({ min: 0, max: 2 }),
       body: block(0, 2),
       result: x,

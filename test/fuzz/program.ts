@@ -44,7 +44,9 @@ export type Num =
   | { readonly kind: "math"; readonly name: MathName | SmoothName; readonly args: readonly Num[] }
   | { readonly kind: "choose"; readonly test: Bool; readonly x: Num; readonly y: Num }
   | { readonly kind: "short"; readonly op: "&&" | "||" | "??"; readonly x: Num; readonly y: Num }
-  | { readonly kind: "fromBool"; readonly test: Bool }
+  | { readonly kind: "fromBool"; readonly form: "Number" | "plus" | "or" | "times"; readonly test: Bool }
+  /** A variable that may be undefined, or something else. */
+  | { readonly kind: "perhaps"; readonly form: "??" | "==="; readonly pick: Pick; readonly x: Num }
   | { readonly kind: "call"; readonly callee: Pick; readonly args: readonly Num[] }
   | { readonly kind: "crement"; readonly op: Crement; readonly target: Target }
   | { readonly kind: "assigned"; readonly op: AssignOp; readonly target: Target; readonly x: Num }
@@ -78,7 +80,7 @@ export type TypedForm =
   | ("Int8Array" | "Uint16Array" | "Uint8ClampedArray");
 export type ArrayForm =
   | TypedForm
-  | ("list" | "filled" | "from" | "pushed" | "mapped" | "part" | "joined" | "reversed")
+  | ("list" | "filled" | "from" | "pushed" | "mapped" | "part" | "joined" | "reversed" | "sorted" | "view")
   | ("copyFrom" | "copySlice" | "copySpread" | "copyNew")
   | ("alias" | "rows" | "row");
 
@@ -103,6 +105,8 @@ export type ForForm =
 
 /** How a function takes its parameters: each for itself, the last with a default, in a record, in an array, or as a rest. */
 export type ParameterForm = "plain" | "defaults" | "record" | "array" | "rest";
+/** What a function gives: a number, or two, one of which is taken. */
+export type GivenForm = "number" | "list" | "record";
 
 export type Stmt =
   | {
@@ -126,7 +130,10 @@ export type Stmt =
       readonly kind: "function";
       readonly form: "arrow" | "expression" | "declaration";
       readonly taking: ParameterForm;
+      readonly giving: GivenForm;
       readonly parameters: number;
+      /** Length of an array that it takes, and may write to, before the numbers. */
+      readonly array: number | null;
       readonly body: readonly Stmt[];
       readonly result: Num;
     }
@@ -149,6 +156,20 @@ export type Stmt =
   | { readonly kind: "unpackRecord"; readonly object: Pick; readonly x: Num }
   | { readonly kind: "forIn"; readonly object: Pick; readonly body: readonly Stmt[] }
   | { readonly kind: "reverse"; readonly array: Pick }
+  | {
+      readonly kind: "move";
+      readonly form: "fill" | "copyWithin" | "set";
+      readonly array: Pick;
+      readonly of: Pick;
+      readonly x: Num;
+    }
+  | { readonly kind: "swapRows"; readonly array: Pick; readonly a: Index; readonly b: Index }
+  | { readonly kind: "setRow"; readonly array: Pick; readonly at: Index; readonly items: readonly Num[] }
+  | { readonly kind: "spreadObject"; readonly object: Pick; readonly x: Num }
+  | { readonly kind: "records"; readonly items: readonly Num[] }
+  | { readonly kind: "eachRecord"; readonly records: Pick; readonly body: readonly Stmt[] }
+  /** A variable that is set on one path only. */
+  | { readonly kind: "perhaps"; readonly test: Bool; readonly x: Num }
   | {
       readonly kind: "if";
       readonly test: Bool;

@@ -1,5 +1,5 @@
 /** Declarations of local arrays: new ones, copies, other names for an array or a row of one. */
-import type { Stmt } from "./program.js";
+import type { Index, Stmt } from "./program.js";
 import { index, number } from "./render-expressions.js";
 import { type ArrayVariable, choose, declareNumber, inner, type Scope, type Writer } from "./scope.js";
 
@@ -84,6 +84,21 @@ export const arrayDeclaration = (w: Writer, scope: Scope, s: ArrayStmt): string[
         : fresh("list", `[...${source.text}, ${items.join(", ")}]`, source.length + items.length);
     case "reversed":
       return source === undefined ? list() : fresh("list", `[...${source.text}].reverse()`, source.length);
+    case "sorted":
+      return source === undefined
+        ? list()
+        : fresh("Float64Array", `Float64Array.from(${source.text}).sort()`, source.length);
+    case "view": {
+      // A view of the same memory.
+      const typed = choose(
+        flat.filter((a) => a.form.endsWith("Array")),
+        s.of,
+      );
+      if (typed === undefined) return list();
+      const from = s.size % typed.length;
+      const init = `${typed.text}.subarray(${from})`;
+      return declare(scope, { ...typed, text, length: typed.length - from }, init);
+    }
     case "alias": {
       const other = choose(scope.arrays, s.of);
       return other === undefined ? list() : declare(scope, { ...other, text }, other.text);
@@ -119,4 +134,39 @@ export const arrayDeclaration = (w: Writer, scope: Scope, s: ArrayStmt): string[
       return never;
     }
   }
+};
+
+/** Elements moved inside an array or between two; rows put in other places. */
+export const arrayStatement = (
+  w: Writer,
+  scope: Scope,
+  s: Extract<Stmt, { kind: "move" | "swapRows" | "setRow" }>,
+): string[] => {
+  if (s.kind === "move") {
+    const writable = scope.arrays.filter((a) => a.writable && a.columns === null);
+    const array = choose(writable, s.array);
+    if (array === undefined) return [];
+    const [from, to] = [s.of % array.length, 1 + ((s.of >> 3) % array.length)];
+    if (s.form === "fill") return [`${array.text}.fill(${number(w, scope, s.x)}, ${from}, ${to});`];
+    if (s.form === "copyWithin") return [`${array.text}.copyWithin(${to - 1}, ${from});`];
+    const fitting = scope.arrays.filter((a) => a.columns === null && a.length <= array.length);
+    const source = choose(fitting, s.of);
+    if (source === undefined || !array.form.endsWith("Array")) return [];
+    return [`${array.text}.set(${source.text}, ${array.length - source.length});`];
+  }
+  const rows = choose(
+    scope.arrays.filter((a) => a.writable && a.columns !== null && a.form === "list"),
+    s.array,
+  );
+  if (rows === undefined || rows.columns === null) return [];
+  const at = (i: Index): string => `${rows.text}[${index(w, scope, i, rows.length)}]`;
+  if (s.kind === "swapRows") {
+    const [a, b] = [at(s.a), at(s.b)];
+    return [`[${a}, ${b}] = [${b}, ${a}];`];
+  }
+  const items = Array.from({ length: rows.columns }, (_, k) => {
+    const item = s.items[k % s.items.length];
+    return item === undefined ? "1" : number(w, scope, item);
+  });
+  return [`${at(s.at)} = [${items.join(", ")}];`];
 };

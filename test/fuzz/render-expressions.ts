@@ -105,11 +105,16 @@ const callOf = (w: Writer, scope: Scope, e: Extract<Num, { kind: "call" }>): str
   const callee = choose(scope.functions, e.callee);
   if (callee === undefined || !mayCall(w, scope, callee, 1)) return number(w, scope, first);
   const args = [first, second].slice(0, callee.parameters).map((arg) => number(w, scope, arg));
-  return callText(callee, args);
+  if (callee.array === null) return callText(callee, args, e.callee);
+  const fitting = scope.arrays.filter((a) => a.writable && a.columns === null && a.length === callee.array);
+  const array = choose(fitting, e.callee);
+  return array === undefined ? (args[0] ?? "6") : callText(callee, args, e.callee, array.text);
 };
 
 const appliedOf = (w: Writer, scope: Scope, e: Extract<Num, { kind: "applied" }>): string => {
-  const unary = scope.functions.filter((f) => f.parameters === 1 && f.taking === "plain");
+  const unary = scope.functions.filter(
+    (f) => f.parameters === 1 && f.taking === "plain" && f.giving === "number" && f.array === null,
+  );
   const callee = choose(unary, e.callee);
   const x = number(w, scope, e.x);
   // A method is called on its object.
@@ -160,6 +165,24 @@ const foldOf = (w: Writer, scope: Scope, e: Extract<Num, { kind: "folded" }>): s
   return `${array.text}.findIndex((${item}) => ${item} > ${f})`;
 };
 
+/** A boolean as a number. */
+const converted = (form: "Number" | "plus" | "or" | "times", test: string): string => {
+  switch (form) {
+    case "Number":
+      return `Number(${test})`;
+    case "plus":
+      return `(+(${test}))`;
+    case "or":
+      return `((${test}) | 0)`;
+    case "times":
+      return `((${test}) * 3)`;
+    default: {
+      const never: never = form;
+      return never;
+    }
+  }
+};
+
 /** An expression in parentheses where it needs them. */
 export const number = (w: Writer, scope: Scope, e: Num): string => {
   count(w, scope);
@@ -193,7 +216,13 @@ export const number = (w: Writer, scope: Scope, e: Num): string => {
     case "short":
       return `(${of(e.x)} ${e.op} ${of(e.y)})`;
     case "fromBool":
-      return `Number(${bool(w, scope, e.test, false)})`;
+      return converted(e.form, bool(w, scope, e.test, false));
+    case "perhaps": {
+      const v = choose(scope.perhaps, e.pick);
+      const other = of(e.x);
+      if (v === undefined) return other;
+      return e.form === "??" ? `(${v} ?? ${other})` : `(${v} === undefined ? ${other} : ${v})`;
+    }
     case "call":
       return callOf(w, scope, e);
     case "crement": {

@@ -1,5 +1,5 @@
 /** Declarations of functions, of objects and classes with methods, and of functions that make functions; calls of them. */
-import type { Num, Stmt } from "./program.js";
+import type { GivenForm, Num, Stmt } from "./program.js";
 import { number } from "./render-expressions.js";
 import {
   choose,
@@ -12,8 +12,24 @@ import {
   type Writer,
 } from "./scope.js";
 
-/** A call with as many arguments as the function has parameters. */
-export const callText = ({ text, taking, parameters }: FunctionVariable, args: readonly string[]): string => {
+/** A call with as many arguments as the function has parameters; of two results one is taken. */
+export const callText = (
+  f: FunctionVariable,
+  args: readonly string[],
+  pick: number,
+  array: string | null = null,
+): string => {
+  const call = argumentText(f, args, array);
+  if (f.giving === "number") return call;
+  return f.giving === "list" ? `${call}[${pick % 2}]` : `${call}.${pick % 2 === 0 ? "a" : "b"}`;
+};
+
+const argumentText = (
+  { text, taking, parameters }: FunctionVariable,
+  args: readonly string[],
+  array: string | null,
+): string => {
+  if (array !== null) return `${text}(${[array, ...args].join(", ")})`;
   switch (taking) {
     case "plain":
       return `${text}(${args.join(", ")})`;
@@ -72,6 +88,19 @@ const measured = (w: Writer, write: () => void): { readonly cost: number; readon
   return { cost: w.cost - before.cost + 1, size: w.size - before.size + 1 };
 };
 
+/** A function of one number. */
+const UNARY = { taking: "plain", giving: "number", parameters: 1, array: null } as const;
+
+/** A `return` of these values. */
+export const returned = (form: GivenForm, values: () => readonly [string, string]): string => {
+  const [a, b] = values();
+  return form === "number"
+    ? `return ${a};`
+    : form === "list"
+      ? `return [${a}, ${b}];`
+      : `return { a: ${a}, b: ${b} };`;
+};
+
 export const functionDeclaration = (
   w: Writer,
   scope: Scope,
@@ -79,14 +108,25 @@ export const functionDeclaration = (
 ): string[] => {
   const name = w.name("f");
   const parameters = Array.from({ length: s.parameters }, () => w.name("p"));
-  const { list, unpack } = parameterList(w, scope, s, parameters);
-  const own = inner(scope, { targets: [], returns: "number", times: 1, lines: [...unpack] });
+  const given = s.array === null ? null : w.name("A");
+  const { list: numbers, unpack } = parameterList(
+    w,
+    scope,
+    given === null ? s : { ...s, taking: "plain" },
+    parameters,
+  );
+  const list = [...(given === null ? [] : [given]), ...(numbers === "" ? [] : [numbers])].join(", ");
+  const own = inner(scope, { targets: [], returns: s.giving, times: 1, lines: [...unpack] });
+  if (given !== null && s.array !== null)
+    own.arrays.push({ text: given, form: "list", length: s.array, columns: null, writable: true });
   for (const p of parameters) declareNumber(own, p, true);
   const spent = measured(w, () => {
     for (const inside of s.body) own.lines.push(...w.statement(own, inside));
-    own.lines.push(`return ${number(w, own, s.result)};`);
+    const last = number(w, own, s.result);
+    own.lines.push(returned(s.giving, () => [last, number(w, own, { kind: "variable", pick: 0 })]));
   });
-  scope.functions.push({ text: name, taking: s.taking, parameters: parameters.length, ...spent });
+  const { taking, giving, array } = s;
+  scope.functions.push({ text: name, taking, giving, parameters: parameters.length, array, ...spent });
   const head =
     s.form === "arrow"
       ? `const ${name} = (${list}) => {`
@@ -114,7 +154,7 @@ export const objectDeclaration = (
     const spent = measured(w, () => {
       fields.push(`get(p) { return this.k0 * p + ${over(w, scope, ["p"], method)}; }`);
     });
-    scope.functions.push({ text: `${name}.get`, taking: "plain", parameters: 1, ...spent });
+    scope.functions.push({ text: `${name}.get`, ...UNARY, ...spent });
   } else scope.objects.push({ text: name, fields: s.items.map((_, k) => `k${k}`) });
   for (let k = 0; k < s.items.length; k++) scope.numbers.push({ text: `${name}.k${k}`, assignable: true });
   return [`const ${name} = { ${fields.join(", ")} };`];
@@ -142,7 +182,7 @@ export const classDeclaration = (w: Writer, scope: Scope, s: Extract<Stmt, { kin
     const value = over(w, scope, [...own, "p"], s.method);
     lines.push(s.writes ? `step(p) { return this.k0 = ${value}; }` : `step(p) { return ${value}; }`);
   });
-  scope.functions.push({ text: `${name}.step`, taking: "plain", parameters: 1, ...spent });
+  scope.functions.push({ text: `${name}.step`, ...UNARY, ...spent });
   for (const field of fields) scope.numbers.push({ text: `${name}.${field}`, assignable: true });
   return [`class ${type} {`, ...indent(lines), "}", `const ${name} = new ${type}(${items.join(", ")});`];
 };
@@ -154,7 +194,7 @@ export const makerDeclaration = (w: Writer, scope: Scope, s: Extract<Stmt, { kin
   const spent = measured(w, () => {
     step = over(w, scope, [p, own], s.step);
   });
-  scope.functions.push({ text: made, taking: "plain", parameters: 1, ...spent });
+  scope.functions.push({ text: made, ...UNARY, ...spent });
   return [
     `const ${maker} = (${k}) => {`,
     `  let ${own} = ${k};`,
@@ -178,8 +218,7 @@ export const recursionDeclaration = (
   const times = s.depth + 1;
   scope.functions.push({
     text: made,
-    taking: "plain",
-    parameters: 1,
+    ...UNARY,
     cost: spent.cost * times,
     size: spent.size * times,
   });
@@ -204,4 +243,34 @@ export const unpackRecord = (
   declareNumber(scope, b, true);
   const from = object?.text ?? `{ k0: ${other} }`;
   return [`let { k0: ${a}, k9: ${b} = ${other} } = ${from};`];
+};
+
+export const spreadObject = (
+  w: Writer,
+  scope: Scope,
+  s: Extract<Stmt, { kind: "spreadObject" }>,
+): string[] => {
+  const x = number(w, scope, s.x);
+  const from = choose(scope.objects, s.object);
+  const name = w.name("o");
+  const fields = [...new Set(["k1", ...(from?.fields ?? [])])];
+  scope.objects.push({ text: name, fields });
+  for (const field of fields) scope.numbers.push({ text: `${name}.${field}`, assignable: true });
+  return [`const ${name} = { ${from === undefined ? "" : `...${from.text}, `}k1: ${x} };`];
+};
+
+/** Fields of the objects of an array. */
+const RECORD = ["k0", "k1"] as const;
+
+export const recordsDeclaration = (
+  w: Writer,
+  scope: Scope,
+  s: Extract<Stmt, { kind: "records" }>,
+): string[] => {
+  const items = s.items.map((item) => number(w, scope, item));
+  const name = w.name("R");
+  scope.records.push({ text: name, length: items.length });
+  for (let k = 0; k < items.length; k++)
+    for (const field of RECORD) scope.numbers.push({ text: `${name}[${k}].${field}`, assignable: true });
+  return [`const ${name} = [${items.map((item, k) => `{ k0: ${item}, k1: ${k} }`).join(", ")}];`];
 };

@@ -161,3 +161,15 @@ export const forInStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind:
   );
   return [`${head}for (const ${key} in ${object.text}) {`, ...lines, "}"];
 };
+
+export const eachRecord = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "eachRecord" }>): string[] => {
+  const records = choose(scope.records, s.records);
+  if (records === undefined || scope.times * records.length > MOST_TIMES)
+    return ["{", ...block(w, scope, s.body), "}"];
+  const item = w.name("r");
+  const { head, lines } = loop(w, scope, { labelled: false, trips: records.length, body: s.body }, (own) => {
+    for (const field of ["k0", "k1"]) own.numbers.push({ text: `${item}.${field}`, assignable: true });
+    return [];
+  });
+  return [`${head}for (const ${item} of ${records.text}) {`, ...lines, "}"];
+};

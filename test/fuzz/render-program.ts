@@ -1,7 +1,8 @@
 /** Source text of whole programs: a function, and what stands outside of it. */
 import type { Num, Parameter, Program } from "./program.js";
-import { returned, statement } from "./render.js";
+import { statement } from "./render.js";
 import { number } from "./render-expressions.js";
+import { returned } from "./render-functions.js";
 import { type ArrayVariable, createWriter, type Scope, type Writer, withIndices } from "./scope.js";
 
 export interface Rendered {
@@ -33,7 +34,7 @@ const parameterScope = (scope: Scope, name: string, { form, length, written }: P
 
 const lastReturn = (w: Writer, scope: Scope, p: Program): string => {
   const value = (e: Num): string => number(w, scope, e);
-  if (p.result !== "all") return returned(p.result, () => [value(p.last), value(p.second)]) ?? "";
+  if (p.result !== "all") return returned(p.result, () => [value(p.last), value(p.second)]);
   const values = [
     ...scope.numbers.map(({ text }) => text),
     ...scope.flags,
@@ -47,6 +48,8 @@ const emptyScope = (returns: Scope["returns"]): Scope => ({
   flags: [],
   arrays: [],
   objects: [],
+  records: [],
+  perhaps: [],
   functions: [],
   counters: [],
   targets: [],

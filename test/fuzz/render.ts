@@ -1,16 +1,19 @@
 /** Source text of programs: terminating, of bounded size, and without an index out of range. */
 import type { Case, Stmt } from "./program.js";
-import { arrayDeclaration } from "./render-arrays.js";
+import { arrayDeclaration, arrayStatement } from "./render-arrays.js";
 import { bool, number, target } from "./render-expressions.js";
 import {
   classDeclaration,
   functionDeclaration,
   makerDeclaration,
   objectDeclaration,
+  recordsDeclaration,
   recursionDeclaration,
+  returned,
+  spreadObject,
   unpackRecord,
 } from "./render-functions.js";
-import { forInStatement, forOfStatement, forStatement, whileStatement } from "./render-loops.js";
+import { eachRecord, forInStatement, forOfStatement, forStatement, whileStatement } from "./render-loops.js";
 import { block, choose, declareNumber, indent, operator, type Scope, type Writer } from "./scope.js";
 
 const mentions = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
@@ -64,20 +67,14 @@ const jump = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "break" | "conti
   return [s.test === null ? text : `if (${bool(w, scope, s.test, true)}) ${text}`];
 };
 
-export const returned = (form: Scope["returns"], values: () => readonly [string, string]): string | null => {
+const returnOf = (form: Scope["returns"], values: () => readonly [string, string]): string | null => {
   if (form === "none") return null;
-  if (form === "nothing") return "return;";
-  const [a, b] = values();
-  return form === "number"
-    ? `return ${a};`
-    : form === "list"
-      ? `return [${a}, ${b}];`
-      : `return { a: ${a}, b: ${b} };`;
+  return form === "nothing" ? "return;" : returned(form, values);
 };
 
 const returnStatement = (w: Writer, scope: Scope, s: Extract<Stmt, { kind: "return" }>): string[] => {
   const test = s.test === null ? null : bool(w, scope, s.test, true);
-  const text = returned(scope.returns, () => [number(w, scope, s.x), number(w, scope, s.y)]);
+  const text = returnOf(scope.returns, () => [number(w, scope, s.x), number(w, scope, s.y)]);
   if (text === null) return [];
   return [test === null ? text : `if (${test}) ${text}`];
 };
@@ -126,6 +123,22 @@ export const statement = (w: Writer, scope: Scope, s: Stmt): string[] => {
         s.array,
       );
       return array === undefined ? [] : [`${array.text}.reverse();`];
+    }
+    case "move":
+    case "swapRows":
+    case "setRow":
+      return arrayStatement(w, scope, s);
+    case "spreadObject":
+      return spreadObject(w, scope, s);
+    case "records":
+      return recordsDeclaration(w, scope, s);
+    case "eachRecord":
+      return eachRecord(w, scope, s);
+    case "perhaps": {
+      const [test, x] = [bool(w, scope, s.test, true), number(w, scope, s.x)];
+      const name = w.name("u");
+      scope.perhaps.push(name);
+      return [`let ${name};`, `if (${test}) ${name} = ${x};`];
     }
     case "unpackRecord":
       return unpackRecord(w, scope, s);

@@ -1,5 +1,5 @@
 /** What a program that is being written out has in scope, and how much work it has come to. */
-import type { AssignOp, NumberOp, ParameterForm, Stmt } from "./program.js";
+import type { AssignOp, GivenForm, NumberOp, ParameterForm, Stmt } from "./program.js";
 
 export interface NumberVariable {
   readonly text: string;
@@ -19,7 +19,10 @@ export interface ArrayVariable {
 export interface FunctionVariable {
   readonly text: string;
   readonly taking: ParameterForm;
+  readonly giving: GivenForm;
   readonly parameters: number;
+  /** Length of the array that it takes before the numbers. */
+  readonly array: number | null;
   /** Statements and expressions that a call runs, and those in its source, calls counted with all that they call. */
   readonly cost: number;
   readonly size: number;
@@ -29,6 +32,12 @@ export interface FunctionVariable {
 export interface ObjectVariable {
   readonly text: string;
   readonly fields: readonly string[];
+}
+
+/** An array of objects. */
+export interface RecordsVariable {
+  readonly text: string;
+  readonly length: number;
 }
 
 /** A whole number from 0 to `limit - 1`. */
@@ -50,6 +59,9 @@ export interface Scope {
   readonly flags: string[];
   readonly arrays: ArrayVariable[];
   readonly objects: ObjectVariable[];
+  readonly records: RecordsVariable[];
+  /** Variables that may be undefined. */
+  readonly perhaps: string[];
   readonly functions: FunctionVariable[];
   readonly counters: Counter[];
   readonly targets: readonly JumpTarget[];
@@ -110,6 +122,8 @@ export const inner = (scope: Scope, change: Partial<Scope> = {}): Scope => ({
   flags: [...scope.flags],
   arrays: [...scope.arrays],
   objects: [...scope.objects],
+  records: [...scope.records],
+  perhaps: [...scope.perhaps],
   functions: [...scope.functions],
   counters: [...scope.counters],
   own: new Set(),
