@@ -59,6 +59,8 @@ const signature = (form: Form): string => {
       return `(${form.items.map(signature).join()})${form.identity.fixed ?? ""}`;
     case "object":
       return `{${form.keys.map((k, i) => `${k}:${signature(form.fields[i] ?? form)}`).join()}}${form.identity.fixed ?? ""}`;
+    case "maybe":
+      return `${String(form.missing.value)}|${signature(form.value)}`;
     case "unmerged":
       return "?";
     default: {

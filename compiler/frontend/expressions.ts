@@ -271,11 +271,14 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
     const before = place.get();
     const operator = text.slice(0, -1);
     if (operator === "&&" || operator === "||" || operator === "??") {
-      return choose({ ...site, node: left }, operator, before, () => {
+      const chosen = choose({ ...site, node: left }, operator, before, () => {
         const value = evaluate(m, frame, right);
         place.set(value);
         return value;
       });
+      // What was undefined on some paths is so no longer.
+      if (before.kind === "unmerged" && ts.isIdentifier(left)) place.set(chosen);
+      return chosen;
     }
     const by = evaluate(m, frame, right);
     checkOperands(site, operator as BinaryOperator, left, before, right, by);
@@ -307,7 +310,11 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
 const choose = (site: Site, operator: "&&" | "||" | "??", left: Value, right: () => Value): Value => {
   if (operator === "??") {
     if (left.kind === "tensor" && left.holes) return refuseHole(site);
-    if (left.kind === "unmerged") return refuseUnmerged(site, left);
+    if (left.kind === "unmerged") {
+      const { maybe } = left;
+      if (maybe === undefined) return refuseUnmerged(site, left);
+      return chooseValue(site, maybe.present, () => maybe.value, right);
+    }
     return isNullish(left) ? right() : left;
   }
   const holds = conditionOf(site, left, `the left side of \`${operator}\``);
@@ -316,6 +323,7 @@ const choose = (site: Site, operator: "&&" | "||" | "??", left: Value, right: ()
 };
 
 const instanceOf = (site: Site, value: Value, type: Value): Value => {
+  if (value.kind === "unmerged") return refuseUnmerged(site, value);
   const instance = isInstance(site, value, type);
   if (instance !== null) return staticValue(instance);
   if (type.kind !== "function" || type.callee.kind !== "host")

@@ -14,11 +14,13 @@ import {
   arrayOf,
   type ClassValue,
   describe,
+  isNullish,
   isStatic,
   lengthOf,
   type Mutable,
   type Need,
   objectOf,
+  type StaticValue,
   type Store,
   type TensorValue,
   UNDEFINED,
@@ -60,6 +62,8 @@ export type Form =
       readonly type: ClassValue | null;
       readonly identity: Identity;
     }
+  /** A value that some paths do not have: a flag says whether it is there. */
+  | { readonly kind: "maybe"; readonly value: Form; readonly missing: StaticValue; readonly reason: string }
   /** `unknown`: why a path's value is unknown. */
   | { readonly kind: "unmerged"; readonly reason: string; readonly unknown: readonly Need[] | null };
 
@@ -76,6 +80,8 @@ export const join = (meeting: Meeting, a: Side, b: Side): Form => {
   if (a === null) return b === null ? { kind: "same", value: UNDEFINED } : single(meeting, b);
   if (b === null) return single(meeting, a);
   if (a === b) return { kind: "same", value: a };
+  const maybe = joinMaybe(meeting, a, b);
+  if (maybe !== null) return maybe;
   if (a.kind === "unmerged" || b.kind === "unmerged") {
     const unknown = [a, b].find(isUnknown) ?? null;
     return unmerged(a.kind === "unmerged" ? a.reason : b.kind === "unmerged" ? b.reason : "", unknown?.needs);
@@ -96,6 +102,28 @@ export const join = (meeting: Meeting, a: Side, b: Side): Form => {
   if (a.kind === "host" && b.kind === "host" && a.value === b.value) return { kind: "same", value: a };
   if (a.kind === "function" && b.kind === "function" && sameFunction(a, b)) return { kind: "same", value: a };
   return differ(a, b);
+};
+
+/** What is missing on some path, and the value on the others; null where neither side misses anything. */
+const joinMaybe = (meeting: Meeting, a: Value, b: Value): Form | null => {
+  const [p, q] = [partsOf(a), partsOf(b)];
+  const missing = p.missing ?? q.missing;
+  const isDecided = p.value === null && q.value === null;
+  if (missing === null || isDecided || (a.kind === "unmerged" && a.maybe === undefined)) return null;
+  if (b.kind === "unmerged" && b.maybe === undefined) return null;
+  if (p.missing !== null && q.missing !== null && p.missing.value !== q.missing.value) return null;
+  const value = join(meeting, p.value, q.value);
+  const isSimple =
+    (value.kind === "leaf" && value.type.shape.length === 0) ||
+    value.kind === "object" ||
+    (value.kind === "same" && (isLeaf(value.value) || value.value.kind === "object"));
+  const reason = `${describe(p.value ?? q.value ?? a)} on one path and ${describe(missing)} on another`;
+  return isSimple ? { kind: "maybe", value, missing, reason } : null;
+};
+
+const partsOf = (v: Value): { readonly value: Side; readonly missing: StaticValue | null } => {
+  if (v.kind === "unmerged" && v.maybe !== undefined) return v.maybe;
+  return isNullish(v) && isStatic(v) ? { value: null, missing: v } : { value: v, missing: null };
 };
 
 const sameFunction = (a: Value & { kind: "function" }, b: Value & { kind: "function" }): boolean =>
@@ -215,6 +243,8 @@ export const typesOf = (form: Form): readonly TensorType[] => {
   switch (form.kind) {
     case "leaf":
       return [form.type];
+    case "maybe":
+      return [{ dtype: "bool", shape: [] }, ...typesOf(form.value)];
     case "view":
       return form.index.flatMap((i) => (i === null ? [{ dtype: "i32", shape: [] }] : []));
     case "array":
@@ -240,6 +270,14 @@ export const flatten = (site: Site, form: Form, value: Side, entry = false): rea
         return [builder.cast(own.v, form.type.dtype)];
       const x = lift(site, value, "a result");
       return [builder.cast(varOf(site, x), form.type.dtype)];
+    }
+    case "maybe": {
+      const parts = value === null ? { value: null, missing: null } : partsOf(value);
+      const present =
+        value?.kind === "unmerged" && value.maybe !== undefined
+          ? varOf(site, value.maybe.present)
+          : builder.scalar(parts.value === null ? 0 : 1, "bool");
+      return [present, ...flatten(site, form.value, parts.value, entry)];
     }
     case "view": {
       const at = value === null ? null : rowOf(value)?.view.index;
@@ -294,6 +332,16 @@ export const assemble = (meeting: Meeting, form: Form, vars: readonly Var[]): Va
         });
         const row = index.reduce<TensorValue>((of, i) => viewOf(site, of, i), f.base);
         return f.rows ? stagedArray(site, row) : row;
+      }
+      case "maybe": {
+        const flag = vars[next++];
+        const value = build(f.value);
+        const span = site.machine.builder.span();
+        const common = { kind: "unmerged", reason: f.reason, needs, span } as const;
+        if (flag === undefined || (!isStatic(value) && value.kind !== "tensor" && value.kind !== "object"))
+          return common;
+        const present = tensorOf(site, flag, { weak: true, needs });
+        return { ...common, maybe: { present, value, missing: f.missing } };
       }
       case "array":
         return own(arrayOf(f.items.map(build)), f.identity);
