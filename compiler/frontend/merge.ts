@@ -1,8 +1,9 @@
 /** Two paths under a staged condition: what they wrote and gave becomes the results of one `if`. */
 import type { Eqn, OpName, Var } from "../ir/types.js";
+import { assemble, flatten, mergeNeeds, typesOf } from "./assemble.js";
 import type { Binding } from "./environment.js";
 import { narrowed, withFact } from "./facts.js";
-import { assemble, type Form, flatten, join, mergeNeeds, typesOf } from "./forms.js";
+import { type Form, join } from "./forms.js";
 import { type Meeting, type Side, sharedAmong } from "./identities.js";
 import { type Cell, type State, setBinding, touch } from "./journal.js";
 import type { Site } from "./machine.js";

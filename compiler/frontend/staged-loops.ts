@@ -4,6 +4,7 @@
  */
 
 import type { Var } from "../ir/types.js";
+import { assemble, typesOf } from "./assemble.js";
 import { findCarries, type LoopPlan } from "./carries.js";
 import {
   type Completion,
@@ -14,7 +15,7 @@ import {
   withValue,
 } from "./completions.js";
 import { emitLoop, type Out, refuseEndless } from "./emit-loops.js";
-import { assemble, type Form, join, typesOf } from "./forms.js";
+import { type Form, join } from "./forms.js";
 import type { Meeting, Side } from "./identities.js";
 import { maybeOf } from "./maybe.js";
 import { refuseThrow, StagedThrow, withRows } from "./regions.js";

@@ -82,6 +82,7 @@ describe("values that may be missing", () => {
     (v: Float64Array) => {
       const g = (d: number): number | undefined => {
         if (d > 0) return d;
+        return;
       };
       return g(v[0]!) === undefined ? 5 : 6;
     },
