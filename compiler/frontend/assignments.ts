@@ -7,7 +7,7 @@ import { setBinding } from "./journal.js";
 import { propertyName } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import { getMember, setMember } from "./members.js";
-import { restOf, withOrigin } from "./patterns.js";
+import { restOf, withDefault, withOrigin } from "./patterns.js";
 import { resolve } from "./resolve.js";
 import { bare } from "./typescript-only.js";
 import { arrayOf, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
@@ -88,8 +88,7 @@ const assignElement = (m: Machine, frame: Frame, element: ts.Expression, value: 
   const hasDefault =
     ts.isBinaryExpression(element) && element.operatorToken.kind === ts.SyntaxKind.EqualsToken;
   if (!hasDefault) return assignTarget(m, frame, element, value);
-  const missing = isStatic(value) && value.value === undefined;
-  assignTarget(m, frame, element.left, missing ? evaluate(m, frame, element.right) : value);
+  assignTarget(m, frame, element.left, withDefault(m, frame, value, element.right));
 };
 
 const assignObject = (
@@ -107,10 +106,7 @@ const assignObject = (
     } else if (ts.isShorthandPropertyAssignment(p)) {
       const found = getMember(site, value, staticValue(p.name.text));
       used.push(p.name.text);
-      const missing =
-        isStatic(found) && found.value === undefined && p.objectAssignmentInitializer !== undefined;
-      const fallback = p.objectAssignmentInitializer;
-      setVariable(m, frame, p.name, missing && fallback !== undefined ? evaluate(m, frame, fallback) : found);
+      setVariable(m, frame, p.name, withDefault(m, frame, found, p.objectAssignmentInitializer));
     } else if (ts.isPropertyAssignment(p)) {
       const key = propertyName(m, frame, p.name);
       used.push(String(isStatic(key) ? key.value : ""));

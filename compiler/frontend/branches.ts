@@ -4,6 +4,7 @@ import { type Builder, createBuilder } from "../ir/builder.js";
 import { literalText } from "../ops/check-text.js";
 import type { Code } from "./codes.js";
 import { align, type Completion } from "./completions.js";
+import { withFact } from "./facts.js";
 import type { Side } from "./identities.js";
 import { refuse, type Site, spanAt } from "./machine.js";
 import { mergeTrials } from "./merge.js";
@@ -84,16 +85,18 @@ const branch = <T>(
 ): T =>
   withRows(site, () => {
     const since = nextSerial();
-    const a = tryPath(site, cond, whenTrue);
-    const b = tryPath(site, cond, whenFalse);
+    const onTrue = (): T => withFact(site, cond, true, whenTrue);
+    const onFalse = (): T => withFact(site, cond, false, whenFalse);
+    const a = tryPath(site, cond, onTrue);
+    const b = tryPath(site, cond, onFalse);
     if (isThrow(a) || isThrow(b)) refuseInTry(site);
     if (isThrow(a)) {
       emitThrow(site, cond, a);
-      return isThrow(b) ? throwOn(site, b) : whenFalse();
+      return isThrow(b) ? throwOn(site, b) : onFalse();
     }
     if (isThrow(b)) {
       emitThrow(site, notOf(site, cond), b);
-      return whenTrue();
+      return onTrue();
     }
     return combine(a.result, b.result, (pairs) => mergeTrials(site, cond, a, b, pairs, since));
   });

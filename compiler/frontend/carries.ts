@@ -1,8 +1,9 @@
 /** What a loop carries from one iteration to the next: found by running its body until the forms of values stay the same. */
 import { type Builder, createBuilder } from "../ir/builder.js";
 import type { TensorType, Var } from "../ir/types.js";
+import { assemble, typesOf } from "./assemble.js";
 import type { Completion, PossibleExit } from "./completions.js";
-import { assemble, type Form, join, typesOf } from "./forms.js";
+import { type Form, join } from "./forms.js";
 import { type Meeting, type Side, sharedAmong } from "./identities.js";
 import { type Cell, type State, stateOf } from "./journal.js";
 import { NeedStatic, type Site } from "./machine.js";
@@ -59,6 +60,8 @@ const signature = (form: Form): string => {
       return `(${form.items.map(signature).join()})${form.identity.fixed ?? ""}`;
     case "object":
       return `{${form.keys.map((k, i) => `${k}:${signature(form.fields[i] ?? form)}`).join()}}${form.identity.fixed ?? ""}`;
+    case "maybe":
+      return `${String(form.missing.value)}|${signature(form.value)}`;
     case "unmerged":
       return "?";
     default: {

@@ -1,15 +1,17 @@
 /** Chains of properties, elements and calls: `a?.b.c(d)`. */
 import type { ts } from "ts-morph";
+import { chooseValue } from "./branches.js";
 import { callValue } from "./calls.js";
 import { callSuper } from "./classes.js";
 import { elementsOf, evaluate } from "./expressions.js";
 import { isUnknown } from "./faults.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
+import { maybeOf } from "./maybe.js";
 import { getMember, staticOf } from "./members.js";
 import { callOrLookInto } from "./refused.js";
 import { refuseUnmerged } from "./tensors.js";
 import { bare } from "./typescript-only.js";
-import { describe, isNullish, memberOf, staticValue, UNDEFINED, type Value } from "./values.js";
+import { describe, isNullish, type Maybe, memberOf, staticValue, UNDEFINED, type Value } from "./values.js";
 
 export type ChainNode = ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.CallExpression;
 
@@ -24,7 +26,41 @@ export const chain = (m: Machine, frame: Frame, node: ts.Expression): Value | nu
   if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return superMember(m, frame, node);
   const object = chain(m, frame, node.expression);
   if (object === null || (node.questionDotToken !== undefined && isNullish(object))) return null;
+  const maybe = node.questionDotToken === undefined ? null : maybeOf(object);
+  if (maybe !== null) return optionalMember(m, frame, node, maybe);
   return member(m, frame, node, object);
+};
+
+const refuseChain = (site: Site): never =>
+  refuse(
+    site,
+    "TSJ1103",
+    "a chain goes on behind a `?.` whose left side is missing or not at run time",
+    "test it first: if (a !== undefined) ...",
+  );
+
+/** `a?.name` at the end of a chain, where `a` may be missing at run time. */
+const optionalMember = (
+  m: Machine,
+  frame: Frame,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+  { present, value }: Maybe,
+): Value => {
+  const site: Site = { machine: m, frame, node };
+  const { ts } = m;
+  const { parent } = node;
+  const goesOn =
+    (ts.isPropertyAccessExpression(parent) ||
+      ts.isElementAccessExpression(parent) ||
+      ts.isCallExpression(parent)) &&
+    parent.expression === node;
+  if (goesOn) refuseChain(site);
+  return chooseValue(
+    site,
+    present,
+    () => member(m, frame, node, value),
+    () => UNDEFINED,
+  );
 };
 
 /** `super.name`: a member of the class that this one extends. */
@@ -70,6 +106,8 @@ const callLink = (m: Machine, frame: Frame, node: ts.CallExpression): Value | nu
     const isSuper = expression.expression.kind === ts.SyntaxKind.SuperKeyword;
     const object = isSuper ? frame.self : chain(m, frame, expression.expression);
     if (object === null || (expression.questionDotToken !== undefined && isNullish(object))) return null;
+    const maybe = expression.questionDotToken === undefined ? null : maybeOf(object);
+    if (maybe !== null) refuseChain({ machine: m, frame, node: expression });
     self = object;
     if (isUnknown(object))
       return callOrLookInto(site, elementsOf(m, frame, node.arguments), () => refuseUnmerged(site, object));

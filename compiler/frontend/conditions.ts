@@ -2,16 +2,17 @@
 import { isFloat } from "../ir/types.js";
 import { isUnknown, unknownCondition } from "./faults.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
+import { maybeOf } from "./maybe.js";
 import { needStatic } from "./reify.js";
 import { derived, refuseUnmerged, varOf } from "./tensors.js";
-import { describe, type TensorValue, type Value } from "./values.js";
+import { describe, type TensorValue, type UnmergedValue, type Value } from "./values.js";
 
 /** Whether a condition holds, or a staged boolean of rank 0. `what` names it in messages. */
 export const condition = (site: Site, value: Value, what = "the condition"): boolean | TensorValue => {
   if (value.kind === "static") return Boolean(value.value);
   if (isUnknown(value) && site.frame?.libraryScript === null && value.needs !== null)
     return unknownCondition(site, value.needs);
-  if (value.kind === "unmerged") return refuseUnmerged(site, value);
+  if (value.kind === "unmerged") return maybeHolds(site, value, what);
   if (value.kind !== "tensor") return true;
   const { shape, dtype } = value.v.type;
   if (shape.length > 0)
@@ -41,6 +42,21 @@ const needArgument = (site: Site, value: TensorValue): never => {
     site,
     "TSJ1102",
     `${what} must be known at compile time, because a shape or an axis depends on it, but it is computed at run time`,
+  );
+};
+
+/** Where a value is there and true. */
+const maybeHolds = (site: Site, value: UnmergedValue, what: string): boolean | TensorValue => {
+  const maybe = maybeOf(value);
+  if (maybe === null) return refuseUnmerged(site, value);
+  const holds = condition(site, maybe.value, what);
+  if (typeof holds === "boolean") return holds ? maybe.present : false;
+  const { builder } = site.machine;
+  return derived(
+    site,
+    [holds, maybe.present],
+    builder.and(varOf(site, maybe.present), varOf(site, holds)),
+    true,
   );
 };
 

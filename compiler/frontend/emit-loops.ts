@@ -1,11 +1,12 @@
 /** The equation of a loop: `for` where iterations are counted and none leaves it, else `while`. */
 import { type Builder, createBuilder } from "../ir/builder.js";
 import type { TensorType, Var } from "../ir/types.js";
+import { flatten, typesOf } from "./assemble.js";
 import { asValue } from "./branches.js";
 import { type Carry, enter, type LoopPlan, type Stable } from "./carries.js";
 import type { Code } from "./codes.js";
 import { anyTaken, type PossibleExit, valueIn } from "./completions.js";
-import { type Form, flatten, typesOf } from "./forms.js";
+import type { Form } from "./forms.js";
 import type { Meeting } from "./identities.js";
 import { refuse, type Site, spanAt } from "./machine.js";
 import { closeRegions, inTrial, tryRegion } from "./regions.js";

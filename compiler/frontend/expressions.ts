@@ -3,13 +3,13 @@ import type { ts } from "ts-morph";
 import { assignTarget, referenceTo } from "./assignments.js";
 import { chooseValue } from "./branches.js";
 import { type ChainNode, chain } from "./chains.js";
-import { classFrom, isInstance, nativeBaseOf } from "./classes.js";
+import { classFrom } from "./classes.js";
 import { condition as conditionOf, refuseHole } from "./conditions.js";
 import { construct } from "./construct.js";
 import { perform } from "./effects.js";
 import { createEnvironment, declare } from "./environment.js";
 import { collecting, REFUSED } from "./faults.js";
-import { pinIdentity } from "./hosts.js";
+import { instanceOf } from "./instance-of.js";
 import { iterate } from "./iterate.js";
 import { objectLiteral } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
@@ -271,11 +271,14 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
     const before = place.get();
     const operator = text.slice(0, -1);
     if (operator === "&&" || operator === "||" || operator === "??") {
-      return choose({ ...site, node: left }, operator, before, () => {
+      const chosen = choose({ ...site, node: left }, operator, before, () => {
         const value = evaluate(m, frame, right);
         place.set(value);
         return value;
       });
+      // What was undefined on some paths is so no longer.
+      if (before.kind === "unmerged" && ts.isIdentifier(left)) place.set(chosen);
+      return chosen;
     }
     const by = evaluate(m, frame, right);
     checkOperands(site, operator as BinaryOperator, left, before, right, by);
@@ -307,35 +310,14 @@ const binaryExpression = (m: Machine, frame: Frame, node: ts.BinaryExpression, s
 const choose = (site: Site, operator: "&&" | "||" | "??", left: Value, right: () => Value): Value => {
   if (operator === "??") {
     if (left.kind === "tensor" && left.holes) return refuseHole(site);
-    if (left.kind === "unmerged") return refuseUnmerged(site, left);
+    if (left.kind === "unmerged") {
+      const { maybe } = left;
+      if (maybe === undefined) return refuseUnmerged(site, left);
+      return chooseValue(site, maybe.present, () => maybe.value, right);
+    }
     return isNullish(left) ? right() : left;
   }
   const holds = conditionOf(site, left, `the left side of \`${operator}\``);
   const keep = (): Value => left;
   return operator === "&&" ? chooseValue(site, holds, right, keep) : chooseValue(site, holds, keep, right);
-};
-
-const instanceOf = (site: Site, value: Value, type: Value): Value => {
-  const instance = isInstance(site, value, type);
-  if (instance !== null) return staticValue(instance);
-  if (type.kind !== "function" || type.callee.kind !== "host")
-    return refuse(site, "TSJ1040", "`instanceof` needs a class that is known");
-  const { fn } = type.callee;
-  if (value.kind === "static") return staticValue(value.value instanceof (fn as unknown as new () => object));
-  if (value.kind === "host") {
-    pinIdentity(site, value);
-    return staticValue(value.value instanceof (fn as unknown as new () => object));
-  }
-  if (value.kind === "array") return staticValue(fn === Array || fn === Object);
-  if (value.kind === "object") {
-    const base = nativeBaseOf(value.type);
-    return staticValue(fn === Object || (base !== null && (base === fn || base.prototype instanceof fn)));
-  }
-  if (value.kind === "function") return staticValue(fn === Function || fn === Object);
-  return refuse(
-    site,
-    "TSJ1040",
-    "`instanceof` on a staged value is not compiled",
-    "look at x.dtype and x.shape",
-  );
 };

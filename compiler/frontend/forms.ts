@@ -2,30 +2,26 @@
  * The form of a value that a region leaves behind: which parts are equal on all paths, and which become results of the
  * region's equation. Two values have a common form if one staged value can hold either.
  */
-import { sameShape, type TensorType, typeText, type Var } from "../ir/types.js";
+import { sameShape, type TensorType, typeText } from "../ir/types.js";
 import { isUnknown } from "./faults.js";
 import { type Identity, identityOf, isMutable, type Meeting, type Side } from "./identities.js";
-import type { Site } from "./machine.js";
 import { mergedDType } from "./promote.js";
-import { stagedArray } from "./staged-arrays.js";
-import { isLeaf, lift, needsOf, tensorOf, varOf } from "./tensors.js";
+import { isLeaf } from "./tensors.js";
 import {
   type ArrayValue,
-  arrayOf,
   type ClassValue,
   describe,
+  isNullish,
   isStatic,
   lengthOf,
-  type Mutable,
   type Need,
-  objectOf,
+  type StaticValue,
   type Store,
   type TensorValue,
   UNDEFINED,
   type Value,
   type View,
 } from "./values.js";
-import { viewOf, wholeIndex } from "./views.js";
 
 export interface LeafForm {
   readonly kind: "leaf";
@@ -60,6 +56,8 @@ export type Form =
       readonly type: ClassValue | null;
       readonly identity: Identity;
     }
+  /** A value that some paths do not have: a flag says whether it is there. */
+  | { readonly kind: "maybe"; readonly value: Form; readonly missing: StaticValue; readonly reason: string }
   /** `unknown`: why a path's value is unknown. */
   | { readonly kind: "unmerged"; readonly reason: string; readonly unknown: readonly Need[] | null };
 
@@ -76,6 +74,8 @@ export const join = (meeting: Meeting, a: Side, b: Side): Form => {
   if (a === null) return b === null ? { kind: "same", value: UNDEFINED } : single(meeting, b);
   if (b === null) return single(meeting, a);
   if (a === b) return { kind: "same", value: a };
+  const maybe = joinMaybe(meeting, a, b);
+  if (maybe !== null) return maybe;
   if (a.kind === "unmerged" || b.kind === "unmerged") {
     const unknown = [a, b].find(isUnknown) ?? null;
     return unmerged(a.kind === "unmerged" ? a.reason : b.kind === "unmerged" ? b.reason : "", unknown?.needs);
@@ -98,6 +98,28 @@ export const join = (meeting: Meeting, a: Side, b: Side): Form => {
   return differ(a, b);
 };
 
+/** What is missing on some path, and the value on the others; null where neither side misses anything. */
+const joinMaybe = (meeting: Meeting, a: Value, b: Value): Form | null => {
+  const [p, q] = [partsOf(a), partsOf(b)];
+  const missing = p.missing ?? q.missing;
+  const isDecided = p.value === null && q.value === null;
+  if (missing === null || isDecided || (a.kind === "unmerged" && a.maybe === undefined)) return null;
+  if (b.kind === "unmerged" && b.maybe === undefined) return null;
+  if (p.missing !== null && q.missing !== null && p.missing.value !== q.missing.value) return null;
+  const value = join(meeting, p.value, q.value);
+  const isSimple =
+    (value.kind === "leaf" && value.type.shape.length === 0) ||
+    value.kind === "object" ||
+    (value.kind === "same" && (isLeaf(value.value) || value.value.kind === "object"));
+  const reason = `${describe(p.value ?? q.value ?? a)} on one path and ${describe(missing)} on another`;
+  return isSimple ? { kind: "maybe", value, missing, reason } : null;
+};
+
+export const partsOf = (v: Value): { readonly value: Side; readonly missing: StaticValue | null } => {
+  if (v.kind === "unmerged" && v.maybe !== undefined) return v.maybe;
+  return isNullish(v) && isStatic(v) ? { value: null, missing: v } : { value: v, missing: null };
+};
+
 const sameFunction = (a: Value & { kind: "function" }, b: Value & { kind: "function" }): boolean =>
   (a.callee.kind === "host" && b.callee.kind === "host" && a.callee.fn === b.callee.fn) ||
   (a.callee.kind === "closure" &&
@@ -107,7 +129,7 @@ const sameFunction = (a: Value & { kind: "function" }, b: Value & { kind: "funct
   (a.callee.kind === "class" && b.callee.kind === "class" && a.callee.type === b.callee.type);
 
 /** A value that is a row of a larger array, still in its place. */
-const rowOf = (value: Value): { readonly rows: TensorValue; readonly view: View } | null => {
+export const rowOf = (value: Value): { readonly rows: TensorValue; readonly view: View } | null => {
   const rows = value.kind === "array" && value.held.kind === "staged" ? value.held.rows : value;
   if (rows.kind !== "tensor" || rows.view === null || rows.view.start !== null) return null;
   return rows.view.epoch === rows.view.base.replaced.length ? { rows, view: rows.view } : null;
@@ -209,129 +231,3 @@ const isItemOf = (rows: TensorValue, item: Value): boolean =>
   isWeak(item) === rows.weak &&
   isBool(item) === (rows.v.type.dtype === "bool") &&
   shapeOf(item).length === 0;
-
-/** Types of the results that a form needs, in order. */
-export const typesOf = (form: Form): readonly TensorType[] => {
-  switch (form.kind) {
-    case "leaf":
-      return [form.type];
-    case "view":
-      return form.index.flatMap((i) => (i === null ? [{ dtype: "i32", shape: [] }] : []));
-    case "array":
-      return form.items.flatMap(typesOf);
-    case "object":
-      return form.fields.flatMap(typesOf);
-    default:
-      return [];
-  }
-};
-
-/**
- * A value's parts in a form's types, in the program under construction; zeros where there is none. `entry`: what a loop starts
- * with, although its arrays have other names from then on.
- */
-export const flatten = (site: Site, form: Form, value: Side, entry = false): readonly Var[] => {
-  const { builder } = site.machine;
-  switch (form.kind) {
-    case "leaf": {
-      if (value === null) return [builder.splat(0, form.type)];
-      const own = value.kind === "array" && value.held.kind === "staged" ? value.held.rows : value;
-      if (entry && own.kind === "tensor" && own.view === null && site.machine.open.has(own.builder))
-        return [builder.cast(own.v, form.type.dtype)];
-      const x = lift(site, value, "a result");
-      return [builder.cast(varOf(site, x), form.type.dtype)];
-    }
-    case "view": {
-      const at = value === null ? null : rowOf(value)?.view.index;
-      return form.index.flatMap((known, k) => {
-        if (known !== null) return [];
-        const i = at?.[k] ?? 0;
-        return [typeof i === "number" ? builder.scalar(i, "i32") : wholeIndex(site, i)];
-      });
-    }
-    case "array": {
-      const items = value?.kind === "array" ? value.items : null;
-      return form.items.flatMap((item, k) => flatten(site, item, items?.[k] ?? null, entry));
-    }
-    case "object": {
-      const props = value?.kind === "object" ? value.props : null;
-      return form.fields.flatMap((field, k) =>
-        flatten(site, field, props?.get(form.keys[k] ?? "") ?? null, entry),
-      );
-    }
-    default:
-      return [];
-  }
-};
-
-/** The value that a form's results make. */
-export const assemble = (meeting: Meeting, form: Form, vars: readonly Var[]): Value => {
-  let next = 0;
-  const { site } = meeting;
-  const needs = meeting.needs;
-  const own = <T extends Mutable>(value: T, { fixed, mayBe }: Identity): T => {
-    value.fixed = fixed;
-    value.mayBe = mayBe;
-    for (const m of mayBe) if (m.fixed === null) m.fixed = "merged";
-    return value;
-  };
-  const build = (f: Form): Value => {
-    switch (f.kind) {
-      case "same":
-        return f.value;
-      case "leaf": {
-        const v = vars[next++];
-        if (v === undefined) return UNDEFINED;
-        const { weak, hostArray, store } = f;
-        const value = tensorOf(site, v, { weak, hostArray, store, needs });
-        if (f.rows) return own(stagedArray(site, value), f.identity);
-        return f.type.shape.length === 0 ? value : own(value, f.identity);
-      }
-      case "view": {
-        const index = f.index.map((i) => {
-          const v = i === null ? vars[next++] : undefined;
-          return v === undefined ? (i ?? 0) : tensorOf(site, v);
-        });
-        const row = index.reduce<TensorValue>((of, i) => viewOf(site, of, i), f.base);
-        return f.rows ? stagedArray(site, row) : row;
-      }
-      case "array":
-        return own(arrayOf(f.items.map(build)), f.identity);
-      case "object": {
-        const fields = f.fields.map(build);
-        return own(
-          objectOf(
-            f.keys.map((key, k) => [key, fields[k] ?? UNDEFINED] as const),
-            null,
-            f.type,
-          ),
-          f.identity,
-        );
-      }
-      case "unmerged":
-        return {
-          kind: "unmerged",
-          reason: f.reason,
-          needs: f.unknown ?? needs,
-          span: site.machine.builder.span(),
-        };
-      default: {
-        const never: never = f;
-        return never;
-      }
-    }
-  };
-  return build(form);
-};
-
-/** Needs of a merge: its condition's and those of the values. */
-export const mergeNeeds = (
-  needs: readonly Need[] | null,
-  values: readonly Side[],
-): readonly Need[] | null => {
-  if (needs === null) return null;
-  const staged = values.filter((v): v is TensorValue => v !== null && v.kind === "tensor");
-  if (staged.length === 0) return needs;
-  const own = needsOf(staged);
-  return own === null ? null : [...new Set([...needs, ...own])];
-};

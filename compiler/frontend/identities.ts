@@ -32,6 +32,7 @@ const ownerOf = (m: Mutable): Mutable => {
 export const sharedAmong = (values: readonly Side[], into: Set<Mutable> = new Set()): Set<Mutable> => {
   const seen = new Map<Mutable, Mutable>();
   const visit = (value: Side): void => {
+    if (value?.kind === "unmerged" && value.maybe !== undefined) visit(value.maybe.value);
     if (!isMutable(value)) return;
     const owner = ownerOf(value);
     const before = seen.get(owner);

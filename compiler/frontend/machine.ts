@@ -59,6 +59,8 @@ export interface Machine {
   reverse: number;
   /** How many derivatives, of either mode, will go through what is being staged. */
   derivatives: number;
+  /** Truth values that are known on the path being run. */
+  facts: ReadonlyMap<Var, boolean>;
   /** Numbers that the text of the throw being evaluated shows; null outside of throws. */
   shown: TensorValue[] | null;
   /** Blocks of `try` with a `catch` that are being run. */

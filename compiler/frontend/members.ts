@@ -3,10 +3,12 @@
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
 import { nativeBaseOf } from "./classes.js";
+import { narrowed } from "./facts.js";
 import { below, hostFunction, hostMember, openHost, placeText, wrapHost, wrapStatic } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
+import { maybeOf, requirePresent } from "./maybe.js";
 import { functionName } from "./names.js";
 import { namespaceOf, tensorMethod } from "./registry.js";
 import { needStatic } from "./reify.js";
@@ -72,7 +74,7 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
       ? tensorMember(site, object, value)
       : tensorIndex(site, object, key);
   }
-  requireMerged(site, object);
+  if (maybeOf(object) === null) requireMerged(site, object);
   if (object.kind === "array" && key.kind === "tensor" && tryStageRows(site, object, key.needs))
     return itemAt(site, object, key);
   const name = keyOf(site, key, object);
@@ -83,15 +85,19 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
       if (typeof name === "number") return elementOf(site, object, name);
       return name === "length" ? staticValue(lengthOf(object)) : arrayMethod(site, object, name);
     case "object":
-      return object.props.get(String(name)) ?? objectMember(site, object, String(name));
+      if (object.fixed === "moved") return refuseMoved(site);
+      return narrowed(site, object.props.get(String(name)) ?? objectMember(site, object, String(name)));
     case "host": {
       const isMethod = Array.isArray(object.value) && typeof name === "string" && name !== "length";
       return isMethod ? getMember(site, openHost(site, object), key) : hostMember(site, object, name);
     }
     case "function":
       return functionMember(site, object, String(name));
-    case "unmerged":
-      return refuseUnmerged(site, object);
+    case "unmerged": {
+      const { maybe } = object;
+      if (maybe === undefined) return refuseUnmerged(site, object);
+      return getMember(site, requirePresent(site, maybe, `the property \`${name}\``), key);
+    }
     default: {
       const never: never = object;
       return never;

@@ -1,7 +1,9 @@
 /** Two paths under a staged condition: what they wrote and gave becomes the results of one `if`. */
 import type { Eqn, OpName, Var } from "../ir/types.js";
+import { assemble, flatten, mergeNeeds, typesOf } from "./assemble.js";
 import type { Binding } from "./environment.js";
-import { assemble, type Form, flatten, join, mergeNeeds, typesOf } from "./forms.js";
+import { narrowed, withFact } from "./facts.js";
+import { type Form, join } from "./forms.js";
 import { type Meeting, type Side, sharedAmong } from "./identities.js";
 import { type Cell, type State, setBinding, touch } from "./journal.js";
 import type { Site } from "./machine.js";
@@ -174,6 +176,9 @@ export const mergeTrials = (
   const meet = (x: Side, y: Side, write: Merge["write"]): void => {
     sides.push({ a: x, b: y, write });
   };
+  // What may be missing, as it is known to be on each path.
+  const onPath = (holds: boolean, side: Side): Side =>
+    side?.kind === "unmerged" ? withFact(site, cond, holds, () => narrowed(site, side)) : side;
   for (const cell of cells) {
     const before = a.before.get(cell) ?? b.before.get(cell);
     const [x, y] = [a.after.get(cell) ?? before, b.after.get(cell) ?? before];
@@ -183,11 +188,11 @@ export const mergeTrials = (
     for (const slot of slots ?? []) {
       const [p, q] = [readSlot(site, slot, x), readSlot(site, slot, y)];
       if (p === null && q === null) continue;
-      meet(p, q, slot.write);
+      meet(onPath(true, p), onPath(false, q), slot.write);
     }
   }
   const own = sides.length;
-  for (const [x, y] of pairs) meet(x, y, null);
+  for (const [x, y] of pairs) meet(onPath(true, x), onPath(false, y), null);
   const shared = sharedAmong(sides.map((s) => s.a));
   sharedAmong(
     sides.map((s) => s.b),

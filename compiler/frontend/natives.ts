@@ -15,7 +15,7 @@ import { toHost } from "./reify.js";
 import { indexOf } from "./searches.js";
 import { stagedArray } from "./staged-arrays.js";
 import { mapItems } from "./staged-methods.js";
-import { derived, requireMerged, tensorOf, varOf } from "./tensors.js";
+import { derived, refuseUnmerged, requireMerged, tensorOf, varOf } from "./tensors.js";
 import type { AnyFunction } from "./types.js";
 import {
   arrayOf,
@@ -156,6 +156,13 @@ const refuseMutation =
       "assign to the property, or make a new object: { ...object, key: value }",
     );
 
+/** What makes no number of undefined and null: these are told apart first. */
+const ofNumbers =
+  (handler: Handler): Handler =>
+  (site, args, self) => {
+    const [x = UNDEFINED] = args;
+    return x.kind === "unmerged" ? refuseUnmerged(site, x) : handler(site, args, self);
+  };
 const isNaNHandler: Handler = (site, args) =>
   applyBinary(site, "ne", "arithmetic", [at(args, 0), at(args, 0)], "isNaN");
 /** |x| < Infinity */
@@ -227,13 +234,13 @@ const HANDLERS: ReadonlyMap<AnyFunction, Handler> = new Map<AnyFunction, Handler
   [Float64Array.from, typedFrom],
   [Float64Array.of, typedOf],
   [Array.isArray, isArray],
-  [Number.isNaN, staged(Number.isNaN, isNaNHandler)],
+  [Number.isNaN, staged(Number.isNaN, ofNumbers(isNaNHandler))],
   // biome-ignore lint/suspicious/noGlobalIsNan: the user's program may call it
   [isNaN, staged(isNaN, isNaNHandler)],
-  [Number.isFinite, staged(Number.isFinite, isFiniteHandler)],
+  [Number.isFinite, staged(Number.isFinite, ofNumbers(isFiniteHandler))],
   // biome-ignore lint/suspicious/noGlobalIsFinite: the user's program may call it
   [isFinite, staged(isFinite, isFiniteHandler)],
-  [Number.isInteger, staged(Number.isInteger, isIntegerHandler)],
+  [Number.isInteger, staged(Number.isInteger, ofNumbers(isIntegerHandler))],
   [Number, staged(Number, (site, args) => applyUnaryPlus(site, at(args, 0)))],
 ]);
 

@@ -1,12 +1,14 @@
 /** JavaScript's operators on abstract values. Static operands are computed here and now, by JavaScript itself. */
 import { type BinaryOp, type DType, isFloat, type UnaryOp, type Var } from "../ir/types.js";
 import type { Code } from "./codes.js";
+import { condition } from "./conditions.js";
 import { pinIdentity } from "./hosts.js";
 import { isMutable } from "./identities.js";
 import { refuse, type Site } from "./machine.js";
+import { equalMaybe } from "./maybe.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
 import { toPrimitive } from "./reify.js";
-import { constantOf, derived, isLeaf, lift, requireMerged, varOf } from "./tensors.js";
+import { constantOf, derived, isLeaf, lift, refuseUnmerged, requireMerged, varOf } from "./tensors.js";
 import {
   type Callee,
   describe,
@@ -118,6 +120,7 @@ export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Valu
       "compare with ===",
     );
   if (isEquality(op)) {
+    if (a.kind === "unmerged" || b.kind === "unmerged") return equalUnmerged(site, op, a, b);
     const [x, y] = op.length === 2 ? [withoutText(a, b), withoutText(b, a)] : [a, b];
     if (x !== a || y !== b) return binary(site, op, x, y);
     const known = decidedEquality(site, op, a, b);
@@ -130,6 +133,14 @@ export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Valu
   if (op === "%") return remainder(site, a, b);
   const { op: name, mode } = STAGED[op];
   return applyBinary(site, name, mode, [a, b], `\`${op}\``);
+};
+
+/** Equality with a value that is undefined or null on some paths. */
+const equalUnmerged = (site: Site, op: "==" | "!=" | "===" | "!==", a: Value, b: Value): Value => {
+  for (const v of [a, b]) if (v.kind === "unmerged" && v.maybe === undefined) return refuseUnmerged(site, v);
+  const loose = op.length === 2;
+  const equal = equalMaybe(site, a, b, loose, (p, q) => binary(site, loose ? "==" : "===", p, q));
+  return op.startsWith("!") ? unary(site, "!", equal) : equal;
 };
 
 /** Whether `==` makes a primitive of an object first. */
@@ -308,6 +319,12 @@ export const unary = (site: Site, op: UnaryOperator, value: Value): Value => {
 /** `!x`: for a staged number true where it is 0 or NaN. */
 const negation = (site: Site, value: Value): Value => {
   const { builder } = site.machine;
+  if (value.kind === "unmerged") {
+    const holds = condition(site, value, "the operand of `!`");
+    return typeof holds === "boolean"
+      ? staticValue(!holds)
+      : derived(site, [holds], builder.not(varOf(site, holds)), true);
+  }
   if (value.kind !== "tensor") return staticValue(false);
   const v = varOf(site, value);
   if (v.type.shape.length > 0)

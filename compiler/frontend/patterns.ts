@@ -3,6 +3,7 @@ import type { ts } from "ts-morph";
 import { textAt } from "../diagnostics.js";
 import { typeText } from "../ir/types.js";
 import { targetsOf } from "./bindings.js";
+import { chooseValue } from "./branches.js";
 import { declare, type Environment } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { isUnknown } from "./faults.js";
@@ -12,6 +13,7 @@ import { setBinding } from "./journal.js";
 import { propertyName } from "./literals.js";
 import type { Frame, Machine } from "./machine.js";
 import { refuse, type Site } from "./machine.js";
+import { maybeOf } from "./maybe.js";
 import { getMember } from "./members.js";
 import { requireMerged } from "./tensors.js";
 import { isThisParameter } from "./typescript-only.js";
@@ -119,13 +121,25 @@ const bindElement = (
   value: Value,
   bind: Bind,
 ): undefined => {
-  const missing = isStatic(value) && value.value === undefined && element.initializer !== undefined;
-  bindPattern(
-    m,
-    frame,
-    element.name,
-    missing && element.initializer !== undefined ? evaluate(m, frame, element.initializer) : value,
-    bind,
+  bindPattern(m, frame, element.name, withDefault(m, frame, value, element.initializer), bind);
+};
+
+/** A value, or the default where it is undefined. */
+export const withDefault = (
+  m: Machine,
+  frame: Frame,
+  value: Value,
+  initializer: ts.Expression | undefined,
+): Value => {
+  if (initializer === undefined) return value;
+  if (isStatic(value)) return value.value === undefined ? evaluate(m, frame, initializer) : value;
+  const maybe = maybeOf(value);
+  if (maybe === null || maybe.missing.value !== undefined) return value;
+  return chooseValue(
+    { machine: m, frame, node: initializer },
+    maybe.present,
+    () => maybe.value,
+    () => evaluate(m, frame, initializer),
   );
 };
 
@@ -154,9 +168,6 @@ export const bindParameters = (
       return;
     }
     const given = args[k] ?? UNDEFINED;
-    const missing = isStatic(given) && given.value === undefined;
-    const value =
-      missing && parameter.initializer !== undefined ? evaluate(m, frame, parameter.initializer) : given;
-    bindPattern(m, frame, parameter.name, value, bind);
+    bindPattern(m, frame, parameter.name, withDefault(m, frame, given, parameter.initializer), bind);
   });
 };

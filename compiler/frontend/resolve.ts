@@ -3,6 +3,7 @@ import type { ts } from "ts-morph";
 import type { Span } from "../diagnostics.js";
 import { reassignment } from "./bindings.js";
 import { lookup } from "./environment.js";
+import { narrowed } from "./facts.js";
 import { functionIndex, wrapHost, wrapStatic } from "./hosts.js";
 import { importedReassignment } from "./imports.js";
 import { functionFacts, type ScopeObject, scriptIdOf } from "./inspector.js";
@@ -89,9 +90,10 @@ export const resolve = (site: Site & { readonly frame: Frame }, name: string, no
   const binding = lookup(frame.env, name);
   if (binding?.captured !== undefined) return binding.captured(site, node);
   if (binding !== null)
-    return (
+    return narrowed(
+      site,
       binding.value ??
-      refuse(site, "TSJ1053", `\`${name}\` is used before its declaration`, "move the declaration up")
+        refuse(site, "TSJ1053", `\`${name}\` is used before its declaration`, "move the declaration up"),
     );
   if (name === "undefined") return wrapStatic(undefined);
   if (machine.scope !== null && frame.libraryScript === null) return fromScope(site, machine.scope, name);

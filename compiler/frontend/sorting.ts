@@ -1,8 +1,9 @@
 /** `sort` and `toSorted`: in place, stable, by a loop of the program with the comparison inlined. */
 import { createBuilder } from "../ir/builder.js";
 import { isFloat, type Var } from "../ir/types.js";
+import { assemble, flatten, typesOf } from "./assemble.js";
 import { callValue, inlineOwn } from "./calls.js";
-import { assemble, type Form, flatten, join, typesOf } from "./forms.js";
+import { type Form, join } from "./forms.js";
 import type { Meeting } from "./identities.js";
 import { itemsOf } from "./iterate.js";
 import { touch } from "./journal.js";

@@ -153,6 +153,7 @@ export const createMachine = (
     owned: new Map(),
     returned: new Set(),
     moves: 0,
+    facts: new Map(),
     shown: null,
     catching: 0,
     path: [],

@@ -4,6 +4,7 @@
  */
 
 import type { Var } from "../ir/types.js";
+import { assemble, typesOf } from "./assemble.js";
 import { findCarries, type LoopPlan } from "./carries.js";
 import {
   type Completion,
@@ -14,11 +15,12 @@ import {
   withValue,
 } from "./completions.js";
 import { emitLoop, type Out, refuseEndless } from "./emit-loops.js";
-import { assemble, type Form, join, typesOf } from "./forms.js";
-import type { Meeting } from "./identities.js";
+import { type Form, join } from "./forms.js";
+import type { Meeting, Side } from "./identities.js";
+import { maybeOf } from "./maybe.js";
 import { refuseThrow, StagedThrow, withRows } from "./regions.js";
 import { tensorOf } from "./tensors.js";
-import { nextSerial, staticValue, UNDEFINED } from "./values.js";
+import { isNullish, nextSerial, staticValue, UNDEFINED } from "./values.js";
 
 export type { LoopPlan, Trip } from "./carries.js";
 
@@ -33,6 +35,10 @@ export type Staging = { readonly counted: false } | { readonly counted: true; re
 
 /** Stages a loop; gives the ways out that lead further than behind it. */
 export const stageLoop = (plan: LoopPlan): Staging => withRows(plan.site, () => stageOnce(plan));
+
+/** Whether every iteration leaves a value there, and at least one runs. */
+const isCertain = ({ runs }: LoopPlan, end: Side): boolean =>
+  runs && end !== null && end.kind !== "unmerged" && !isNullish(end);
 
 const stageOnce = (plan: LoopPlan): Staging => {
   const { site } = plan;
@@ -59,7 +65,7 @@ const stageOnce = (plan: LoopPlan): Staging => {
     };
     for (const carry of stable.carries) {
       const value = assemble(meeting, carry.form, take(carry.form));
-      carry.slot.write(value);
+      carry.slot.write(isCertain(plan, stable.endOf(carry)) ? (maybeOf(value)?.value ?? value) : value);
     }
     const exits = outs.map(({ exit, form }): PossibleExit => {
       const [flag] = results.slice(next, next + 1);

@@ -2,7 +2,7 @@
 import { isFloat, type Shape, type Var } from "../ir/types.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
-import { lift, varOf } from "./tensors.js";
+import { lift, refuseUnmerged, varOf } from "./tensors.js";
 import { describe, isStatic, type Store, type TensorValue, type Value } from "./values.js";
 import { claim } from "./views.js";
 
@@ -107,6 +107,7 @@ export const storedAs = (site: Site, value: Value, root: TensorValue, what: stri
       dtype,
     );
   } else {
+    if (value.kind === "unmerged" && store === null) return refuseUnmerged(site, value);
     const x = lift(site, value, what);
     if (x.v.type.shape.length > 0)
       refuse(

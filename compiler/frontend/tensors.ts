@@ -2,6 +2,7 @@
 import { type DType, type Shape, sameShape, sizeOf, typeText, type Var } from "../ir/types.js";
 import { openHost } from "./hosts.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
+import { numberOf } from "./maybe.js";
 import {
   arrayOf,
   describe,
@@ -128,13 +129,17 @@ export const constantVar = ({ machine: { builder } }: Site, c: Constant, dtype: 
 };
 
 /** A value that no staged value can stand for: its paths are decided at compile time if that is possible. */
-export const refuseUnmerged = (site: Site, { reason, needs, span }: UnmergedValue): never => {
+export const refuseUnmerged = (site: Site, { reason, needs, span, maybe }: UnmergedValue): never => {
   if (needs !== null && needs.length > 0) throw new NeedStatic(needs);
   return refuse(
     site,
     "TSJ1103",
     `this is ${reason}, and which path is taken is known only at run time`,
-    reason.includes("the function") ? "call each of them on its own path: condition ? f(x) : g(x)" : null,
+    maybe !== undefined
+      ? `say what it is then: x ?? 0, or test it first: if (x === ${String(maybe.missing.value)}) ...`
+      : reason.includes("the function")
+        ? "call each of them on its own path: condition ? f(x) : g(x)"
+        : null,
     span === null ? [] : [{ message: "the paths meet here", span }],
   );
 };
@@ -169,7 +174,10 @@ export const lift = (site: Site, value: Value, what = "the operand"): TensorValu
   if (constant !== null)
     return tensorOf(site, constantVar(site, constant, constant.bool ? "bool" : "f64"), { weak: true });
   if (value.kind === "host") return lift(site, openHost(site, value), what);
-  if (value.kind === "unmerged") return refuseUnmerged(site, value);
+  if (value.kind === "unmerged") {
+    const number = value.maybe === undefined ? null : numberOf(site, value.maybe);
+    return number ?? refuseUnmerged(site, value);
+  }
   if (value.kind !== "array") return notArray(site, value, what);
   if (value.held.kind === "staged") return lift(site, value.held.rows, what);
   return stack(site, value.items, what);

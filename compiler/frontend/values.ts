@@ -172,11 +172,21 @@ export type Member =
 /** What differs between paths in a way that no staged value can hold: refused where it is used. */
 export interface UnmergedValue {
   readonly kind: "unmerged";
+  /** Set where it is a number, boolean or object on some paths, and undefined or null on all others. */
+  readonly maybe?: Maybe;
   /** "`k` is a number on one path and undefined on another" */
   readonly reason: string;
   /** What would decide the path. */
   readonly needs: readonly Need[] | null;
   readonly span: Span | null;
+}
+
+/** A value that is there where `present` holds; elsewhere `missing` stands in its place. */
+export interface Maybe {
+  readonly present: TensorValue;
+  readonly value: TensorValue | StaticValue | ObjectValue;
+  /** undefined or null. */
+  readonly missing: StaticValue;
 }
 
 /** A captured variable's value, or what a path into it leads to. */
