@@ -1,6 +1,20 @@
 /** Reverse mode through loops whose number of iterations is known only at run time, compiled, against closed forms and differences. */
 import assert from "node:assert/strict";
-import { grad, jit, jvp, np, type Tensor, tensor, vjp, vmap } from "../../runtime/index.js";
+import {
+  checkGrads,
+  grad,
+  hessian,
+  jacfwd,
+  jacrev,
+  jit,
+  jvp,
+  linearize,
+  np,
+  type Tensor,
+  tensor,
+  vjp,
+  vmap,
+} from "../../runtime/index.js";
 
 type Scalar = (x: number) => number;
 
@@ -235,10 +249,7 @@ describe("reverse mode through while", () => {
       while (s < 3) s += 0.01 * inner(s);
       return s * s;
     };
-    for (const [f, x] of [
-      [descend, 1.2],
-      [climb, 1.4],
-    ] as const) {
+    const compiled = (f: Scalar, x: number): void => {
       const value = jit(f);
       const first = jit(grad(f));
       near(
@@ -253,7 +264,9 @@ describe("reverse mode through while", () => {
         SLOPE_ERROR,
         "second",
       );
-    }
+    };
+    compiled(descend, 1.2);
+    compiled(climb, 1.4);
   });
 
   it("matrices and branches between them", () => {
@@ -302,6 +315,34 @@ describe("reverse mode through while", () => {
       1e-12,
       "inner products",
     );
+  });
+
+  it("pullbacks and tangent maps that are called often, Jacobians and Hessians", () => {
+    const root = (a: number): number => {
+      let x = a;
+      while (Math.abs(x * x - a) > 1e-14 * a) x = 0.5 * (x + a / x);
+      return x;
+    };
+    const [value, pull] = vjp(root, 2);
+    const [, push] = linearize(root, 2);
+    assert.equal(value, root(2));
+    for (const seed of [1, -3]) {
+      near(pull(seed)[0], (seed * 0.5) / Math.SQRT2, 1e-12, "pullback");
+      near(push(seed), (seed * 0.5) / Math.SQRT2, 1e-12, "tangent map");
+    }
+    const x = tensor([0.9, -1.4, 2.2, 0.1], { dtype: "f64" });
+    const energy = (v: number): number => {
+      let s = np.sum(v * v);
+      while (s < 50) s = s * s * 0.3 + np.sum(Math.sin(v) * v);
+      return s;
+    };
+    const wanted = Array.from(hessian(energy)(x).data);
+    const scale = Math.max(...wanted.map(Math.abs));
+    for (const other of [jit(jacfwd(grad(energy))), jit(jacrev(grad(energy)))])
+      Array.from(other(x).data).forEach((n, k) => {
+        assert.ok(Math.abs(n - (wanted[k] ?? Number.NaN)) <= 1e-13 * scale, `${n} instead of ${wanted[k]}`);
+      });
+    checkGrads((v: Tensor) => energy(v), [x], { order: 2 });
   });
 
   it("0, 1, 2, 1000 and 1e5 iterations: the tape grows and is right again for the next call", () => {
