@@ -2,7 +2,9 @@
  * Partial evaluation of the JVP: what depends on no tangent is known and computed once (the primal part), the rest is
  * linear in the tangents (the linear part). Known values that the linear part uses are the residuals.
  */
-import type { IrFunction } from "../compiler/ir/types.js";
+import { type IrFunction, isUnbounded, type Var } from "../compiler/ir/types.js";
+import { substitute } from "../compiler/ir/walk.js";
+import { dce } from "../compiler/passes/dce.js";
 import { hoist } from "../compiler/passes/hoist.js";
 import { jvpFunction } from "./jvp.js";
 import { partsOf } from "./partial.js";
@@ -48,5 +50,30 @@ export const linearizeFunction = (fn: IrFunction, active: readonly boolean[]): L
     },
     residualCount: residuals.length,
     tangentOuts,
+  };
+};
+
+/**
+ * The same with residuals that can be results of a program: an array without end cannot, so where there is one, the params
+ * are kept instead, and the linear part computes again what it was.
+ */
+export const withBoundedResiduals = (l: Linearized): Linearized => {
+  const { primal, linear, residualCount } = l;
+  const residuals = linear.params.slice(0, residualCount);
+  if (!residuals.some((v) => isUnbounded(v.type))) return l;
+  const bounded = residuals.filter((v) => !isUnbounded(v.type));
+  const kept = bounded.map((v): readonly [Var, Var] => [v, { type: v.type }]);
+  const { body, results } = substitute(linear, new Map(kept));
+  const outs = primal.results.slice(0, primal.results.length - residualCount);
+  return {
+    ...l,
+    primal: { ...primal, results: [...outs, ...primal.params, ...bounded] },
+    linear: dce({
+      name: linear.name,
+      params: [...primal.params, ...kept.map(([, v]) => v), ...linear.params.slice(residualCount)],
+      body: [...primal.body, ...body],
+      results,
+    }),
+    residualCount: primal.params.length + bounded.length,
   };
 };

@@ -1,6 +1,6 @@
 /** jvp, vjp and linearize inside compiled code. */
 import { jvpFunction } from "../../autodiff/jvp.js";
-import { type Linearized, linearizeFunction } from "../../autodiff/linearize.js";
+import { type Linearized, linearizeFunction, withBoundedResiduals } from "../../autodiff/linearize.js";
 import { transposeInto } from "../../autodiff/transpose.js";
 import { internal } from "../diagnostics.js";
 import { isFloat, sameShape, typeText, type Var } from "../ir/types.js";
@@ -220,6 +220,8 @@ const keptOf = ({ parts }: Linear, residuals: readonly Var[]): readonly Var[] =>
   ...freeVars(parts.linear),
 ];
 
+const bounded = (linear: Linear): Linear => ({ ...linear, parts: withBoundedResiduals(linear.parts) });
+
 const modeOf = (mode: Value): Mode =>
   isStatic(mode) && (mode.value === "reverse" || mode.value === "forward")
     ? mode.value
@@ -231,7 +233,7 @@ export const evaluateKeptCall = (
   [mode = UNDEFINED, fn = UNDEFINED, ...primals]: readonly Value[],
 ): Value => {
   const { builder } = site.machine;
-  const linear = linearParts(site, fn, primals, "an argument", modeOf(mode));
+  const linear = bounded(linearParts(site, fn, primals, "an argument", modeOf(mode)));
   const { outs, residuals } = evaluate(site, linear);
   const kept = keptOf(linear, residuals).map((v, k): readonly [string, Value] => [
     `r${k}`,
@@ -247,7 +249,7 @@ export const applyKeptCall = (
 ): Value => {
   const { builder } = site.machine;
   const direction = modeOf(mode);
-  const linear = linearParts(site, fn, primals, "an argument", direction);
+  const linear = bounded(linearParts(site, fn, primals, "an argument", direction));
   const { staged, parts } = linear;
   const given = stagedLeaves(site, kept, "a residual");
   const wanted = keptOf(linear, parts.linear.params.slice(0, parts.residualCount));

@@ -206,18 +206,20 @@ const samePlace = (r: Rewriter, a: readonly Var[], b: readonly Var[]): boolean |
   return same.includes(false) ? false : same.includes(null) ? null : true;
 };
 const dynamicSlice: readonly Rule<"dynamicSlice">[] = [
-  ruleWith("a row of an array without end = what was written there", (r, x, params, type, [, ...starts]) => {
-    if (x.type.shape[0] !== UNBOUNDED) return null;
+  ruleWith("a row of an array without end = what was written there", (r, x, _params, type, [, ...starts]) => {
+    const [rows, ...row] = x.type.shape;
+    if (rows !== UNBOUNDED) return null;
+    // blocks that lie side by side or are the same: whole rows, and single elements
+    const axes = sameShape(row, type.shape.slice(1)) ? 1 : sizeOf(type.shape) === 1 ? starts.length : 0;
     let tape = x;
     for (;;) {
       if (r.splatOf(tape) !== null) return r.splat(0, type);
       const [before, update, ...places] = r.match(tape, "dynamicUpdate")?.inputs ?? [];
-      // blocks of one shape lie side by side or are the same
-      const known = before !== undefined && update !== undefined && sameShape(update.type.shape, type.shape);
-      const same = known ? samePlace(r, starts, places) : null;
+      const alike = axes > 0 && update !== undefined && sameShape(update.type.shape, type.shape);
+      const same = alike ? samePlace(r, starts.slice(0, axes), places) : null;
       if (same === true && update !== undefined) return update;
-      if (same !== false || before === undefined)
-        return tape === x ? null : r.emit("dynamicSlice", [tape, ...starts], params);
+      // not a read of the older array: it would have to outlive the writes
+      if (same !== false || before === undefined) return null;
       tape = before;
     }
   }),
