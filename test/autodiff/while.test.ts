@@ -332,7 +332,7 @@ describe("reverse mode through while", () => {
     }
     const x = tensor([0.9, -1.4, 2.2, 0.1], { dtype: "f64" });
     const energy = (v: number): number => {
-      let s = np.sum(v * v);
+      let s: number = np.sum(v * v);
       while (s < 50) s = s * s * 0.3 + np.sum(Math.sin(v) * v);
       return s;
     };
