@@ -11,7 +11,15 @@ import { OUT_OF_RANGE, startMessage } from "../ops/dynamic.js";
 /** The equation with explicit checks in its regions; itself where there are none to make. */
 export const withExplicitChecks = (eqn: ControlEqn): ControlEqn => mapRegionsAt(eqn, explicit);
 
+const made = new WeakMap<IrFunction, IrFunction>();
+
 const explicit = (fn: IrFunction): IrFunction => {
+  const known = made.get(fn) ?? makeExplicit(fn);
+  made.set(fn, known);
+  return known;
+};
+
+const makeExplicit = (fn: IrFunction): IrFunction => {
   if (!fn.body.some((eqn) => isControl(eqn) || startsOf(eqn).length > 0)) return fn;
   const b = createBuilder();
   const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));

@@ -7,7 +7,7 @@ import { mapRegionsAt } from "../ir/control.js";
 import { type Eqn, type IrFunction, isControl, type PlainEqn, type Shape, type Var } from "../ir/types.js";
 import { decided } from "./comparisons.js";
 import type { Range } from "./range.js";
-import { type Analysis, begin, controlRanges } from "./ranges.js";
+import { type Analysis, begin, type Walk } from "./ranges.js";
 
 type RangeOf = (v: Var) => Range | null;
 type Access = Extract<PlainEqn, { op: "dynamicSlice" | "dynamicUpdate" | "gather" | "scatterAdd" }>;
@@ -37,9 +37,9 @@ const alwaysHolds = (
   return cond !== undefined && !used.has(out) && decided(definition(cond), range) === true;
 };
 
-const markedEqn = (analysis: Analysis, eqn: Eqn): Eqn => {
+const markedEqn = (analysis: Walk, eqn: Eqn): Eqn => {
   if (isControl(eqn)) {
-    const ranges = controlRanges(analysis, eqn).params;
+    const ranges = analysis.control(eqn).params;
     return mapRegionsAt(eqn, (region, k) => marked(region, ranges[k] ?? []));
   }
   return isAccess(eqn) && eqn.params.mode !== "inside" && fitsInside(eqn, analysis.range)

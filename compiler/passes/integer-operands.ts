@@ -19,7 +19,7 @@ import {
   toForm,
 } from "./integer-forms.js";
 import { I32, neverMinusZero, type Range, within } from "./range.js";
-import type { Analysis } from "./ranges.js";
+import type { Analysis, ControlRanges } from "./ranges.js";
 
 const isScalar = (v: Var): boolean => v.type.dtype === "f64" && v.type.shape.length === 0;
 const fits = (r: Range | null): boolean => r?.int === true && within(r, I32) && neverMinusZero(r);
@@ -65,12 +65,6 @@ const withIntegers = (region: IrFunction, swapped: Forms, results: Forms): IrFun
     }),
   );
 };
-
-/** Ranges of a control equation's results, and of its regions' params. */
-export interface ControlRanges {
-  readonly outs: readonly (Range | null)[];
-  readonly params: readonly (readonly (Range | null)[])[];
-}
 
 /** Which of a loop's carries can be i32, given the ranges of its regions' params; there are none of an `if`. */
 export const integerCarries = (

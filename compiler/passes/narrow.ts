@@ -20,9 +20,9 @@ import {
 import { decided } from "./comparisons.js";
 import { withExplicitChecks } from "./explicit-checks.js";
 import { fitsInside } from "./inside.js";
-import { type ControlRanges, carriesLess, passIntegers, unpassed } from "./integer-operands.js";
+import { carriesLess, passIntegers, unpassed } from "./integer-operands.js";
 import { I32, isMultipleOf, type Range, within } from "./range.js";
-import { type Analysis, begin, controlRanges, type Walk } from "./ranges.js";
+import { type Analysis, begin, type ControlRanges, controlRanges, type Walk } from "./ranges.js";
 
 export const narrow = (fn: IrFunction): IrFunction =>
   fn.body.some((eqn) => isControl(eqn) || NARROWED.has(eqn.op)) ? narrowWith(fn, []) : fn;
@@ -74,10 +74,10 @@ const conditionsOf = (fn: IrFunction): ReadonlySet<Var> =>
 
 /** With explicit checks where they confine what a loop carries, and the ranges of its results and its regions' params. */
 const checkedLoop = (
-  analysis: Analysis,
+  analysis: Walk,
   eqn: ControlEqn,
 ): { readonly loop: ControlEqn; readonly ranges: ControlRanges } => {
-  const ranges = controlRanges(analysis, eqn);
+  const ranges = analysis.control(eqn);
   const loop = eqn.op === "if" ? eqn : withExplicitChecks(eqn);
   if (loop === eqn) return { loop, ranges };
   const checked = controlRanges(analysis, loop);

@@ -23,12 +23,20 @@ export interface Analysis {
   readonly definition: (v: Var) => Eqn | undefined;
 }
 
+/** Ranges of a control equation's results, and of its regions' params. */
+export interface ControlRanges {
+  readonly outs: Ranges;
+  readonly params: readonly Ranges[];
+}
+
 /** An analysis under way: ranges are those behind the equations passed so far, with what checks among them say. */
 export interface Walk extends Analysis {
   /** Goes on behind the next equation. */
   readonly pass: (eqn: Eqn) => void;
   /** How many checks have told something. */
   readonly told: () => number;
+  /** `controlRanges` of the next equation. */
+  readonly control: (eqn: ControlEqn) => ControlRanges;
 }
 
 /** Ranges of a function's values: `range` anywhere, `end` behind the last equation, where all checks have held. */
@@ -52,8 +60,14 @@ const walkOf = (fn: IrFunction, params: Ranges) => {
   fn.params.forEach((p, k) => {
     first.set(p, params[k] ?? wholeRange(p.type.dtype));
   });
+  const controls = new Map<ControlEqn, ControlRanges>();
+  const control = (eqn: ControlEqn): ControlRanges => {
+    const found = controls.get(eqn) ?? controlRanges(analysis, eqn);
+    controls.set(eqn, found);
+    return found;
+  };
   const pass = (eqn: Eqn): void => {
-    const outs = isControl(eqn) ? controlRanges(analysis, eqn).outs : [rangeOf(eqn, eqn.inputs.map(range))];
+    const outs = isControl(eqn) ? control(eqn).outs : [rangeOf(eqn, eqn.inputs.map(range))];
     eqn.outs.forEach((v, k) => {
       first.set(v, outs[k] ?? null);
       definitions.set(v, eqn);
@@ -65,7 +79,7 @@ const walkOf = (fn: IrFunction, params: Ranges) => {
       told++;
     }
   };
-  const walk: Walk = { range, definition, pass, told: () => told };
+  const walk: Walk = { range, definition, pass, told: () => told, control };
   return { walk, atFirst };
 };
 
@@ -125,10 +139,7 @@ export const enteredOnce = (
 ): readonly (Range | null)[] => behindTest(eqn, eqn.inputs.map(range), true);
 
 /** What a control equation's results and its regions' params (in the order of the regions) lie in. */
-export const controlRanges = (
-  { range, definition }: Analysis,
-  eqn: ControlEqn,
-): { readonly outs: Ranges; readonly params: readonly Ranges[] } => {
+export const controlRanges = ({ range, definition }: Analysis, eqn: ControlEqn): ControlRanges => {
   const context = { range, definition };
   switch (eqn.op) {
     case "if": {

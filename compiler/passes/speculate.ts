@@ -35,7 +35,7 @@ const speculateIn = (fn: IrFunction, params: readonly (Range | null)[]): IrFunct
       if (values !== null) changed = true;
       if (values !== null) return values;
     }
-    const { params: ranges } = controlRanges(analysis, eqn);
+    const { params: ranges } = analysis.control(eqn);
     const inner = mapRegionsAt(eqn, (region, k) => speculateIn(region, ranges[k] ?? []));
     if (inner !== eqn) changed = true;
     return b.append(inner, inputs);
