@@ -101,7 +101,7 @@ const BRAND = Symbol.for("tsc-jit.error");
 
 /**
  * The error of the project; `message` is the rendered text of all its diagnostics. An index out of range is a `RangeError` with
- * the same fields (`outOfRange`), and an instance of this class too.
+ * the same fields (see `errorOf`), and an instance of this class too.
  */
 export class TscJitError extends Error {
   override readonly name: string = "TscJitError";

@@ -5,7 +5,7 @@
  */
 import { type Builder, createBuilder } from "../ir/builder.js";
 import { forOperands, ifOperands, whileOperands } from "../ir/control.js";
-import { type ControlEqn, type Eqn, type IrFunction, sizeOf, type Var } from "../ir/types.js";
+import { type ControlEqn, type Eqn, type IrFunction, isUnbounded, sizeOf, type Var } from "../ir/types.js";
 import type { Range } from "./range.js";
 import { type Analysis, analyse, controlRanges } from "./ranges.js";
 
@@ -40,7 +40,8 @@ export const flags = (fn: IrFunction): IrFunction => {
 
 type Loop = Extract<ControlEqn, { readonly op: "for" | "while" }>;
 
-const isLarge = ({ type }: Var): boolean => type.dtype === "i32" && sizeOf(type.shape) >= LEAST;
+const isLarge = ({ type }: Var): boolean =>
+  type.dtype === "i32" && !isUnbounded(type) && sizeOf(type.shape) >= LEAST;
 const isFlag = (r: Range | null): boolean => r?.int === true && r.lo >= 0 && r.hi <= 1;
 
 const operandsOf = (eqn: Loop, inputs: readonly Var[]) =>

@@ -4,7 +4,15 @@
  * loop or a condition any more.
  */
 import { mapRegionsAt } from "../ir/control.js";
-import { type Eqn, type IrFunction, isControl, type PlainEqn, type Shape, type Var } from "../ir/types.js";
+import {
+  type Eqn,
+  type IrFunction,
+  isControl,
+  isUnbounded,
+  type PlainEqn,
+  type Shape,
+  type Var,
+} from "../ir/types.js";
 import { decided } from "./comparisons.js";
 import type { Range } from "./range.js";
 import { type Analysis, begin, type Walk } from "./ranges.js";
@@ -42,9 +50,9 @@ const markedEqn = (analysis: Walk, eqn: Eqn): Eqn => {
     const ranges = analysis.control(eqn).params;
     return mapRegionsAt(eqn, (region, k) => marked(region, ranges[k] ?? []));
   }
-  return isAccess(eqn) && eqn.params.mode !== "inside" && fitsInside(eqn, analysis.range)
-    ? withMode(eqn)
-    : eqn;
+  // an array without end holds whatever is asked of it
+  if (!isAccess(eqn) || eqn.inputs.some((v) => isUnbounded(v.type))) return eqn;
+  return eqn.params.mode !== "inside" && fitsInside(eqn, analysis.range) ? withMode(eqn) : eqn;
 };
 
 const isAccess = (eqn: Eqn): eqn is Access =>

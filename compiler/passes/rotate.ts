@@ -6,7 +6,15 @@
 import { type Builder, createBuilder } from "../ir/builder.js";
 import { forInputs, forOperands, mapRegions, regionsOf } from "../ir/control.js";
 import { originOf } from "../ir/origin.js";
-import { type ControlEqn, type Eqn, type IrFunction, isControl, sizeOf, type Var } from "../ir/types.js";
+import {
+  type ControlEqn,
+  type Eqn,
+  type IrFunction,
+  isControl,
+  isUnbounded,
+  sizeOf,
+  type Var,
+} from "../ir/types.js";
 
 /** Iterations and equations up to which a body is repeated. */
 const [MOST_TURNS, MOST_EQUATIONS] = [4, 1000];
@@ -47,7 +55,7 @@ const equations = (fn: IrFunction): number =>
 const turnsOf = ({ params: { body, consts, trip } }: For): number => {
   const first = 1 + consts;
   const from = body.results.map((v, k): number | null => {
-    if (sizeOf(v.type.shape) < 2) return null;
+    if (sizeOf(v.type.shape) < 2 || isUnbounded(v.type)) return null;
     const origin = originOf(body, k);
     return origin === null || origin < first ? null : origin - first;
   });
