@@ -5,7 +5,7 @@ import type { Cause } from "../frontend/values.js";
 type Reason = Cause["reason"];
 
 /** The code of what is not checked. */
-const CODE = "TSJ6001";
+const CODE = "TSJ7001";
 
 const ANNOTATE = 'write the type out: Tensor<[128, 784], "f32">';
 

@@ -76,7 +76,7 @@ describe("check: shapes from types", () => {
 
   it("what a type does not say is unknown, and said to be", () => {
     same(findings("jit((x: Tensor, y: Tensor<[3], 'f32'>) => np.dot(x, y) + np.sum(y, 2));"), [
-      "note TSJ6001 2: not checked in full: the type of `x` says no shape",
+      "note TSJ7001 2: not checked in full: the type of `x` says no shape",
       "error TSJ2010 2: axis 2 is out of range for rank 1",
     ]);
     same(
@@ -84,15 +84,15 @@ describe("check: shapes from types", () => {
         "jit((xs: number[], ys: Float64Array, n: number) => xs[0]! + ys.length + new Array(n).length);",
       ),
       [
-        "note TSJ6001 2: not checked in full: the type of `xs`, `ys` says no length",
-        "note TSJ6001 2: not checked in full: the value of `n` is known only at a call",
+        "note TSJ7001 2: not checked in full: the type of `xs`, `ys` says no length",
+        "note TSJ7001 2: not checked in full: the value of `n` is known only at a call",
       ],
     );
     same(findings("jit(<T extends number>(x: T, y, k?: number) => [x, y, k]);"), [
-      "note TSJ6001 2: not checked in full: nothing is known of `x`, `y` before a call",
+      "note TSJ7001 2: not checked in full: nothing is known of `x`, `y` before a call",
     ]);
     same(findings("declare const f: (x: number) => number;\njit(f);"), [
-      "note TSJ6001 2: not checked in full: `f`: known only when the program runs",
+      "note TSJ7001 2: not checked in full: `f`: known only when the program runs",
     ]);
   });
 
@@ -154,7 +154,7 @@ describe("check: captured variables", () => {
     same(faults(`${bound}\njit((x: number) => bound(x));`), ["error TSJ1002 3"]);
     for (const fn of ["bound", "Math.max"])
       same(findings(`${bound}\njit(${fn});`), [
-        "note TSJ6001 3: not checked in full: which function it is: known only when the program runs",
+        "note TSJ7001 3: not checked in full: which function it is: known only when the program runs",
       ]);
     same(findings("jit(np.sum); vmap(nn.relu);"), []);
   });

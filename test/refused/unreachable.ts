@@ -8,6 +8,7 @@ export const UNREACHABLE: Readonly<Record<string, string>> = {
   TSJ4001: "helpers inside the library, which it does not export",
   TSJ5050: "a warning",
   TSJ6000: "a sample of an operation, for `tsc-jit ops`",
+  TSJ7001: "a note of `tsc-jit check`: what it did not look at",
   TSJ9000: "a fault of the compiler's own",
   TSJ9001: "a fault of the compiler's own",
 };
