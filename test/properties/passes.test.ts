@@ -13,6 +13,9 @@ import { ALL_OPS, programs } from "./random-ir.js";
 for (const control of [[], CONTROL_FORMS])
   suite(control.length === 0 ? "random programs" : "random programs with control flow", control);
 
+/** Equations with rules, which the first pass replaces, have tests of their own. */
+const FLOW_OPS = CONTROL_OPS.filter((op) => op !== "custom" && op !== "fromTranspose");
+
 function suite(title: string, control: readonly ControlForm[]): void {
   // regions are programs of their own: fewer cases see as much
   const runs = (n: number): { readonly numRuns: number } => ({
@@ -25,7 +28,7 @@ function suite(title: string, control: readonly ControlForm[]): void {
           .sample(programs({ control }), { numRuns: 1000, seed: 7 })
           .flatMap((p) => p.fn.body.map((eqn) => eqn.op)),
       );
-      const wanted = [...ALL_OPS, ...(control.length === 0 ? [] : CONTROL_OPS)];
+      const wanted = [...ALL_OPS, ...(control.length === 0 ? [] : FLOW_OPS)];
       assert.deepEqual(
         wanted.filter((op) => !seen.has(op)),
         [],
@@ -77,7 +80,8 @@ function suite(title: string, control: readonly ControlForm[]): void {
     it("reach a fixed point", () => {
       fc.assert(
         fc.property(programs({ steps: 20, control }), ({ fn }) => {
-          const { fn: once } = runPasses(fn);
+          // what runs once, after them, may leave more to do
+          const { fn: once } = runPasses(fn, { passes });
           for (const pass of passes) assert.equal(pass.run(once), once, pass.name);
         }),
         runs(300),
