@@ -21,6 +21,7 @@ import type { Combine } from "../types.js";
 import { operandsInMemory } from "./control.js";
 import { isNest } from "./control-nest.js";
 import { COMBINE, dim, operand } from "./decompose.js";
+import { readsBefore } from "./own-reads.js";
 
 /**
  * - `map`: one element per point, from the equation at that point
@@ -70,10 +71,8 @@ export interface Graph {
 const RECOMPUTE = 4;
 /** What costs this (a scalar: the second, for a product's epilogue has no loop) is not computed per point of a broadcast. */
 const [SPREAD, SPREAD_SCALAR] = [8, 4];
-/** Longest chain of equations that is computed inside one value. */
-const MAX_DEPTH = 100;
-/** Multiplications up to which a product is written as plain loops, where the options don't say. */
-const SMALL_PRODUCT = 512;
+/** Longest chain of equations inside one value; multiplications up to which a product is plain loops, unless options say. */
+const [MAX_DEPTH, SMALL_PRODUCT] = [100, 512];
 
 export interface GraphOptions {
   /** Sums in row-major order: products are loops. */
@@ -318,6 +317,7 @@ export const buildGraph = (
     if (continuesProduct(eqn)) epilogue.add(v);
     const kind = kindOf(eqn, strict, smallProduct);
     if (kind !== null) {
+      if (kind === "dynamicUpdate" && readsBefore(defs, chosen, eqn.inputs)) choose(operand(eqn.inputs, 1));
       choose(v);
       chosen.set(v, kind);
       continue;
