@@ -74,6 +74,12 @@ export async function buildWorker(outdir) {
   await bundle({ entryPoints: { worker: entries.worker }, outdir, format: "esm" });
 }
 
+/** The random programs with the compile worker beside them. */
+export async function buildFuzz(outdir) {
+  await bundle({ entryPoints: { fuzz: "test/fuzz/main.ts" }, outdir, format: "esm" });
+  await buildWorker(outdir);
+}
+
 /** Renews dist/worker.js alone, in one step, so that a process that starts it meanwhile finds a whole file. */
 export async function renewWorker() {
   const staging = join(root, `.build-${process.pid}`);
