@@ -1,16 +1,18 @@
 /** Array methods on arrays whose length is known: callbacks are inlined once an element. */
 import { callValue } from "./calls.js";
 import { COUNTED, truth } from "./conditions.js";
+import { moveItems, push, removeLast } from "./grown.js";
 import { isIteratorMethod, isJsArray, iterate, iteratorOf } from "./iterate.js";
 import { touch } from "./journal.js";
 import { refuse, type Site, step } from "./machine.js";
-import { refuseFixed } from "./members.js";
+import { claimAll, refuseFixed } from "./members.js";
 import { binary } from "./operators.js";
 import { isKnown, toHost, toNumber } from "./reify.js";
 import { SEARCHES } from "./searches.js";
 import { sortInPlace } from "./sorting.js";
 import { STAGED_METHODS } from "./staged-methods.js";
 import { STAGED_MUTATIONS } from "./staged-mutations.js";
+import { refuseUnmerged } from "./tensors.js";
 import { type ArrayValue, arrayOf, builtin, isStatic, staticValue, UNDEFINED, type Value } from "./values.js";
 
 type Method = (site: Site, array: ArrayValue, args: readonly Value[]) => Value;
@@ -58,6 +60,15 @@ const writable = (site: Site, array: ArrayValue, name: string): ArrayValue => {
       "copy it first: [...array]",
     );
   if (array.fixed !== null) refuseFixed(site, array.fixed, "an element");
+  if (array.spoilt !== null) refuseUnmerged(site, array.spoilt);
+  if (array.held.kind === "staged" && array.held.rows.view !== null)
+    refuse(
+      site,
+      "TSJ1043",
+      `\`${name}\` changes a row of an array of arrays in a way that the other rows are not changed`,
+      "keep rows of one length and set their elements, or copy the row first: [...row]",
+    );
+  claimAll(site, array);
   touch(site.machine, array);
   return array;
 };
@@ -167,10 +178,23 @@ const METHODS: Readonly<Record<string, Method>> = {
   reduce: (site, array, args) => reduceFrom(site, array.items, [...array.items.keys()], array, args),
   reduceRight: (site, array, args) =>
     reduceFrom(site, array.items, [...array.items.keys()].reverse(), array, args),
-  push: (site, array, args) => staticValue(writable(site, array, "push").items.push(...args)),
-  pop: (site, array) => writable(site, array, "pop").items.pop() ?? UNDEFINED,
-  shift: (site, array) => writable(site, array, "shift").items.shift() ?? UNDEFINED,
-  unshift: (site, array, args) => staticValue(writable(site, array, "unshift").items.unshift(...args)),
+  push: (site, array, args) => push(site, writable(site, array, "push"), args),
+  pop: (site, array) => {
+    const own = writable(site, array, "pop");
+    return own.held.kind === "grown" ? removeLast(site, own, isUsed(site)) : (own.items.pop() ?? UNDEFINED);
+  },
+  shift: (site, array) => {
+    const own = writable(site, array, "shift");
+    return own.held.kind === "grown"
+      ? moveItems(site, own, null, isUsed(site))
+      : (own.items.shift() ?? UNDEFINED);
+  },
+  unshift: (site, array, args) => {
+    const own = writable(site, array, "unshift");
+    if (own.held.kind !== "grown") return staticValue(own.items.unshift(...args));
+    for (const value of [...args].reverse()) moveItems(site, own, value, false);
+    return own.held.length.value;
+  },
   reverse: (site, array) => {
     writable(site, array, "reverse").items.reverse();
     return array;
@@ -259,10 +283,14 @@ const METHODS: Readonly<Record<string, Method>> = {
   toString: (site: Site, array: ArrayValue) => staticValue(String(toHost(site, array, "text"))),
 };
 
+/** Whether anything takes the result of a call. */
+const isUsed = ({ machine: { ts }, node }: Site): boolean =>
+  node === null || node.parent === undefined || !ts.isExpressionStatement(node.parent);
+
 /** The method `name` of an array, bound to it; undefined where arrays have none. */
 export const arrayMethod = (site: Site, array: ArrayValue, name: string): Value => {
   if (isIteratorMethod(name)) return builtin(name, (_, caller) => iteratorOf(caller, array, name));
-  if (array.held.kind === "staged") {
+  if (array.held.kind !== "list") {
     const same = Object.hasOwn(STAGED_METHODS, name) ? STAGED_METHODS[name] : undefined;
     if (same !== undefined) return builtin(name, (args, caller) => same(caller, array, args));
     const change =

@@ -1,8 +1,9 @@
 /** Forms as results of an equation: a value taken apart into them, and made of them again. */
 import type { TensorType, Var } from "../ir/types.js";
-import { type Form, partsOf, rowOf } from "./forms.js";
+import { type Form, partsOf } from "./forms.js";
 import type { Identity, Meeting, Side } from "./identities.js";
 import type { Site } from "./machine.js";
+import { placeOf, rowAtPlace } from "./places.js";
 import { stagedArray } from "./staged-arrays.js";
 import { lift, needsOf, tensorOf, varOf } from "./tensors.js";
 import {
@@ -15,7 +16,8 @@ import {
   UNDEFINED,
   type Value,
 } from "./values.js";
-import { viewOf, wholeIndex } from "./views.js";
+
+const INDEX: TensorType = { dtype: "f64", shape: [] };
 
 /** Types of the results that a form needs, in order. */
 export const typesOf = (form: Form): readonly TensorType[] => {
@@ -24,8 +26,8 @@ export const typesOf = (form: Form): readonly TensorType[] => {
       return [form.type];
     case "maybe":
       return [{ dtype: "bool", shape: [] }, ...typesOf(form.value)];
-    case "view":
-      return form.index.flatMap((i) => (i === null ? [{ dtype: "i32", shape: [] }] : []));
+    case "row":
+      return form.index.flatMap((i) => (i.known === null ? [INDEX] : []));
     case "array":
       return form.items.flatMap(typesOf);
     case "object":
@@ -58,12 +60,12 @@ export const flatten = (site: Site, form: Form, value: Side, entry = false): rea
           : builder.scalar(parts.value === null ? 0 : 1, "bool");
       return [present, ...flatten(site, form.value, parts.value, entry)];
     }
-    case "view": {
-      const at = value === null ? null : rowOf(value)?.view.index;
-      return form.index.flatMap((known, k) => {
+    case "row": {
+      const own = value === null ? null : placeOf(value);
+      return form.index.flatMap(({ known }, k) => {
         if (known !== null) return [];
-        const i = at?.[k] ?? 0;
-        return [typeof i === "number" ? builder.scalar(i, "i32") : wholeIndex(site, i)];
+        const i = own?.index[k] ?? 0;
+        return [typeof i === "number" ? builder.scalar(i, "f64") : builder.cast(varOf(site, i), "f64")];
       });
     }
     case "array": {
@@ -104,13 +106,14 @@ export const assemble = (meeting: Meeting, form: Form, vars: readonly Var[]): Va
         if (f.rows) return own(stagedArray(site, value), f.identity);
         return f.type.shape.length === 0 ? value : own(value, f.identity);
       }
-      case "view": {
+      case "row": {
         const index = f.index.map((i) => {
-          const v = i === null ? vars[next++] : undefined;
-          return v === undefined ? (i ?? 0) : tensorOf(site, v);
+          const v = i.known === null ? vars[next++] : undefined;
+          if (i.known !== null || v === undefined) return i.known ?? 0;
+          if (i.whole) site.machine.integral.add(v);
+          return tensorOf(site, v, { weak: true, needs });
         });
-        const row = index.reduce<TensorValue>((of, i) => viewOf(site, of, i), f.base);
-        return f.rows ? stagedArray(site, row) : row;
+        return rowAtPlace(site, f.place, index);
       }
       case "maybe": {
         const flag = vars[next++];

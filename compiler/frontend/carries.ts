@@ -2,10 +2,13 @@
 import { type Builder, createBuilder } from "../ir/builder.js";
 import type { TensorType, Var } from "../ir/types.js";
 import { assemble, typesOf } from "./assemble.js";
-import type { Completion, PossibleExit } from "./completions.js";
+import { type Completion, exitsOf, type PossibleExit } from "./completions.js";
 import { type Form, join } from "./forms.js";
+import { needGrowth } from "./growth.js";
 import { type Meeting, type Side, sharedAmong } from "./identities.js";
+import type { Length } from "./items.js";
 import { type Cell, type State, stateOf } from "./journal.js";
+import { beginLength, type LengthCarry, lengthText, nextLength, tripsOf } from "./lengths.js";
 import { NeedStatic, type Site } from "./machine.js";
 import { readSlot, type Slot, slotsOf } from "./merge.js";
 import { type Trial, tryRegion } from "./regions.js";
@@ -44,6 +47,8 @@ export interface Carry {
   readonly head: Form;
   /** What it carries; not that of the head where only the end has a value. */
   readonly form: Form;
+  /** Set for the length of an array that grows. */
+  readonly length: LengthCarry | null;
 }
 
 const MAX_ROUNDS = 12;
@@ -54,14 +59,14 @@ const signature = (form: Form): string => {
       return "same";
     case "leaf":
       return `${form.type.dtype}[${form.type.shape.join()}]${form.weak ? "w" : ""}${form.hostArray ? "h" : ""}${form.rows ? "r" : ""}${form.store ?? ""}${form.identity.fixed ?? ""}`;
-    case "view":
-      return `v${form.base.born}[${form.index.join()}]`;
     case "array":
       return `(${form.items.map(signature).join()})${form.identity.fixed ?? ""}`;
     case "object":
       return `{${form.keys.map((k, i) => `${k}:${signature(form.fields[i] ?? form)}`).join()}}${form.identity.fixed ?? ""}`;
     case "maybe":
       return `${String(form.missing.value)}|${signature(form.value)}`;
+    case "row":
+      return `@${form.place.kind}${form.index.map((i) => i.known ?? `i${i.whole}`).join()}`;
     case "unmerged":
       return "?";
     default: {
@@ -81,10 +86,16 @@ export interface Round {
 }
 
 /** Puts what an iteration starts with in place; gives the params. */
-export const enter = (meeting: Meeting, builder: Builder, carries: readonly Carry[]): readonly Var[] =>
-  carries.flatMap(({ slot, head, form }) => {
+export const enter = (
+  meeting: Meeting,
+  builder: Builder,
+  carries: readonly Carry[],
+  k: TensorValue | null,
+): readonly Var[] =>
+  carries.flatMap(({ slot, head, form, length }) => {
     const params = typesOf(form).map((t) => builder.param(t));
-    if (head.kind === "same") slot.write(head.value);
+    if (length !== null) beginLength(meeting.site, length, params[0] ?? null, k);
+    else if (head.kind === "same") slot.write(head.value);
     else slot.write(assemble(meeting, head, head.kind === "unmerged" ? [] : params));
     return params;
   });
@@ -94,21 +105,57 @@ const runRound = (plan: LoopPlan, meeting: Meeting, carries: readonly Carry[]): 
   const builder = createBuilder();
   const counter = plan.trip === null ? null : builder.param(I32);
   let params: readonly Var[] = [];
-  const trial = tryRegion(site, builder, [plan.need], () => {
-    params = enter(meeting, builder, carries);
-    return plan.body(counter === null ? null : tensorOf(site, counter, { needs: [plan.need] }));
-  });
+  const trips = tripsOf(site.machine, plan.trip);
+  if (counter !== null && Number.isFinite(trips))
+    site.machine.ranges.set(counter, [0, Math.max(0, trips - 1)]);
+  const k = counter === null ? null : tensorOf(site, counter, { needs: [plan.need] });
+  const run = (): Completion => {
+    params = enter(meeting, builder, carries, k);
+    return plan.body(k);
+  };
+  const trial = tryRegion(site, builder, [plan.need], run, true);
   return { trial, counter, params };
 };
 
 /** The carry of a slot, from what the loop starts with and what an iteration leaves. */
 const carryOf = (meeting: Meeting, slot: Slot, initial: Side, end: Side, runs: boolean): Carry | null => {
   const form = join(meeting, initial ?? UNDEFINED, end ?? UNDEFINED);
-  if (form.kind === "same") return slot.unsettled === true ? { slot, initial, head: form, form } : null;
-  if (form.kind !== "unmerged") return { slot, initial, head: form, form };
+  const length = null;
+  if (form.kind === "same")
+    return slot.unsettled === true ? { slot, initial, head: form, form, length } : null;
+  if (form.kind !== "unmerged") return { slot, initial, head: form, form, length };
   const only = runs && end !== null ? join(meeting, null, end) : form;
-  return { slot, initial: null, head: form, form: only.kind === "same" ? form : only };
+  return { slot, initial: null, head: form, form: only.kind === "same" ? form : only, length };
 };
+
+/** The carry of the length of an array that grows. */
+const carryOfLength = (
+  { site, ...rest }: Meeting,
+  plan: LoopPlan,
+  { slot, initial, end, from, to }: End,
+  before: Carry | null,
+  leaves: boolean,
+): Carry | null => {
+  if (from === null || to === null) return null;
+  const length = nextLength(site, plan, { slot, from, to }, before?.length ?? null, leaves);
+  if (length === null) return null;
+  const known: Form = { kind: "same", value: initial ?? UNDEFINED };
+  if (length.step !== null) return { slot, initial, head: known, form: known, length };
+  const general = tensorOf(site, { type: { dtype: "f64", shape: [] } }, { weak: true });
+  const form = join({ site, ...rest }, general, end === general ? initial : end);
+  return form.kind === "leaf" ? { slot, initial, head: form, form, length } : null;
+};
+
+interface End {
+  readonly slot: Slot;
+  readonly initial: Side;
+  readonly end: Side;
+  /** The lengths of an array that grows. */
+  readonly from: Length | null;
+  readonly to: Length | null;
+}
+const lengthOfState = (state: State): Length | null =>
+  state.kind === "array" && state.held.kind === "grown" ? state.held.length : null;
 
 /** Slots that a round wrote to, with what it left there. */
 const ends = (
@@ -116,17 +163,22 @@ const ends = (
   carries: readonly Carry[],
   after: ReadonlyMap<Cell, State>,
   need: Need,
-): readonly { slot: Slot; initial: Side; end: Side }[] => {
+): readonly End[] => {
   const cells = new Set<Cell>([...carries.map((c) => c.slot.cell), ...after.keys()]);
   return [...cells].flatMap((cell) => {
     const before = stateOf(cell);
     const state = after.get(cell) ?? before;
     const slots = slotsOf(site, cell, [before, state]);
-    if (slots === null) throw new NeedStatic([need]);
+    if (slots === null) {
+      needGrowth(site, cell, [before, state], new NeedStatic([need]));
+      throw new NeedStatic([need]);
+    }
     return slots.map((slot) => ({
       slot,
       initial: readSlot(site, slot, before),
       end: readSlot(site, slot, state),
+      from: lengthOfState(before),
+      to: lengthOfState(state),
     }));
   });
 };
@@ -154,8 +206,11 @@ export const findCarries = (plan: LoopPlan, meeting: Meeting): Stable => {
     const known = new Map<Cell, Map<string, Carry>>();
     for (const c of carries)
       known.set(c.slot.cell, (known.get(c.slot.cell) ?? new Map()).set(keyOf(c.slot), c));
-    const next = list.flatMap(({ slot, initial, end }) => {
+    const leaves = exitsOf(round.trial.result).length > 0;
+    const next = list.flatMap((l) => {
+      const { slot, initial, end } = l;
       const before = known.get(slot.cell)?.get(keyOf(slot));
+      if (slot.key === "length") return carryOfLength(meetingNow, plan, l, before ?? null, leaves) ?? [];
       const carry = carryOf(meetingNow, slot, initial, end, plan.runs);
       if (carry !== null) return [carry];
       return before === undefined ? [] : [before];
@@ -164,7 +219,7 @@ export const findCarries = (plan: LoopPlan, meeting: Meeting): Stable => {
       cs
         .map(
           (c) =>
-            `${c.slot.cell.born}.${keyOf(c.slot)}${c.slot.unsettled === true ? "!" : ""}:${signature(c.head)}/${signature(c.form)}`,
+            `${c.slot.cell.born}.${keyOf(c.slot)}${c.slot.unsettled === true ? "!" : ""}${lengthText(c.length)}:${signature(c.head)}/${signature(c.form)}`,
         )
         .join(";");
     if (text(next) === text(carries) && moves === site.machine.moves) {
@@ -190,7 +245,7 @@ const seeded = (plan: LoopPlan, meeting: Meeting): readonly Carry[] =>
       const general = generalOf(plan.site, initial);
       if (general === null) return [];
       const form = join(meeting, initial, general);
-      return form.kind === "leaf" ? [{ slot, initial, head: form, form }] : [];
+      return form.kind === "leaf" ? [{ slot, initial, head: form, form, length: null }] : [];
     });
   });
 

@@ -137,6 +137,11 @@ export const CODES = {
     "recursion grows beyond the depth limit",
     "recursion must end on values known at compile time; write one that data ends as a loop",
   ),
+  TSJ1112: code(
+    "unsupported",
+    "an array whose length is known only at run time",
+    "return a typed array of the greatest length and the number of items in use, or use the items in the function: sums, elements, loops",
+  ),
   TSJ1120: code(
     "type",
     "a throw that every run reaches",

@@ -4,6 +4,7 @@ import { isDeclaredInside, targetsOf } from "./bindings.js";
 import { type Binding, lookup } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { isIntegral } from "./integral.js";
+import type { Cell } from "./journal.js";
 import { type Frame, type Machine, NeedStatic, type Site } from "./machine.js";
 import type { Trip } from "./staged-loops.js";
 import { lift, needsOf, varOf } from "./tensors.js";
@@ -17,7 +18,7 @@ export interface Counted {
   readonly step: number;
   readonly trip: Trip;
   /** Variables that the number of iterations was computed from. */
-  readonly reads: readonly Binding[];
+  readonly reads: readonly Cell[];
 }
 
 const writtenNames = new WeakMap<ts.Node, ReadonlySet<string>>();
@@ -126,7 +127,7 @@ const isInvariant = (
   return false;
 };
 
-/** Lengths are static, and a loop that changes one is unrolled. */
+/** A loop that changes a length it is counted by is found out when its body has been run. */
 const lengthIsFixed = (
   { ts }: Machine,
   _frame: Frame,
@@ -146,11 +147,16 @@ const needKnown = (values: readonly Value[]): void => {
   if (needs !== null) throw new NeedStatic(needs);
 };
 
-const bindingsIn = (m: Machine, frame: Frame, node: ts.Node): readonly Binding[] => {
-  const found: Binding[] = [];
+/** Variables, and the arrays that they hold, as their lengths may be read. */
+const bindingsIn = (m: Machine, frame: Frame, node: ts.Node): readonly Cell[] => {
+  const found: Cell[] = [];
+  const arrays = (value: Value | undefined): readonly Cell[] =>
+    value?.kind !== "array"
+      ? []
+      : [value, ...(value.held.kind === "list" ? value.held.list.flatMap(arrays) : [])];
   const visit = (at: ts.Node): void => {
     const binding = m.ts.isIdentifier(at) ? lookup(frame.env, at.text) : null;
-    if (binding !== null) found.push(binding);
+    if (binding !== null) found.push(binding, ...arrays(binding.value));
     at.forEachChild(visit);
   };
   visit(node);

@@ -169,7 +169,7 @@ const testUnless = (
   const inner = createBuilder();
   let held: readonly Var[] = [];
   const trial = tryRegion(site, inner, [plan.need], () => {
-    held = enter(meeting, inner, carries);
+    held = enter(meeting, inner, carries, null);
     return test === null ? true : test();
   });
   if (trial.result === true && left === null) return refuseEndless(site);

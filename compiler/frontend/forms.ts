@@ -5,6 +5,7 @@
 import { sameShape, type TensorType, typeText } from "../ir/types.js";
 import { isUnknown } from "./faults.js";
 import { type Identity, identityOf, isMutable, type Meeting, type Side } from "./identities.js";
+import { type Place, placeOf, rootsOf, samePlace } from "./places.js";
 import { mergedDType } from "./promote.js";
 import { isLeaf } from "./tensors.js";
 import {
@@ -20,8 +21,8 @@ import {
   type TensorValue,
   UNDEFINED,
   type Value,
-  type View,
 } from "./values.js";
+import type { Index } from "./views.js";
 
 export interface LeafForm {
   readonly kind: "leaf";
@@ -34,20 +35,9 @@ export interface LeafForm {
   readonly identity: Identity;
 }
 
-/** A row of one array on all paths: which one, is known at run time. */
-export interface ViewForm {
-  readonly kind: "view";
-  readonly base: TensorValue;
-  /** The row's index where all paths agree; null for an i32 result. */
-  readonly index: readonly (number | null)[];
-  readonly like: TensorValue;
-  readonly rows: boolean;
-}
-
 export type Form =
   | { readonly kind: "same"; readonly value: Value }
   | LeafForm
-  | ViewForm
   | { readonly kind: "array"; readonly items: readonly Form[]; readonly identity: Identity }
   | {
       readonly kind: "object";
@@ -58,8 +48,13 @@ export type Form =
     }
   /** A value that some paths do not have: a flag says whether it is there. */
   | { readonly kind: "maybe"; readonly value: Form; readonly missing: StaticValue; readonly reason: string }
+  /** A row of one array, whichever it is. */
+  | { readonly kind: "row"; readonly place: Place; readonly index: readonly RowIndex[] }
   /** `unknown`: why a path's value is unknown. */
   | { readonly kind: "unmerged"; readonly reason: string; readonly unknown: readonly Need[] | null };
+
+/** An index that is known, or one that is computed: `whole`, where it is known to be. */
+type RowIndex = { readonly known: number } | { readonly known: null; readonly whole: boolean };
 
 const unmerged = (reason: string, unknown: readonly Need[] | null = null): Form => ({
   kind: "unmerged",
@@ -81,8 +76,9 @@ export const join = (meeting: Meeting, a: Side, b: Side): Form => {
     return unmerged(a.kind === "unmerged" ? a.reason : b.kind === "unmerged" ? b.reason : "", unknown?.needs);
   }
   if (isStatic(a) && isStatic(b) && Object.is(a.value, b.value)) return { kind: "same", value: a };
-  const view = joinViews(meeting, a, b);
-  if (view !== null) return view;
+  const [p, q] = [placeOf(a), placeOf(b)];
+  if (p !== null && q !== null && isStable(meeting, p) && isStable(meeting, q) && samePlace(p, q))
+    return rowForm(meeting, p, [q]);
   if (isLeaf(a) && isLeaf(b)) return joinLeaves(meeting, a, b);
   if (a.kind === "array" && b.kind === "array") return joinArrays(meeting, a, b);
   if (a.kind === "object" && b.kind === "object") {
@@ -128,37 +124,33 @@ const sameFunction = (a: Value & { kind: "function" }, b: Value & { kind: "funct
     a.callee.env === b.callee.env) ||
   (a.callee.kind === "class" && b.callee.kind === "class" && a.callee.type === b.callee.type);
 
-/** A value that is a row of a larger array, still in its place. */
-export const rowOf = (value: Value): { readonly rows: TensorValue; readonly view: View } | null => {
-  const rows = value.kind === "array" && value.held.kind === "staged" ? value.held.rows : value;
-  if (rows.kind !== "tensor" || rows.view === null || rows.view.start !== null) return null;
-  return rows.view.epoch === rows.view.base.replaced.length ? { rows, view: rows.view } : null;
+const rowForm = ({ site }: Meeting, place: Place, others: readonly Place[]): Form => {
+  const whole = (i: Index | undefined): boolean => typeof i !== "object" || site.machine.integral.has(i.v);
+  const index = place.index.map((i, k): RowIndex => {
+    const all = [i, ...others.map((p) => p.index[k])];
+    if (typeof i === "number" && all.every((j) => j === i)) return { known: i };
+    return { known: null, whole: all.every(whole) };
+  });
+  return { kind: "row", place, index };
 };
 
-/** Two rows of one older array are a row of it. */
-const joinViews = (meeting: Meeting, a: Value, b: Value): ViewForm | null => {
-  const [p, q] = [rowOf(a), rowOf(b)];
-  if (p === null || q === null || p.view.base !== q.view.base || a.kind !== b.kind) return null;
-  const { base } = p.view;
-  const other = q.view.index;
-  if (base.born > meeting.since || base.fixed === "moved" || other.length !== p.view.index.length)
-    return null;
-  const index = p.view.index.map((i, k) => (typeof i === "number" && i === other[k] ? i : null));
-  return { kind: "view", base, index, like: p.rows, rows: a.kind === "array" };
-};
+/** Whether a row can be told by its index where paths meet: its array is older, and no row of it was replaced. */
+const isStable = (meeting: Meeting, place: Place): boolean =>
+  place.current && rootsOf(place).every((root) => root.born <= meeting.since);
 
 /** The form of a value that is there on one path only. */
 const single = (meeting: Meeting, value: Value): Form => {
   const older = "born" in value && value.born <= meeting.since && isMutable(value);
   if (older) return { kind: "same", value };
-  const row = joinViews(meeting, value, value);
-  if (row !== null) return row;
+  const place = placeOf(value);
+  if (place !== null && isStable(meeting, place)) return rowForm(meeting, place, []);
   switch (value.kind) {
     case "tensor":
       return leaf(meeting, value.v.type, value, [value]);
     case "array": {
       if (value.held.kind === "staged")
         return leaf(meeting, value.held.rows.v.type, value.held.rows, [value], true);
+      if (value.held.kind !== "list") return unmerged("an array that grows, or one of objects, on one path");
       const identity = identityOf(meeting, [value]);
       return { kind: "array", items: value.held.list.map((item) => single(meeting, item)), identity };
     }

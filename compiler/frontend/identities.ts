@@ -1,4 +1,5 @@
 /** Which objects a merged value may be: JavaScript's identity across paths. */
+import { leavesOf } from "./items.js";
 import type { Site } from "./machine.js";
 import type { Fixed, Mutable, Need, Value } from "./values.js";
 
@@ -24,9 +25,14 @@ export interface Meeting {
 
 /** The array that a row belongs to; any other object itself. */
 const ownerOf = (m: Mutable): Mutable => {
+  if (m.kind === "object" && m.row !== null) return leavesOf(m.row.columns)[0] ?? m;
   const rows = m.kind === "array" && m.held.kind === "staged" ? m.held.rows : m;
   return rows.kind === "tensor" && rows.view !== null ? rows.view.base : m;
 };
+
+/** All arrays of the program that a row belongs to. */
+const ownersOf = (m: Mutable): readonly Mutable[] =>
+  m.kind === "object" && m.row !== null ? leavesOf(m.row.columns) : [ownerOf(m)];
 
 /** Objects that occur twice among these values, at any depth, and rows of one array. */
 export const sharedAmong = (values: readonly Side[], into: Set<Mutable> = new Set()): Set<Mutable> => {
@@ -43,7 +49,7 @@ export const sharedAmong = (values: readonly Side[], into: Set<Mutable> = new Se
     }
     seen.set(owner, value);
     if (value.kind === "array" && value.held.kind === "list") value.held.list.forEach(visit);
-    if (value.kind === "object") for (const field of value.props.values()) visit(field);
+    if (value.kind === "object" && value.row === null) for (const field of value.props.values()) visit(field);
   };
   values.forEach(visit);
   return into;
@@ -63,7 +69,7 @@ export const identityOf = (meeting: Meeting, sides: readonly Side[]): Identity =
   };
   const fixed = mutable.map(fixedOf).find((f) => f !== null) ?? null;
   const shared = mutable.some((m) => meeting.shared.has(m));
-  const owners = mutable.map(ownerOf).filter((m) => !mutable.includes(m));
+  const owners = mutable.flatMap(ownersOf).filter((m) => !mutable.includes(m));
   const older = [...mutable, ...owners].filter((m) => m.born <= meeting.since);
   return {
     fixed: fixed ?? (shared ? "merged" : null),

@@ -6,15 +6,18 @@ import { createEnvironment } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { openHost } from "./hosts.js";
 import { itemsOf, type Sequence } from "./iterate.js";
-import { type Frame, type Machine, refuse, type Site, step } from "./machine.js";
+import { type Frame, type Machine, NeedStatic, refuse, type Site, step } from "./machine.js";
 import { bindPattern, declaring } from "./patterns.js";
-import { stageLoop } from "./staged-loops.js";
+import { needStatic } from "./reify.js";
+import { stageLoop, type Trip } from "./staged-loops.js";
 import { execute } from "./statements.js";
-import { requireMerged } from "./tensors.js";
+import { requireMerged, tensorOf, varOf } from "./tensors.js";
 import { isContinue, isMine, isShort, mustUnroll, needOf, seedsOf, unrollNext } from "./unrolling.js";
 import {
+  arrayOf,
   describe,
   isNullish,
+  isStatic,
   keysOf,
   lengthOf,
   staticValue,
@@ -71,12 +74,13 @@ export const runForOf = (
 ): Completion => {
   const site: Site = { machine: m, frame, node: s.expression };
   if (s.awaitModifier !== undefined) return refuse(site, "TSJ1040", "`for await` is not compiled");
-  const items = itemsOf(site, evaluate(m, frame, s.expression));
+  const sequence = evaluate(m, frame, s.expression);
+  const items = itemsOf(site, sequence);
   const need = needOf(m, frame, s);
-  const n = items.length();
+  const n = tripOfCount(site, items.count());
   if (mustUnroll(m, need) || need === null || !items.stageable || isShort(m, n, s.statement)) {
     const before = m.unrolled;
-    m.unrolled *= Math.max(1, n);
+    m.unrolled *= typeof n === "number" ? Math.max(1, n) : 1;
     const end = unrollOver(m, frame, s, items, labels);
     m.unrolled = before;
     return end;
@@ -86,15 +90,22 @@ export const runForOf = (
     need,
     trip: n,
     test: null,
-    runs: true,
+    runs: typeof n === "number",
     mine: (e) => isMine(labels)(e.exit),
-    invariant: [],
+    invariant: sequence.kind === "array" ? [sequence] : [],
     seeds: () => seedsOf(m, frame, s),
     body: (k) =>
       absorb(runItem(m, frame, s, items.at(site, k === null ? 0 : numberOf(site, k))), isContinue(labels)),
   });
-  return staging.counted ? staging.end : null;
+  if (!staging.counted) throw new NeedStatic([need]);
+  return staging.end;
 };
+
+/** A number of items as a number of iterations. */
+export const tripOfCount = (site: Site, count: Value): Trip =>
+  count.kind === "tensor"
+    ? site.machine.builder.cast(varOf(site, count), "i32")
+    : Number(isStatic(count) ? count.value : 0);
 
 /** The iteration's number as JavaScript counts. */
 const numberOf = (site: Site, k: TensorValue): TensorValue => ({
@@ -123,13 +134,7 @@ export const runForIn = (
           ? Array.from({ length: object.v.type.shape[0] ?? 0 }, (_, k) => String(k))
           : refuse(site, "TSJ1040", `\`for..in\` over ${describe(object)} is not compiled`);
   const items = keys.map(staticValue);
-  return unrollOver(
-    m,
-    frame,
-    s,
-    { length: () => items.length, at: (_, k) => items[Number(k)] ?? staticValue(""), stageable: false },
-    labels,
-  );
+  return unrollOver(m, frame, s, { ...itemsOf(site, arrayOf(items)), stageable: false }, labels);
 };
 
 /**
@@ -138,13 +143,14 @@ export const runForIn = (
  */
 export const runIndexed = (
   site: Site,
-  n: number,
+  n: Trip,
   body: (k: Value) => Completion,
-  options: { readonly stageable: boolean },
+  options: { readonly stageable: boolean; readonly over?: Value },
 ): Completion => {
   const { machine: m, frame, node } = site;
   const need = frame === null || node === null ? null : needOf(m, frame, node);
   const unroll = (from: number): Completion => {
+    if (typeof n !== "number") return null;
     for (let k = from; k < n; k++) {
       step(site);
       const end = absorb(body(staticValue(k)), isContinue([]));
@@ -154,6 +160,7 @@ export const runIndexed = (
   };
   if (mustUnroll(m, need) || need === null || !options.stageable || isShort(m, n, null)) {
     const before = m.unrolled;
+    if (typeof n !== "number") return needStatic(site, tensorOf(site, n), "the number of items");
     m.unrolled *= Math.max(1, n);
     const end = unroll(0);
     m.unrolled = before;
@@ -164,17 +171,18 @@ export const runIndexed = (
     need,
     trip: n,
     test: null,
-    runs: true,
+    runs: typeof n === "number",
     mine: (e) => isMine([])(e.exit),
-    invariant: [],
+    invariant: options.over?.kind === "array" ? [options.over] : [],
     seeds: () => [],
     body: (k) => absorb(body(k === null ? staticValue(0) : numberOf(site, k)), isContinue([])),
   });
-  return staging.counted ? staging.end : null;
+  if (!staging.counted) throw new NeedStatic([need]);
+  return staging.end;
 };
 
 /** Whether a loop of `n` iterations at this place would be unrolled. */
-export const isUnrolled = (site: Site, n: number): boolean => {
+export const isUnrolled = (site: Site, n: Trip): boolean => {
   const { machine: m, frame, node } = site;
   const need = frame === null || node === null ? null : needOf(m, frame, node);
   return mustUnroll(m, need) || isShort(m, n, null);

@@ -42,6 +42,8 @@ export const iterate = (site: Site, value: Value): readonly Value[] => {
 /** Items that are looked at one after the other, each when its turn comes. */
 export interface Sequence {
   readonly length: () => number;
+  /** Its length, where that may be known only at run time. */
+  readonly count: () => Value;
   readonly at: (site: Site, k: number | TensorValue) => Value;
   /** Whether an item at a staged place can be read. */
   readonly stageable: boolean;
@@ -68,9 +70,10 @@ export const iteratorOf = (site: Site, source: Value, name: IteratorMethod): Arr
 };
 
 const through = (site: Site, source: Value, form: IteratorMethod): Sequence => {
-  const { length, stageable } = itemsOf(site, source);
+  const { length, count, stageable } = itemsOf(site, source);
   return {
     length,
+    count,
     at: (at, k) => {
       const index = typeof k === "number" ? staticValue(k) : k;
       if (form === "keys") return index;
@@ -87,6 +90,7 @@ export const itemsOf = (site: Site, value: Value): Sequence => {
   if (value.kind === "tensor" && value.v.type.shape.length > 0)
     return {
       length: () => value.v.type.shape[0] ?? 0,
+      count: () => staticValue(value.v.type.shape[0] ?? 0),
       at: (at, k) => tensorIndex(at, value, typeof k === "number" ? staticValue(k) : k),
       stageable: true,
     };
@@ -94,9 +98,10 @@ export const itemsOf = (site: Site, value: Value): Sequence => {
   if (value.kind === "array")
     return {
       length: () => lengthOf(value),
+      count: () => (value.held.kind === "grown" ? value.held.length.value : staticValue(lengthOf(value))),
       at: (at, k) => {
         if (typeof k === "number")
-          return value.held.kind === "staged" ? itemAt(at, value, k) : (value.items[k] ?? UNDEFINED);
+          return value.held.kind !== "list" ? itemAt(at, value, k) : (value.items[k] ?? UNDEFINED);
         return tryStageRows(at, value, k.needs)
           ? itemAt(at, value, k)
           : needStatic(at, k, "an index into this array");
@@ -104,5 +109,11 @@ export const itemsOf = (site: Site, value: Value): Sequence => {
       stageable: true,
     };
   const items = iterate(site, value);
-  return { length: () => items.length, at: (_, k) => items[Number(k)] ?? UNDEFINED, stageable: false };
+  const length = (): number => items.length;
+  return {
+    length,
+    count: () => staticValue(items.length),
+    at: (_, k) => items[Number(k)] ?? UNDEFINED,
+    stageable: false,
+  };
 };

@@ -5,8 +5,9 @@
 import type { Builder } from "../ir/builder.js";
 import type { Var } from "../ir/types.js";
 import type { Binding } from "./environment.js";
+import type { Items, Row } from "./items.js";
 import type { Machine } from "./machine.js";
-import type { ArrayValue, Items, ObjectValue, Replaced, TensorValue, Value } from "./values.js";
+import type { ArrayValue, ObjectValue, Replaced, TensorValue, Value } from "./values.js";
 
 /** What can be written to. */
 export type Cell = Binding | ArrayValue | ObjectValue | TensorValue;
@@ -14,7 +15,7 @@ export type Cell = Binding | ArrayValue | ObjectValue | TensorValue;
 export type State =
   | { readonly kind: "binding"; readonly value: Value | undefined }
   | { readonly kind: "array"; readonly held: Items }
-  | { readonly kind: "object"; readonly props: ReadonlyMap<string, Value> }
+  | { readonly kind: "object"; readonly props: ReadonlyMap<string, Value>; readonly row: Row | null }
   | {
       readonly kind: "tensor";
       readonly v: Var;
@@ -26,6 +27,8 @@ export interface Journal {
   /** What is older belongs to the program around the region. */
   readonly since: number;
   readonly before: Map<Cell, State>;
+  /** Each iteration of a loop runs it. */
+  readonly loop?: boolean;
 }
 
 const isTensor = (cell: Cell): cell is TensorValue => "kind" in cell && cell.kind === "tensor";
@@ -39,7 +42,8 @@ export const stateOf = (cell: Cell): State => {
     const { held } = cell;
     return { kind: "array", held: held.kind === "list" ? { kind: "list", list: [...held.list] } : held };
   }
-  if (isObject(cell)) return { kind: "object", props: new Map(cell.props) };
+  if (isObject(cell))
+    return { kind: "object", props: new Map(cell.row === null ? cell.props : []), row: cell.row };
   return { kind: "binding", value: cell.value };
 };
 
@@ -52,8 +56,11 @@ export const restore = (cell: Cell, state: State): void => {
   } else if (state.kind === "array" && isArray(cell)) {
     const { held } = state;
     cell.held = held.kind === "list" ? { kind: "list", list: [...held.list] } : held;
-  } else if (state.kind === "object" && isObject(cell)) cell.props = new Map(state.props);
-  else if (state.kind === "binding" && !("kind" in cell)) cell.value = state.value;
+  } else if (state.kind === "object" && isObject(cell)) {
+    cell.props = new Map(state.props);
+    cell.row = state.row;
+  }
+  if (state.kind === "binding" && !("kind" in cell)) cell.value = state.value;
 };
 
 /** To be called before a cell is written to. */

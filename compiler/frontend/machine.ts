@@ -10,7 +10,7 @@ import type { Journal } from "./journal.js";
 import type { CodeSource } from "./source.js";
 import type { TypeScript } from "./ts.js";
 import type { AnyFunction, Capture } from "./types.js";
-import type { ClassValue, Need, Origin, TensorValue, Value } from "./values.js";
+import type { ArrayValue, ClassValue, Need, Origin, TensorValue, Value } from "./values.js";
 
 /** Steps of the interpreter before a loop counts as too long to unroll, and operations before a program is too big. */
 export const MAX_STEPS = 2_000_000;
@@ -53,6 +53,10 @@ export interface Machine {
   readonly made: WeakMap<object, number>;
   /** Values of the program known to be whole numbers. */
   readonly integral: Set<Var>;
+  /** Whole numbers of the program known to lie between two numbers, both included. */
+  readonly ranges: Map<Var, readonly [number, number]>;
+  /** How many items arrays that grow would hold at most. */
+  readonly wanted: Map<ArrayValue, number>;
   /** How often an array ended under its other names. */
   moves: number;
   /** Functions being staged that reverse mode will go through. */

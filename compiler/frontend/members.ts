@@ -4,12 +4,15 @@ import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
 import { nativeBaseOf } from "./classes.js";
 import { narrowed } from "./facts.js";
+import { truncate } from "./grown.js";
+import { growFor } from "./growth.js";
 import { below, hostFunction, hostMember, openHost, placeText, wrapHost, wrapStatic } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
 import { maybeOf, requirePresent } from "./maybe.js";
 import { functionName } from "./names.js";
+import { readField, recordsApart, setField } from "./records.js";
 import { namespaceOf, tensorMethod } from "./registry.js";
 import { needStatic } from "./reify.js";
 import { itemAt, setItem, tryStageRows } from "./staged-arrays.js";
@@ -75,18 +78,24 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
       : tensorIndex(site, object, key);
   }
   if (maybeOf(object) === null) requireMerged(site, object);
-  if (object.kind === "array" && key.kind === "tensor" && tryStageRows(site, object, key.needs))
-    return itemAt(site, object, key);
+  if (object.kind === "array" && key.kind === "tensor") {
+    if (growFor(site, object, key, null) || tryStageRows(site, object, key.needs))
+      return itemAt(site, object, key);
+  }
   const name = keyOf(site, key, object);
   switch (object.kind) {
     case "static":
       return staticMember(site, object.value, name, object);
     case "array":
       if (typeof name === "number") return elementOf(site, object, name);
-      return name === "length" ? staticValue(lengthOf(object)) : arrayMethod(site, object, name);
+      if (name !== "length") return arrayMethod(site, object, name);
+      return object.held.kind === "grown" ? object.held.length.value : staticValue(lengthOf(object));
     case "object":
       if (object.fixed === "moved") return refuseMoved(site);
-      return narrowed(site, object.props.get(String(name)) ?? objectMember(site, object, String(name)));
+      return narrowed(
+        site,
+        readField(site, object, String(name)) ?? objectMember(site, object, String(name)),
+      );
     case "host": {
       const isMethod = Array.isArray(object.value) && typeof name === "string" && name !== "length";
       return isMethod ? getMember(site, openHost(site, object), key) : hostMember(site, object, name);
@@ -108,6 +117,7 @@ export const getMember = (site: Site, object: Value, key: Value): Value => {
 /** Element `k` of an array; undefined where JavaScript has none. */
 const elementOf = (site: Site, array: ArrayValue, k: number): Value => {
   if (array.held.kind === "list") return array.held.list[k] ?? UNDEFINED;
+  if (array.held.kind === "grown") return Number.isInteger(k) && k >= 0 ? itemAt(site, array, k) : UNDEFINED;
   return Number.isInteger(k) && k >= 0 && k < lengthOf(array) ? itemAt(site, array, k) : UNDEFINED;
 };
 
@@ -290,10 +300,14 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
       if (object.fixed !== null) return refuseFixed(site, object.fixed, "an element");
       if (object.spoilt !== null) return refuseUnmerged(site, object.spoilt);
       claimAll(site, object);
-      if (key.kind === "tensor" && tryStageRows(site, object, key.needs))
+      if (
+        key.kind === "tensor" &&
+        (growFor(site, object, key, value) || tryStageRows(site, object, key.needs))
+      )
         return setItem(site, object, key, value);
       const name = keyOf(site, key, object);
       if (name === "length" && isStatic(value) && typeof value.value === "number") {
+        if (object.held.kind === "grown") return truncate(site, object, value);
         touch(site.machine, object);
         while (object.items.length > value.value) object.items.pop();
         while (object.items.length < value.value) object.items.push(UNDEFINED);
@@ -301,7 +315,11 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
       }
       if (typeof name !== "number" || !Number.isInteger(name) || name < 0)
         return refuse(site, "TSJ1131", `\`${name}\` is no index of an array`);
-      if (object.held.kind === "staged" && name < lengthOf(object)) return setItem(site, object, name, value);
+      const { held } = object;
+      if (held.kind === "grown" && (held.length.base !== null || name <= held.length.offset))
+        return setItem(site, object, name, value);
+      if (held.kind !== "list" && held.kind !== "grown" && name < lengthOf(object))
+        return setItem(site, object, name, value);
       touch(site.machine, object);
       while (object.items.length < name) object.items.push(UNDEFINED);
       object.items[name] = value;
@@ -312,6 +330,7 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
       if (object.spoilt !== null) return refuseUnmerged(site, object.spoilt);
       if (setAccessor(site, object, String(isStatic(key) ? key.value : ""), value)) return;
       claimAll(site, object);
+      if (object.row !== null) return setField(site, object, String(keyOf(site, key, object)), value);
       touch(site.machine, object);
       object.props.set(String(keyOf(site, key, object)), value);
       return;
@@ -347,7 +366,7 @@ export const setMember = (site: Site, object: Value, key: Value, value: Value): 
 };
 
 /** Ends the use of the objects that this one may be. */
-const claimAll = (site: Site, value: ArrayValue | ObjectValue): void => {
+export const claimAll = (site: Site, value: ArrayValue | ObjectValue): void => {
   for (const other of value.mayBe) {
     if (other.fixed !== "moved") site.machine.moves++;
     other.fixed = "moved";
@@ -361,6 +380,22 @@ export const deleteMember = (site: Site, object: Value, key: Value): undefined =
   if (object.kind !== "object")
     return refuse(site, "TSJ1040", `\`delete\` on ${describe(object)} is not compiled`);
   if (object.fixed !== null) return refuseFixed(site, object.fixed, `property \`${describeKey(key)}\``);
+  if (object.row !== null)
+    return refuse(
+      site,
+      "TSJ1042",
+      "a field of an object in an array is deleted",
+      "set it to a number instead",
+    );
+  if (object.row !== null) {
+    recordsApart(site);
+    return refuse(
+      site,
+      "TSJ1042",
+      "a field of an object in an array is deleted",
+      "set it to a number instead",
+    );
+  }
   touch(site.machine, object);
   object.props.delete(String(keyOf(site, key, object)));
 };

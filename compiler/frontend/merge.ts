@@ -4,13 +4,16 @@ import { assemble, flatten, mergeNeeds, typesOf } from "./assemble.js";
 import type { Binding } from "./environment.js";
 import { narrowed, withFact } from "./facts.js";
 import { type Form, join } from "./forms.js";
+import { advanced, checkRoom, lengthFrom, needGrowth } from "./growth.js";
 import { type Meeting, type Side, sharedAmong } from "./identities.js";
+import { type Items, leavesOf } from "./items.js";
 import { type Cell, type State, setBinding, touch } from "./journal.js";
 import type { Site } from "./machine.js";
 import { closeRegions, inTrial, type Trial } from "./regions.js";
+import { afterRegion } from "./row-views.js";
 import { tensorOf, varOf } from "./tensors.js";
-import { lengthOf, type Need, type TensorValue, UNDEFINED, type Value } from "./values.js";
-import { afterRegion, exchanged } from "./views.js";
+import { type ArrayValue, lengthOf, type Need, type TensorValue, UNDEFINED, type Value } from "./values.js";
+import { exchanged } from "./views.js";
 
 /** A place that a path writes to, with what each path leaves there. */
 export interface Slot {
@@ -19,6 +22,8 @@ export interface Slot {
   readonly write: (value: Value) => void;
   /** Rows of the array are exchanged. */
   readonly unsettled?: boolean;
+  /** All paths leave the same sum of what was known before them. */
+  readonly same?: boolean;
 }
 
 /** What a cell's state holds at a slot; `state` null: what it holds now. */
@@ -30,12 +35,29 @@ export const readSlot = (site: Site, { cell, key }: Slot, state: State | undefin
     }
     if (cell.kind === "array") {
       const held = state?.kind === "array" ? state.held : cell.held;
-      return held.kind === "list" ? (held.list[Number(key)] ?? UNDEFINED) : held.rows;
+      return readItems(held, key);
     }
     const props = state?.kind === "object" ? state.props : cell.props;
     return props.get(String(key)) ?? null;
   }
   return (state?.kind === "binding" ? state.value : cell.value) ?? null;
+};
+
+const readItems = (held: Items, key: Slot["key"]): Side => {
+  switch (held.kind) {
+    case "list":
+      return held.list[Number(key)] ?? UNDEFINED;
+    case "staged":
+      return held.rows;
+    case "records":
+      return leavesOf(held.columns)[0] ?? UNDEFINED;
+    case "grown":
+      return held.length.value;
+    default: {
+      const never: never = held;
+      return never;
+    }
+  }
 };
 
 /** An array's elements as a value of their own. */
@@ -48,10 +70,11 @@ const writeBinding = (site: Site, binding: Binding) => (value: Value) =>
 /** Whether a path changed the structure of an object or array in a way that only a known path allows. */
 const reshaped = (states: readonly State[]): boolean => {
   const lengths = states.flatMap((s) =>
-    s.kind === "array" ? [s.held.kind === "list" ? s.held.list.length : "staged"] : [],
+    s.kind === "array" ? [s.held.kind === "list" ? s.held.list.length : s.held.kind] : [],
   );
   const keys = states.flatMap((s) => (s.kind === "object" ? [[...s.props.keys()].join("\0")] : []));
-  return new Set(lengths).size > 1 || new Set(keys).size > 1;
+  const rows = states.flatMap((s) => (s.kind === "object" ? [s.row] : []));
+  return [lengths, keys, rows].some((all) => new Set<unknown>(all).size > 1);
 };
 
 /** The slots of a cell whose contents differ among these states; null if its structure does. */
@@ -60,7 +83,7 @@ export const slotsOf = (site: Site, cell: Cell, states: readonly State[]): reado
   const { machine } = site;
   if (!("kind" in cell)) return [{ cell, key: null, write: writeBinding(site, cell) }];
   if (cell.kind === "tensor") {
-    const unsettled = afterRegion(
+    const depth = afterRegion(
       site,
       cell,
       states.flatMap((s) => (s.kind === "tensor" ? [s.replaced] : [])),
@@ -70,17 +93,22 @@ export const slotsOf = (site: Site, cell: Cell, states: readonly State[]): reado
       touch(machine, cell);
       cell.v = value.v;
       cell.builder = value.builder;
-      if (unsettled) exchanged(site, cell);
+      if (depth !== null) exchanged(site, cell, depth);
     };
-    return [{ cell, key: null, write, unsettled }];
+    return [{ cell, key: null, write, unsettled: depth !== null }];
   }
   if (cell.kind === "array") {
     const first = states[0];
-    const staged = states.flatMap((s) => (s.kind === "array" && s.held.kind === "staged" ? [s.held] : []));
-    const [held] = staged;
-    if (held !== undefined) {
-      if (staged.some((other) => other.rows !== held.rows)) return null;
-      const children = staged.every((other) => other.children === held.children) ? held.children : null;
+    const helds = states.flatMap((s) => (s.kind === "array" ? [s.held] : []));
+    const [held] = helds;
+    if (held?.kind === "grown") return lengthSlots(site, cell, helds);
+    if (held?.kind === "staged" || held?.kind === "records") {
+      const same = helds.every((other) => baseOf(other) === baseOf(held));
+      if (!same) return null;
+      const kept = helds.every(
+        (other) => (other.kind === "staged" || other.kind === "records") && other.children === held.children,
+      );
+      const children = kept ? held.children : null;
       const write = (): void => {
         touch(machine, cell);
         cell.held = { ...held, children };
@@ -108,6 +136,29 @@ export const slotsOf = (site: Site, cell: Cell, states: readonly State[]): reado
       cell.props.set(key, value);
     },
   }));
+};
+
+const baseOf = (held: Items): unknown =>
+  held.kind === "staged" ? held.rows : held.kind === "records" ? held.columns : null;
+
+/** The length of an array that grows. */
+const lengthSlots = (site: Site, cell: ArrayValue, helds: readonly Items[]): readonly Slot[] | null => {
+  const { machine } = site;
+  const grown = helds.filter((h) => h.kind === "grown");
+  const [first] = grown;
+  if (first === undefined || grown.some((g) => g.store !== first.store)) return null;
+  const bound = Math.max(...grown.map((g) => g.length.bound));
+  const { base, offset } = first.length;
+  const same = grown.every((g) => g.length.base === base && g.length.offset === offset);
+  const write = (value: Value): void => {
+    const { held } = cell;
+    if (held.kind !== "grown") return;
+    touch(machine, cell);
+    // Equal on all paths, as the same sum: it stays one.
+    const length = same ? advanced(site, first.length, 0, bound) : lengthFrom(site, value, bound);
+    cell.held = { ...held, length };
+  };
+  return [{ cell, key: "length", write, same }];
 };
 
 /** A value that differs in structure: what it is needed for decides whether it is refused. */
@@ -173,6 +224,8 @@ export const mergeTrials = (
   const cells = new Set([...a.after.keys(), ...b.after.keys()]);
   const sides: Omit<Merge, "form">[] = [];
   const spoilt: Cell[] = [];
+  const settled: Slot[] = [];
+  checkRoom(site);
   const meet = (x: Side, y: Side, write: Merge["write"]): void => {
     sides.push({ a: x, b: y, write });
   };
@@ -184,11 +237,15 @@ export const mergeTrials = (
     const [x, y] = [a.after.get(cell) ?? before, b.after.get(cell) ?? before];
     if (x === undefined || y === undefined) continue;
     const slots = slotsOf(site, cell, [x, y]);
-    if (slots === null) spoilt.push(cell);
+    if (slots === null) {
+      needGrowth(site, cell, [x, y]);
+      spoilt.push(cell);
+    }
     for (const slot of slots ?? []) {
       const [p, q] = [readSlot(site, slot, x), readSlot(site, slot, y)];
       if (p === null && q === null) continue;
-      meet(onPath(true, p), onPath(false, q), slot.write);
+      if (slot.same === true) settled.push(slot);
+      else meet(onPath(true, p), onPath(false, q), slot.write);
     }
   }
   const own = sides.length;
@@ -206,6 +263,7 @@ export const mergeTrials = (
     const unchanged = form.kind === "same" && form.value === x && x === null;
     if (value !== undefined && !unchanged) write?.(value);
   });
+  for (const slot of settled) slot.write(UNDEFINED);
   for (const cell of spoilt) spoil(site, cell, cond.needs);
   return values.slice(own);
 };

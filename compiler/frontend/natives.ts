@@ -13,6 +13,7 @@ import { applyBinary, applyUnary } from "./operators.js";
 import { promote } from "./promote.js";
 import { toHost } from "./reify.js";
 import { indexOf } from "./searches.js";
+import { copyOfGrown, settled } from "./settled.js";
 import { stagedArray } from "./staged-arrays.js";
 import { mapItems } from "./staged-methods.js";
 import { derived, refuseUnmerged, requireMerged, tensorOf, varOf } from "./tensors.js";
@@ -59,7 +60,7 @@ const arrayFrom: Handler = (site, args) => {
     return mapItems(
       site,
       UNDEFINED,
-      list.length,
+      staticValue(list.length),
       map,
       (k) => (isStatic(k) ? (list[Number(k.value)] ?? UNDEFINED) : UNDEFINED),
       source.props.size === 1,
@@ -69,12 +70,15 @@ const arrayFrom: Handler = (site, args) => {
   // Each element is read when its turn comes.
   const items = itemsOf(site, source);
   const item = (k: Value): Value => items.at(site, isStatic(k) ? Number(k.value) : indexOf(k));
-  return mapItems(site, UNDEFINED, items.length(), map, item, items.stageable);
+  return mapItems(site, UNDEFINED, items.count(), map, item, items.stageable);
 };
 
 /** The elements of an iterable as a new array. */
 export const copyOf = (site: Site, source: Value): Value => {
-  const content = source.kind === "array" && source.held.kind === "staged" ? source.held.rows : source;
+  if (source.kind === "array" && source.held.kind === "grown" && source.held.length.base !== null)
+    return copyOfGrown(site, source);
+  const own = source.kind === "array" ? settled(site, source) : source;
+  const content = own.kind === "array" && own.held.kind === "staged" ? own.held.rows : own;
   if (content.kind !== "tensor" || content.v.type.shape.length !== 1) return arrayOf(iterate(site, source));
   const { weak, hostArray, needs, holes } = content;
   const v = varOf(site, content);

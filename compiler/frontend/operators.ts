@@ -6,6 +6,7 @@ import { pinIdentity } from "./hosts.js";
 import { isMutable } from "./identities.js";
 import { refuse, type Site } from "./machine.js";
 import { equalMaybe } from "./maybe.js";
+import { sameRow } from "./places.js";
 import { integerDType, type Mode, promote, spread } from "./promote.js";
 import { toPrimitive } from "./reify.js";
 import { constantOf, derived, isLeaf, lift, refuseUnmerged, requireMerged, varOf } from "./tensors.js";
@@ -123,6 +124,8 @@ export const binary = (site: Site, op: BinaryOperator, a: Value, b: Value): Valu
     if (a.kind === "unmerged" || b.kind === "unmerged") return equalUnmerged(site, op, a, b);
     const [x, y] = op.length === 2 ? [withoutText(a, b), withoutText(b, a)] : [a, b];
     if (x !== a || y !== b) return binary(site, op, x, y);
+    const rows = sameRow(site, a, b);
+    if (rows !== null) return op.startsWith("!") ? unary(site, "!", rows) : rows;
     const known = decidedEquality(site, op, a, b);
     if (known !== null) return staticValue(known);
   }
@@ -181,6 +184,15 @@ const decidedEquality = (site: Site, op: "==" | "!=" | "===" | "!==", a: Value, 
       "compare what they hold, or keep the condition that chose between them",
     );
   for (const v of [a, b]) if (v.kind === "host" && a.kind === b.kind) pinIdentity(site, v);
+  const mayBeSame = (v: Value): boolean =>
+    (v.kind === "array" || v.kind === "object") && (v.mayBe.length > 0 || v.fixed === "merged");
+  if (a !== b && a.kind === b.kind && (mayBeSame(a) || mayBeSame(b)))
+    refuse(
+      site,
+      "TSJ1103",
+      "these may be one object or two: which one each of them is, is known only at run time",
+      "compare numbers that tell them apart",
+    );
   const same =
     a === b || (a.kind === "host" && b.kind === "host" && a.value === b.value) || sameFunction(a, b);
   return op.startsWith("!") ? !same : same;

@@ -5,6 +5,7 @@ import { isJsArray, itemsOf } from "./iterate.js";
 import { constantDistance } from "./linear.js";
 import type { Site } from "./machine.js";
 import { toNumber } from "./reify.js";
+import { settled } from "./settled.js";
 import { stagedArray } from "./staged-arrays.js";
 import { tensorOf, varOf } from "./tensors.js";
 import { type ArrayValue, arrayOf, isStatic, type TensorValue, UNDEFINED, type Value } from "./values.js";
@@ -64,12 +65,15 @@ export const subarray = (site: Site, x: TensorValue, args: readonly Value[]): Va
   return partView(site, x, start, Math.max(0, stop - start));
 };
 
-export const contentOf = (self: Receiver): TensorValue | null =>
-  self.kind === "tensor" ? self : self.held.kind === "staged" ? self.held.rows : null;
+export const contentOf = (site: Site, self: Receiver): TensorValue | null => {
+  if (self.kind === "tensor") return self;
+  const { held } = settled(site, self);
+  return held.kind === "staged" ? held.rows : null;
+};
 
 /** A part of an array as a copy of the same kind. */
 export const slice: Method = (site, self, args) => {
-  const x = contentOf(self);
+  const x = contentOf(site, self);
   if (x === null) return UNDEFINED;
   const v = varOf(site, x);
   const { shape } = v.type;
@@ -109,7 +113,7 @@ const copyLike = (site: Site, self: Receiver, x: TensorValue, part: Var): Value 
 };
 
 export const reversed: Method = (site, self) => {
-  const x = contentOf(self);
+  const x = contentOf(site, self);
   if (x === null) return UNDEFINED;
   const isPlain = self.kind === "array" || (x.hostArray && x.store === null);
   if (isPlain && x.v.type.shape.length > 1) {
@@ -126,7 +130,7 @@ export const reversed: Method = (site, self) => {
 
 /** A regular array of arrays as one array, where its numbers are the items then. */
 export const flat: Method = (site, self, args) => {
-  const x = contentOf(self);
+  const x = contentOf(site, self);
   const depth = integer(site, at(args, 0), 1);
   if (x === null || (x.store !== null && self.kind === "tensor") || x.v.type.shape.length - 1 !== depth) {
     const list = flattened(site, self, depth);

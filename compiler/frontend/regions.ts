@@ -2,6 +2,7 @@
 import { type Builder, createBuilder } from "../ir/builder.js";
 import type { IrFunction, Var } from "../ir/types.js";
 import { freeVars } from "../ir/walk.js";
+import { grow, NeedGrowth } from "./growth.js";
 import { type Cell, type Journal, restore, type State, stateOf } from "./journal.js";
 import { type Machine, NeedStatic, refuse, type Site } from "./machine.js";
 import { tryStageRows } from "./staged-arrays.js";
@@ -54,9 +55,10 @@ export const tryRegion = <T>(
   builder: Builder,
   needs: readonly Need[] | null,
   f: () => T,
+  loop = false,
 ): Trial<T> => {
   const outer = machine.builder;
-  const journal: Journal = { since: nextSerial(), before: new Map() };
+  const journal: Journal = { since: nextSerial(), before: new Map(), loop };
   machine.journals.push(journal);
   machine.conditions.push(needs);
   machine.open.add(builder);
@@ -100,9 +102,13 @@ export const withRows = <T>(site: Site, f: () => T): T => {
     try {
       return f();
     } catch (e) {
+      if (e instanceof NeedGrowth && isOutermost(site.machine, e.array)) {
+        if (!grow(site, e.array, e.layout, e.capacity)) throw e.otherwise;
+        continue;
+      }
       if (!(e instanceof NeedRows) || !isOutermost(site.machine, e.array)) throw e;
       // Staged already: `f` takes it apart, and would again.
-      const isApart = e.array.held.kind === "staged";
+      const isApart = e.array.held.kind !== "list";
       if (!isApart && tryStageRows(site, e.array)) continue;
       if (e.needs !== null && e.needs.length > 0) throw new NeedStatic(e.needs);
       refuse(

@@ -23,7 +23,7 @@ export const isKnown = (site: Site, value: Value, functions = false): boolean =>
     case "unmerged":
       return false;
     case "array":
-      return value.items.every((item) => isKnown(site, item, functions));
+      return value.held.kind === "list" && value.items.every((item) => isKnown(site, item, functions));
     case "object":
       return [...value.props.values()].every((item) => isKnown(site, item, functions));
     case "host":
@@ -45,6 +45,8 @@ const isOpenable = (value: object): boolean => {
 /** What could be made static to know the value; null if that is not possible. */
 export const neededFor = (value: Value): readonly Need[] | null => {
   if (value.kind === "tensor" || value.kind === "unmerged") return value.needs;
+  if (value.kind === "array" && value.held.kind === "grown" && value.held.length.value.kind === "tensor")
+    return value.held.length.value.needs;
   const parts =
     value.kind === "array" ? value.items : value.kind === "object" ? [...value.props.values()] : [];
   const needs: Need[] = [];

@@ -6,12 +6,13 @@ import { callValue } from "./calls.js";
 import type { Completion } from "./completions.js";
 import { condition } from "./conditions.js";
 import type { Binding } from "./environment.js";
-import { runIndexed } from "./item-loops.js";
+import { runIndexed, tripOfCount } from "./item-loops.js";
 import { itemsOf, type Sequence } from "./iterate.js";
 import { setBinding } from "./journal.js";
 import type { Site } from "./machine.js";
 import { binary } from "./operators.js";
 import { integer, type Method, type Receiver } from "./parts.js";
+import type { Trip } from "./staged-loops.js";
 import { lift, tensorOf, varOf } from "./tensors.js";
 import { isStatic, nextSerial, staticValue, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
@@ -27,8 +28,9 @@ export const indexOf = (k: Value): number | TensorValue =>
 /** `body` for each element in turn; a break ends it. */
 export const each = (site: Site, self: Receiver, body: (item: Value, k: Value) => Completion): Completion => {
   const items: Sequence = itemsOf(site, self);
-  return runIndexed(site, items.length(), (k) => body(items.at(site, indexOf(k)), k), {
+  return runIndexed(site, tripOfCount(site, items.count()), (k) => body(items.at(site, indexOf(k)), k), {
     stageable: items.stageable,
+    over: self,
   });
 };
 
@@ -65,12 +67,24 @@ const searchBackFrom = (site: Site, args: readonly Value[], n: number): Way => {
   return { start, count: Math.max(0, start + 1), back: true };
 };
 
+/** An array whose length is known only at run time is gone through from its start. */
+const wayThrough = (
+  site: Site,
+  items: Sequence,
+  way: (n: number) => Way,
+): Omit<Way, "count"> & { count: Trip } => {
+  const n = items.count();
+  if (n.kind !== "tensor") return way(items.length());
+  const { start, back } = way(Number.POSITIVE_INFINITY);
+  return back || start !== 0 ? way(items.length()) : { start, back, count: tripOfCount(site, n) };
+};
+
 const search =
   (found: (k: Value, item: Value) => Value, missing: Value) =>
   (site: Site, self: Receiver, way: (n: number) => Way, test: (item: Value, k: Value) => Value): Value => {
     const result = cell(missing);
     const items = itemsOf(site, self);
-    const { start, count, back } = way(items.length());
+    const { start, count, back } = wayThrough(site, items, way);
     const body = (j: Value): Completion => {
       const k = back
         ? binary(site, "-", staticValue(start), j)
@@ -80,7 +94,7 @@ const search =
       const item = items.at(site, indexOf(k));
       return breakIf(site, test(item, k), () => setBinding(site.machine, result, found(k, item)));
     };
-    runIndexed(site, count, body, { stageable: items.stageable });
+    runIndexed(site, count, body, { stageable: items.stageable, over: self });
     return held(result);
   };
 const called =

@@ -192,7 +192,7 @@ const sortList = (site: Site, array: ArrayValue, compare: Value): void => {
 export const sortInPlace = (site: Site, self: Receiver, compare: Value): Value => {
   const n = self.kind === "array" ? lengthOf(self) : (self.v.type.shape[0] ?? 0);
   if (n <= 1) return self;
-  const x = contentOf(self);
+  const x = contentOf(site, self);
   if (x === null) {
     if (self.kind === "array") sortList(site, self, compare);
     return self;

@@ -11,6 +11,7 @@ import { MAX_STEPS, type Machine, NeedStatic, needKey, refuse, type Site } from 
 import { refuseFixed } from "./members.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { metaOf } from "./registry.js";
+import { settled } from "./settled.js";
 import { nameByUse, sourceOf } from "./source.js";
 import { refuseUnmerged, requireMerged, varOf } from "./tensors.js";
 import { typescript } from "./ts.js";
@@ -24,6 +25,7 @@ import type {
   StaticNumbers,
   Tree,
 } from "./types.js";
+import { NO_SHORT_LOOPS } from "./unrolling.js";
 import {
   arrayOf,
   describe,
@@ -44,11 +46,19 @@ import {
 export const stage = (request: StageRequest): Staged => {
   openScripts(); // cheap only before the parser is loaded
   const statics = new Set<string>();
+  let first: TscJitError | null = null;
   for (;;) {
     try {
       return attempt(request, statics);
     } catch (e) {
-      if (e instanceof TscJitError) throw withFurtherFaults(request, statics, e);
+      // Which row of an array a variable holds is told by the row's index in a loop of the program, but not in an unrolled one.
+      if (e instanceof TscJitError && first === null && MAY_BE.has(e.code)) {
+        first = withFurtherFaults(request, statics, e);
+        statics.clear();
+        statics.add(NO_SHORT_LOOPS);
+        continue;
+      }
+      if (e instanceof TscJitError) throw first ?? withFurtherFaults(request, statics, e);
       if (!(e instanceof NeedStatic)) throw e;
       const before = statics.size;
       for (const need of e.needs) statics.add(needKey(need));
@@ -56,6 +66,9 @@ export const stage = (request: StageRequest): Staged => {
     }
   }
 };
+
+/** Refusals of objects that may be one of several. */
+const MAY_BE: ReadonlySet<string> = new Set(["TSJ1023", "TSJ1024", "TSJ1103"]);
 
 /** How many steps of the interpreter the search for further faults may take. */
 const SEARCH_STEPS = 100_000;
@@ -148,6 +161,8 @@ export const createMachine = (
     journals: [],
     conditions: [],
     integral: new Set(),
+    ranges: new Map(),
+    wanted: new Map(),
     made: new WeakMap(),
     classes: new Map(),
     owned: new Map(),
@@ -320,6 +335,7 @@ const outTree = (site: Site, value: Value, results: Var[]): Tree<OutLeaf> => {
       return refuseUnmerged(site, value);
     case "array":
       requireMerged(site, value);
+      if (value.held.kind === "grown") return outTree(site, settled(site, value), results);
       if (value.held.kind === "staged") return outTree(site, value.held.rows, results);
       return { kind: "array", items: value.items.map((item) => outTree(site, item, results)) };
     case "object": {

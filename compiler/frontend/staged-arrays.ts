@@ -1,7 +1,10 @@
 /** JavaScript arrays that are held as one array of the program, because an index into them is known only at run time. */
 import { sameShape } from "../ir/types.js";
+import { grownAt, setGrown } from "./grown.js";
+import { unrollFor } from "./growth.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
+import { mayStageRecords, recordAt, recordParts, setRecord, stageRecords } from "./records.js";
 import { NeedRows } from "./regions.js";
 import { isLeaf, lift, tensorOf, varOf } from "./tensors.js";
 import {
@@ -23,11 +26,16 @@ export const stagedArray = (
   children: readonly Value[] | null = null,
 ): ArrayValue => {
   const array = arrayOf([]);
-  hold(site, array, rows, children);
+  holdRows(site, array, rows, children);
   return array;
 };
 
-const hold = (site: Site, array: ArrayValue, rows: TensorValue, children: readonly Value[] | null): void => {
+export const holdRows = (
+  site: Site,
+  array: ArrayValue,
+  rows: TensorValue,
+  children: readonly Value[] | null,
+): void => {
   const open = (): Value[] => {
     touch(site.machine, array);
     const list = Array.from({ length: rows.v.type.shape[0] ?? 0 }, (_, k) => itemAt(site, array, k));
@@ -40,40 +48,75 @@ const hold = (site: Site, array: ArrayValue, rows: TensorValue, children: readon
 /** Item `index` of a staged array: a number, or a row with identity of its own. */
 export const itemAt = (site: Site, array: ArrayValue, index: Index): Value => {
   const { held } = array;
+  if (held.kind === "records") return recordAt(site, array, index);
+  if (held.kind === "grown") return grownAt(site, array, index);
   if (held.kind === "list") return UNDEFINED;
   const { rows, children } = held;
   if (typeof index === "number" && children !== null) return children[index] ?? UNDEFINED;
   if (rows.v.type.shape.length === 1) return readElement(site, rows, index);
   const view = viewOf(site, rows, index);
-  return rows.store === null && rows.weak ? stagedArray(site, view) : view;
+  if (rows.store !== null || !rows.weak) return view;
+  const row = stagedArray(site, view);
+  row.fixed = array.fixed;
+  return row;
 };
 
-/** Sets item `index` of a staged array. */
-export const setItem = (site: Site, array: ArrayValue, index: Index, value: Value): undefined => {
+/** Sets item `index` of a staged array; `append`: there was none. */
+export const setItem = (
+  site: Site,
+  array: ArrayValue,
+  index: Index,
+  value: Value,
+  append = false,
+): undefined => {
   const { held } = array;
+  if (held.kind === "records") return setRecord(site, array, index, value, append);
+  if (held.kind === "grown") return setGrown(site, array, index, value);
   if (held.kind === "list") return;
   const { rows, children } = held;
   if (rows.v.type.shape.length === 1) {
     writeElement(site, rows, index, value);
     return;
   }
+  if (append && value.kind === "array") return takeRow(site, rows, index, value);
   if (value.kind === "array" && !tryStageRows(site, value))
     return refuse(site, "TSJ1042", `a row is set to ${describe(value)} of unlike values`);
   const row = value.kind === "array" && value.held.kind === "staged" ? value.held.rows : value;
   if (row.kind !== "tensor")
     return refuse(site, "TSJ1042", `a row of an array of arrays is set to ${describe(value)}`);
-  writeRow(site, rows, index, row);
+  writeRow(site, rows, index, row, append);
   if (children === null) return;
   touch(site.machine, array);
   const next = typeof index === "number" ? children.map((c, k) => (k === index ? value : c)) : null;
   array.held = { ...held, children: next };
 };
 
-type Rows = { readonly kind: "leaves" | "arrays" | "tensors"; readonly holes: boolean };
+/** Puts an array after the last row of an array: from then on it is that row. */
+const takeRow = (site: Site, rows: TensorValue, index: Index, value: ArrayValue): undefined => {
+  const since = site.machine.journals.at(-1)?.since ?? 0;
+  const isFree = tryStageRows(site, value) && value.held.kind === "staged" && value.held.rows.view === null;
+  const { held } = value;
+  const children = held.kind === "staged" ? held.children : null;
+  if (
+    !isFree ||
+    held.kind !== "staged" ||
+    held.rows.fixed !== null ||
+    children?.some((c) => "born" in c && c.born <= since)
+  )
+    return unrollFor(site, value, "an array is put in two places");
+  const { weak, hostArray, store } = held.rows;
+  writeRow(site, rows, index, tensorOf(site, varOf(site, held.rows), { weak, hostArray, store }), true);
+  const view = viewOf(site, rows, index);
+  if (children !== null) reseat(site, children, view);
+  touch(site.machine, value);
+  holdRows(site, value, view, children);
+};
+
+type Rows = { readonly kind: "leaves" | "arrays" | "tensors" | "records"; readonly holes: boolean };
 
 /** How the items of an array could become rows; null where they can't. */
-const kindOf = (array: ArrayValue): Rows | null => {
-  if (array.held.kind === "staged" || array.spoilt !== null) return null;
+const kindOf = (site: Site, array: ArrayValue): Rows | null => {
+  if (array.held.kind !== "list" || array.spoilt !== null) return null;
   const { list } = array.held;
   if (list.length === 0) return null;
   const missing = list.filter((item) => isStatic(item) && item.value === undefined).length;
@@ -91,6 +134,10 @@ const kindOf = (array: ArrayValue): Rows | null => {
   if (list.every((item) => item.kind === "array" && item.fixed === array.fixed))
     return { kind: "arrays", holes: false };
   const [first] = list;
+  if (first?.kind === "object")
+    return !mayStageRecords(site) || recordParts(array, list) === null
+      ? null
+      : { kind: "records", holes: false };
   if (first?.kind !== "tensor") return null;
   const alike = list.every(
     (item) =>
@@ -112,13 +159,18 @@ export const tryStageRows = (
   array: ArrayValue,
   needs: readonly Need[] | null = null,
 ): boolean => {
-  if (array.held.kind === "staged") return true;
-  const kind = kindOf(array);
+  if (array.held.kind !== "list") return true;
+  const kind = kindOf(site, array);
   if (kind === null) return false;
   const { machine } = site;
   const { list } = array.held;
   const since = machine.journals.at(-1)?.since;
-  const cells = kind.kind === "leaves" ? [array] : [array, ...(list as (ArrayValue | TensorValue)[])];
+  const cells =
+    kind.kind === "leaves"
+      ? [array]
+      : kind.kind === "records"
+        ? [array, ...(recordParts(array, list) ?? [])]
+        : [array, ...(list as (ArrayValue | TensorValue)[])];
   // Older than the region that is being run: staged before it begins. An array made here of older rows can't be.
   if (since !== undefined && array.born > since && cells.some((cell) => cell.born <= since)) return false;
   if (since !== undefined && cells.some((cell) => cell.born <= since)) throw new NeedRows(array, needs);
@@ -131,7 +183,11 @@ export const tryStageRows = (
         })
       : contentOf(site, array);
     rows.fixed = array.fixed;
-    hold(site, array, rows, null);
+    holdRows(site, array, rows, null);
+    return true;
+  }
+  if (kind.kind === "records") {
+    stageRecords(site, array, list);
     return true;
   }
   if (kind.kind === "arrays") {
@@ -148,22 +204,22 @@ export const tryStageRows = (
         p.weak === first.weak &&
         p.store === first.store,
     );
-    if (first === undefined || !alike) return false;
+    if (first === undefined || !alike || parts.length < inner.length) return false;
     const rows = stacked(site, parts, array);
     inner.forEach((row, k) => {
       const own = row.held.kind === "staged" ? row.held : null;
       const view = viewOf(site, rows, k);
       if (own?.children != null) reseat(site, own.children, view);
-      hold(site, row, view, own?.children ?? null);
+      holdRows(site, row, view, own?.children ?? null);
     });
-    hold(site, array, rows, inner);
+    holdRows(site, array, rows, inner);
     return true;
   }
   const parts = list as TensorValue[];
   const rows = stacked(site, parts, array);
   if (parts.every((p) => p.fixed === null)) reseat(site, parts, rows);
   else rows.fixed = parts.find((p) => p.fixed !== null)?.fixed ?? null;
-  hold(site, array, rows, parts);
+  holdRows(site, array, rows, parts);
   return true;
 };
 
@@ -174,7 +230,7 @@ const reseat = (site: Site, children: readonly Value[], of: TensorValue): void =
     if (child.kind === "tensor") child.view = view.view;
     else if (child.kind === "array" && child.held.kind === "staged") {
       if (child.held.children !== null) reseat(site, child.held.children, view);
-      hold(site, child, view, child.held.children);
+      holdRows(site, child, view, child.held.children);
     }
   });
 };

@@ -16,7 +16,9 @@ import {
 } from "./completions.js";
 import { emitLoop, type Out, refuseEndless } from "./emit-loops.js";
 import { type Form, join } from "./forms.js";
+import { checkRoom } from "./growth.js";
 import type { Meeting, Side } from "./identities.js";
+import { endLength } from "./lengths.js";
 import { maybeOf } from "./maybe.js";
 import { refuseThrow, StagedThrow, withRows } from "./regions.js";
 import { tensorOf } from "./tensors.js";
@@ -51,7 +53,9 @@ const stageOnce = (plan: LoopPlan): Staging => {
   };
   try {
     const stable = findCarries(plan, meeting);
-    if (stable.carries.some((c) => plan.invariant.includes(c.slot.cell))) return { counted: false };
+    checkRoom(site);
+    if (stable.carries.some((c) => c.slot.key !== "rows" && plan.invariant.includes(c.slot.cell)))
+      return { counted: false };
     const { trial } = stable.round;
     const outs = outsOf(meeting, trial.result);
     const forever = plan.trip === null && plan.test === null;
@@ -65,7 +69,9 @@ const stageOnce = (plan: LoopPlan): Staging => {
     };
     for (const carry of stable.carries) {
       const value = assemble(meeting, carry.form, take(carry.form));
-      carry.slot.write(isCertain(plan, stable.endOf(carry)) ? (maybeOf(value)?.value ?? value) : value);
+      if (carry.length === null)
+        carry.slot.write(isCertain(plan, stable.endOf(carry)) ? (maybeOf(value)?.value ?? value) : value);
+      else endLength(site, carry.length, plan.trip, value.kind === "tensor" ? value : null);
     }
     const exits = outs.map(({ exit, form }): PossibleExit => {
       const [flag] = results.slice(next, next + 1);

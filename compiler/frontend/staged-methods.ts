@@ -1,29 +1,25 @@
 /** Array methods on staged arrays: callbacks run in a loop of the program, each element is read when its turn comes. */
 import { createBuilder } from "../ir/builder.js";
-import type { TensorType } from "../ir/types.js";
 import { callValue } from "./calls.js";
-import { isUnrolled, runIndexed } from "./item-loops.js";
+import { emptyStore } from "./growth.js";
+import { isUnrolled, runIndexed, tripOfCount } from "./item-loops.js";
 import { itemsOf } from "./iterate.js";
 import { setBinding } from "./journal.js";
+import { hasLeaf, type Layout, layoutOf } from "./layouts.js";
 import { refuse, type Site } from "./machine.js";
 import { binary } from "./operators.js";
 import { flat, type Method, type Receiver, reversed, slice } from "./parts.js";
+import { mayStageRecords } from "./records.js";
 import { tryRegion, withRows } from "./regions.js";
-import { toNumber } from "./reify.js";
+import { needStatic, toNumber } from "./reify.js";
 import { cell, each, held, indexOf, SEARCHES } from "./searches.js";
+import { grownLike } from "./settled.js";
 import { sortInPlace } from "./sorting.js";
-import { setItem, stagedArray } from "./staged-arrays.js";
+import { setItem } from "./staged-arrays.js";
+import type { Trip } from "./staged-loops.js";
 import { setElement } from "./tensor-members.js";
-import { isLeaf, tensorOf } from "./tensors.js";
-import {
-  arrayOf,
-  isStatic,
-  type Store,
-  staticValue,
-  type TensorValue,
-  UNDEFINED,
-  type Value,
-} from "./values.js";
+import { tensorOf } from "./tensors.js";
+import { arrayOf, type Store, staticValue, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
 const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
 
@@ -35,65 +31,62 @@ const probe = (
   site: Site,
   self: Value,
   fn: Value,
-  n: number,
+  n: Trip,
   read: (k: TensorValue) => Value,
-): TensorType | null => {
+): Layout | null => {
   const trial = withRows(site, () => {
     const builder = createBuilder();
     return tryRegion(site, builder, null, () => {
       const v = builder.cast(builder.param({ dtype: "i32", shape: [] }), "f64");
       const k = tensorOf(site, v, { weak: true });
-      return typeOfResult(callValue(site, fn, [read(k), k, self]));
+      return layoutOfResult(site, callValue(site, fn, [read(k), k, self]));
     });
   });
   return n === 0 ? null : trial.result;
 };
 
-const typeOfResult = (result: Value): TensorType | null => {
-  if (isStatic(result))
-    return typeof result.value === "number"
-      ? { dtype: "f64", shape: [] }
-      : typeof result.value === "boolean"
-        ? { dtype: "bool", shape: [] }
-        : null;
-  if (result.kind === "tensor") return result.weak && result.v.type.shape.length === 0 ? result.v.type : null;
-  if (result.kind !== "array" || result.fixed !== null) return null;
-  if (result.held.kind === "staged") return result.held.rows.weak ? result.held.rows.v.type : null;
-  const [first] = result.held.list;
-  const type = first === undefined ? null : typeOfResult(first);
-  const alike = result.held.list.every((item) => isLeaf(item) && typeOfResult(item)?.dtype === type?.dtype);
-  return type === null || !alike
-    ? null
-    : { dtype: type.dtype, shape: [result.held.list.length, ...type.shape] };
+/** Numbers, arrays and objects of them that the function made. */
+const layoutOfResult = (site: Site, result: Value): Layout | null => {
+  const layout = layoutOf(result);
+  if (layout === null || !hasLeaf(layout) || !isPlain(layout)) return null;
+  const fixed = (result.kind === "array" || result.kind === "object") && result.fixed !== null;
+  if (layout.kind === "record" && !mayStageRecords(site)) return null;
+  return fixed || (result.kind === "object" && result.row !== null) ? null : layout;
 };
+const isPlain = (layout: Layout): boolean =>
+  layout.kind === "leaf" ? layout.weak : layout.kind === "same" || layout.fields.every(isPlain);
 
 /** Elements from which a map becomes a loop. */
 export const mapItems = (
   site: Site,
   self: Value,
-  n: number,
+  count: Value,
   fn: Value,
   read: (k: Value) => Value,
   stageable: boolean,
 ): Value => {
-  const { builder } = site.machine;
-  const type = !stageable || isUnrolled(site, n) ? null : probe(site, self, fn, n, (k) => read(k));
-  if (type === null) {
+  const n = tripOfCount(site, count);
+  const layout = !stageable || isUnrolled(site, n) ? null : probe(site, self, fn, n, (k) => read(k));
+  if (layout === null) {
     const list: Value[] = [];
-    for (let k = 0; k < n; k++) list.push(callValue(site, fn, [read(staticValue(k)), staticValue(k), self]));
+    const known = typeof n === "number" ? n : needStatic(site, count, "the number of items");
+    for (let k = 0; k < known; k++)
+      list.push(callValue(site, fn, [read(staticValue(k)), staticValue(k), self]));
     return arrayOf(list);
   }
-  const full: TensorType = { dtype: type.dtype, shape: [n, ...type.shape] };
-  const rows = tensorOf(site, builder.splat(0, full), { weak: true, hostArray: true });
-  const out = stagedArray(site, rows);
+  const out =
+    typeof n === "number"
+      ? emptyStore(site, layout, n)
+      : grownLike(site, layout, self.kind === "array" ? self : null);
+  const store = out.held.kind === "grown" ? out.held.store : out;
   runIndexed(
     site,
     n,
     (k) => {
-      setItem(site, out, indexOf(k), callValue(site, fn, [read(k), k, self]));
+      setItem(site, store, indexOf(k), callValue(site, fn, [read(k), k, self]), true);
       return null;
     },
-    { stageable: true },
+    { stageable: true, over: self },
   );
   return out;
 };
@@ -118,7 +111,7 @@ export const STAGED_METHODS: Readonly<Record<string, Method>> = {
     return mapItems(
       site,
       self,
-      items.length(),
+      items.count(),
       at(args, 0),
       (k) => items.at(site, indexOf(k)),
       items.stageable,
@@ -156,8 +149,10 @@ export const STAGED_METHODS: Readonly<Record<string, Method>> = {
 
 const reduce = (site: Site, self: Receiver, args: readonly Value[], right: boolean): Value => {
   const items = itemsOf(site, self);
-  const n = items.length();
   const given = args.length > 1;
+  const count = items.count();
+  if (given && count.kind === "tensor") return fold(site, self, args, right, count);
+  const n = items.length();
   if (!given && n === 0) return refuse(site, "TSJ1050", "reduce of an empty array needs an initial value");
   const skip = given ? 0 : 1;
   const total = cell(given ? at(args, 1) : items.at(site, right ? n - 1 : 0));
@@ -175,6 +170,34 @@ const reduce = (site: Site, self: Receiver, args: readonly Value[], right: boole
       return null;
     },
     { stageable: items.stageable },
+  );
+  return held(total);
+};
+
+/** reduce of an array whose length is known only at run time. */
+const fold = (
+  site: Site,
+  self: Receiver,
+  args: readonly Value[],
+  right: boolean,
+  count: TensorValue,
+): Value => {
+  const items = itemsOf(site, self);
+  const total = cell(at(args, 1));
+  const last = binary(site, "-", count, staticValue(1));
+  runIndexed(
+    site,
+    tripOfCount(site, count),
+    (j) => {
+      const k = right ? binary(site, "-", last, j) : j;
+      setBinding(
+        site.machine,
+        total,
+        callValue(site, at(args, 0), [held(total), items.at(site, indexOf(k)), k, self]),
+      );
+      return null;
+    },
+    { stageable: true, over: self },
   );
   return held(total);
 };

@@ -19,7 +19,7 @@ const at = (args: readonly Value[], k: number): Value => args[k] ?? UNDEFINED;
 /** Methods that change a staged array without changing its length. */
 export const STAGED_MUTATIONS: Readonly<Record<string, Method>> = {
   fill: (site, self, args) => {
-    const x = contentOf(self);
+    const x = contentOf(site, self);
     if (x === null) return self;
     const n = x.v.type.shape[0] ?? 0;
     const [start, stop] = range(site, args, 1, n);
@@ -42,7 +42,7 @@ export const STAGED_MUTATIONS: Readonly<Record<string, Method>> = {
   reverse: (site, self) => replaceAll(site, self, reversed(site, self, [])),
   sort: (site, self, args) => sortInPlace(site, self, at(args, 0)),
   copyWithin: (site, self, args) => {
-    const x = contentOf(self);
+    const x = contentOf(site, self);
     if (x === null) return self;
     const v = varOf(site, x);
     const [n = 0, ...rest] = v.type.shape;

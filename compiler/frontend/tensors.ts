@@ -3,6 +3,7 @@ import { type DType, type Shape, sameShape, sizeOf, typeText, type Var } from ".
 import { openHost } from "./hosts.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { numberOf } from "./maybe.js";
+import { settled } from "./settled.js";
 import {
   arrayOf,
   describe,
@@ -71,7 +72,7 @@ export const needsOf = (operands: readonly Value[]): readonly Need[] | null => {
   const all = new Set<Need>();
   for (const operand of operands) {
     if (operand.kind === "static") continue;
-    if (operand.kind === "array" && operand.held.kind === "staged") return null;
+    if (operand.kind === "array" && operand.held.kind !== "list") return null;
     if (operand.kind === "array") {
       const inner = needsOf(operand.items);
       if (inner === null) return null;
@@ -102,7 +103,7 @@ export const constantOf = (value: Value): Constant | null => {
     if (typeof value.value === "number") return { data: [value.value], shape: [], bool: false };
     return typeof value.value === "boolean" ? { data: [Number(value.value)], shape: [], bool: true } : null;
   }
-  if (value.kind !== "array" || value.held.kind === "staged") return null;
+  if (value.kind !== "array" || value.held.kind !== "list") return null;
   const parts = value.items.map(constantOf);
   const first = parts[0];
   if (first === undefined) return { data: [], shape: [0], bool: false };
@@ -179,6 +180,7 @@ export const lift = (site: Site, value: Value, what = "the operand"): TensorValu
     return number ?? refuseUnmerged(site, value);
   }
   if (value.kind !== "array") return notArray(site, value, what);
+  if (value.held.kind === "grown") return lift(site, settled(site, value), what);
   if (value.held.kind === "staged") return lift(site, value.held.rows, what);
   return stack(site, value.items, what);
 };

@@ -1,6 +1,8 @@
 /** Trees of abstract values: nested arrays and objects with numbers and staged values at the leaves. */
+
 import { openHost } from "./hosts.js";
 import type { Site } from "./machine.js";
+import { settled } from "./settled.js";
 import { constantOf, isLeaf, lift, refuseUnmerged, requireMerged } from "./tensors.js";
 import {
   arrayOf,
@@ -23,6 +25,7 @@ export const mapLeaves = (site: Site, tree: Value, f: (leaf: Leaf) => Value): Va
     case "tensor":
       return f(tree);
     case "array":
+      if (tree.held.kind === "grown") return mapLeaves(site, settled(site, tree), f);
       if (tree.held.kind === "staged") return f(tree.held.rows);
       return arrayOf(tree.items.map((item) => mapLeaves(site, item, f)));
     case "object":
@@ -55,6 +58,7 @@ export const stagedLeaves = (site: Site, tree: Value, what: string): readonly Te
 /** Like mapLeaves for numbers, booleans and arrays only: what else is static stays as it is. */
 export const mapStaged = (site: Site, tree: Value, f: (leaf: Value) => Value): Value => {
   requireMerged(site, tree);
+  if (tree.kind === "array" && tree.held.kind === "grown") return mapStaged(site, settled(site, tree), f);
   if (tree.kind === "array" && tree.held.kind === "staged") return f(tree.held.rows);
   if (tree.kind === "array" && tree.items.length > 0 && constantOf(tree) !== null) return f(tree);
   switch (tree.kind) {

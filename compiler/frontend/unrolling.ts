@@ -1,6 +1,7 @@
 /** Which loops are unrolled, and how an unrolled loop goes on after an iteration that may have left it. */
 import type { ts } from "ts-morph";
 import { chooseCompletion } from "./branches.js";
+import type { Trip } from "./carries.js";
 import { absorb, anyTaken, type Completion, type Exit, exitsOf, fallsThrough, taken } from "./completions.js";
 import { assignedIn } from "./counted.js";
 import { lookup } from "./environment.js";
@@ -50,8 +51,12 @@ export const needOf = (m: Machine, frame: Frame, s: ts.Node): (Need & { readonly
 export const mustUnroll = (m: Machine, need: Need | null): boolean =>
   need === null || m.statics.has(needKey(need));
 
-export const isShort = (m: Machine, trip: unknown, body: ts.Node | null): trip is number =>
+/** What makes short loops loops of the program too. */
+export const NO_SHORT_LOOPS = "loops kept";
+
+export const isShort = (m: Machine, trip: Trip, body: ts.Node | null): trip is number =>
   typeof trip === "number" &&
+  !m.statics.has(NO_SHORT_LOOPS) &&
   trip <= (body !== null && hasLoop(m, body) ? MAX_UNROLLED_OUTER : MAX_UNROLLED) &&
   m.unrolled * Math.max(1, trip) <= MAX_UNROLLED_NEST;
 

@@ -3,12 +3,13 @@ import { fail, type Span } from "../diagnostics.js";
 import type { Builder } from "../ir/builder.js";
 import type { Var } from "../ir/types.js";
 import type { Environment } from "./environment.js";
+import { type Items, leavesOf, type Row } from "./items.js";
 import type { Frame, Site } from "./machine.js";
 import type { Transform } from "./registry.js";
 import type { FunctionNode } from "./source.js";
 import type { AnyFunction, Store } from "./types.js";
 
-export type { Store };
+export type { Items, Store };
 
 /** Why something is unknown while a program is only read. */
 export interface Cause {
@@ -75,6 +76,8 @@ export interface Replaced {
   readonly index: number | TensorValue | null;
   /** The index where the row that is now here also is, until another row comes there; null if there is none. */
   readonly twin: number | TensorValue | null;
+  /** How deep in a record what was replaced is: 0 for the whole row, 1 for an object that is a field of it. */
+  readonly depth: number;
 }
 
 /**
@@ -105,19 +108,6 @@ export interface TensorValue {
   replaced: readonly Replaced[];
 }
 
-/** How an array holds its items. */
-export type Items =
-  | { readonly kind: "list"; readonly list: Value[] }
-  /** As one array of the program, whose rows they are. */
-  | {
-      readonly kind: "staged";
-      readonly rows: TensorValue;
-      /** The arrays that are its rows, if there were any. */
-      readonly children: readonly Value[] | null;
-      /** Takes it apart into a list. */
-      readonly open: () => Value[];
-    };
-
 /** An array with staged or static items; identity is the object's. */
 export interface ArrayValue {
   readonly kind: "array";
@@ -137,7 +127,10 @@ export type Mutable = TensorValue | ArrayValue | ObjectValue;
 /** A plain object or an instance of a class; identity is the object's. */
 export interface ObjectValue {
   readonly kind: "object";
+  /** Its fields; of a row of an array, those that it has now. */
   props: Map<string, Value>;
+  /** Where its fields are, if it is a row of an array of records. */
+  row: Row | null;
   fixed: Fixed;
   readonly born: number;
   mayBe: readonly Mutable[];
@@ -284,18 +277,43 @@ export const objectOf = (
   entries: Iterable<readonly [string, Value]>,
   fixed: Fixed = null,
   type: ClassValue | null = null,
-): ObjectValue => ({
-  kind: "object",
-  props: new Map(entries),
-  fixed,
-  born: nextSerial(),
-  mayBe: [],
-  spoilt: null,
-  type,
-});
-/** Number of items, without taking a staged array apart. */
-export const lengthOf = ({ held }: ArrayValue): number =>
-  held.kind === "list" ? held.list.length : (held.rows.v.type.shape[0] ?? 0);
+): ObjectValue => {
+  let own = new Map(entries);
+  const object: ObjectValue = {
+    kind: "object",
+    get props() {
+      return object.row === null ? own : object.row.open();
+    },
+    set props(props) {
+      own = props;
+      object.row = null;
+    },
+    row: null,
+    fixed,
+    born: nextSerial(),
+    mayBe: [],
+    spoilt: null,
+    type,
+  };
+  return object;
+};
+/** Number of items, without taking a staged array apart; refused where it is known only at run time. */
+export const lengthOf = ({ held }: ArrayValue): number => {
+  switch (held.kind) {
+    case "list":
+      return held.list.length;
+    case "staged":
+      return held.rows.v.type.shape[0] ?? 0;
+    case "records":
+      return leavesOf(held.columns)[0]?.v.type.shape[0] ?? 0;
+    case "grown":
+      return held.length.base === null ? held.length.offset : held.open().length;
+    default: {
+      const never: never = held;
+      return never;
+    }
+  }
+};
 export const functionOf = (callee: Callee): FunctionValue => ({ kind: "function", callee });
 export const builtin = (name: string, apply: (args: readonly Value[], site: Site) => Value): FunctionValue =>
   functionOf({ kind: "builtin", name, apply });
@@ -317,7 +335,9 @@ export const describe = (value: Value): string => {
         : `${dtype}[${shape.join(", ")}]`;
     }
     case "array":
-      return `an array of ${lengthOf(value)}`;
+      return value.held.kind === "grown" && value.held.length.base !== null
+        ? "an array whose length is known only at run time"
+        : `an array of ${lengthOf(value)}`;
     case "object":
       return value.type === null || value.type.isLiteral === true ? "an object" : `a ${value.type.name}`;
     case "host":

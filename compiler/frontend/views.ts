@@ -100,23 +100,25 @@ const blockAt = (site: Site, whole: Var, index: readonly Index[]): Var => {
   return builder.reshape(block, rest);
 };
 
-const sameIndex = ({ machine }: Site, a: Index | null, b: Index): boolean =>
+export const sameIndex = ({ machine }: Site, a: Index | null, b: Index): boolean =>
   typeof a === "number" || typeof b === "number" ? a === b : a !== null && sameValue(machine, a.v, b.v);
-const different = (a: Index | null, b: Index): boolean =>
+export const different = (a: Index | null, b: Index): boolean =>
   typeof a === "number" && typeof b === "number" && a !== b;
 
+export const refuseUnknownRow = (site: Site): never =>
+  refuse(
+    site,
+    "TSJ1043",
+    "this row was taken before another row was put in its array, and whether it is still part of it is known only at run time",
+    "take the row again after the exchange",
+  );
+
 /** What a view showed when its row was replaced; null while it is a row of its array. */
-const detached = (site: Site, { base, index, epoch }: View): Replaced | null => {
+export const detached = (site: Site, { base, index, epoch }: View): Replaced | null => {
   const [first = 0] = index;
   for (const change of base.replaced.slice(epoch)) {
     if (sameIndex(site, change.index, first)) return change;
-    if (!different(change.index, first))
-      return refuse(
-        site,
-        "TSJ1043",
-        "this row was taken before another row was put in its array, and whether it is still part of it is known only at run time",
-        "take the row again after the exchange",
-      );
+    if (!different(change.index, first)) refuseUnknownRow(site);
   }
   return null;
 };
@@ -139,8 +141,14 @@ export const refreshed = (site: Site, value: TensorValue): Var => {
   return v;
 };
 
+/** Remembers that an index is whole where that is known, for when the row it leads to is told by it. */
+export const markWhole = ({ machine }: Site, index: Index): void => {
+  if (typeof index !== "number" && isIntegral(machine, index.v)) machine.integral.add(index.v);
+};
+
 /** A row or block as a view. */
 export const viewOf = (site: Site, x: TensorValue, index: Index): TensorValue => {
+  markWhole(site, index);
   const { root, index: all } = rootOf(site, x, [index]);
   const { dtype, shape } = root.v.type;
   // Not a value of the program until it is read.
@@ -172,6 +180,9 @@ export const partView = (site: Site, x: TensorValue, start: Index, n: number): T
     view: { base, index, start: add(from, start), epoch, seen: null },
   };
 };
+
+export const refuseGone = (site: Site): never =>
+  refuse(site, "TSJ1043", "this row is no longer part of its array: it can't be written to", "copy it first");
 
 /** One element of an array of rank 1. */
 export const elementAt = (site: Site, x: TensorValue, index: Index): Var => {
@@ -207,7 +218,7 @@ const pendingAt = (root: TensorValue): Replaced | null => {
   return last !== undefined && last.twin !== null ? last : null;
 };
 
-const refusePending = (site: Site): never =>
+export const refusePending = (site: Site): never =>
   refuse(
     site,
     "TSJ1043",
@@ -221,15 +232,15 @@ export const settleRows = (site: Site, root: TensorValue): void => {
 };
 
 /** x[index] = value, for one element. */
-export const writeElement = (site: Site, x: TensorValue, index: Index, value: Value): void => {
+export const writeElement = (
+  site: Site,
+  x: TensorValue,
+  index: Index,
+  value: Value,
+  taken: View | null = x.view,
+): void => {
   const { builder } = site.machine;
-  if (x.view !== null && detached(site, x.view) !== null)
-    refuse(
-      site,
-      "TSJ1043",
-      "this row is no longer part of its array: it can't be written to",
-      "copy it first",
-    );
+  if (taken !== null && detached(site, taken) !== null) refuseGone(site);
   const { root, index: all } = rootOf(site, x, [index]);
   if (pendingAt(root) !== null) refusePending(site);
   const update = storedAs(site, value, root, "the element");
@@ -267,11 +278,21 @@ export const replaceContent = (site: Site, x: TensorValue, next: Var): void => {
   root.v = v;
   root.builder = builder;
   root.needs = null;
-  if (shape.length > 1) exchanged(site, root);
+  if (shape.length > 1) exchanged(site, root, 0);
 };
 
-/** x[index] = row: the row's elements are copied, and the row is part of the array from now on. */
-export const writeRow = (site: Site, x: TensorValue, index: Index, row: TensorValue): void => {
+/**
+ * x[index] = row: the row's elements are copied, and the row is part of the array from now on. `append`: no row that was taken
+ * before is at this place.
+ */
+export const writeRow = (
+  site: Site,
+  x: TensorValue,
+  index: Index,
+  row: TensorValue,
+  append = false,
+  depth = 0,
+): void => {
   const { machine } = site;
   const { root, index: all } = rootOf(site, x, [index]);
   const { shape } = root.v.type;
@@ -307,8 +328,11 @@ export const writeRow = (site: Site, x: TensorValue, index: Index, row: TensorVa
   claim(site, root);
   root.v = next;
   root.builder = machine.builder;
-  if (all.length === 1)
-    root.replaced = [...root.replaced, { index: first, before, builder: machine.builder, twin: source }];
+  if (all.length === 1 && !append)
+    root.replaced = [
+      ...root.replaced,
+      { index: first, before, builder: machine.builder, twin: source, depth },
+    ];
   if (row.view !== null) return;
   const since = machine.journals.at(-1)?.since;
   // From now on the row is part of the array; on a path that may not be taken it is either.
@@ -316,22 +340,8 @@ export const writeRow = (site: Site, x: TensorValue, index: Index, row: TensorVa
   else row.view = { base: root, index: all, start: null, epoch: root.replaced.length, seen: null };
 };
 
-/** What a region leaves of an array whose rows it exchanged. */
-export const afterRegion = (
-  site: Site,
-  cell: TensorValue,
-  states: readonly (readonly Replaced[])[],
-): boolean => {
-  for (const replaced of states) {
-    const last = replaced.at(-1);
-    if (replaced.length > cell.replaced.length && last !== undefined && last.twin !== null)
-      refusePending(site);
-  }
-  return states.some((replaced) => replaced.length !== cell.replaced.length);
-};
-
 /** Rows that were taken before are no longer known to be part of the array. */
-export const exchanged = (site: Site, cell: TensorValue): void => {
-  const entry: Replaced = { index: null, before: cell.v, builder: site.machine.builder, twin: null };
+export const exchanged = (site: Site, cell: TensorValue, depth: number): void => {
+  const entry: Replaced = { index: null, before: cell.v, builder: site.machine.builder, twin: null, depth };
   cell.replaced = [...cell.replaced, entry];
 };
