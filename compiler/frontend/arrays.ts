@@ -1,6 +1,7 @@
 /** Array methods on arrays whose length is known: callbacks are inlined once an element. */
 import { callValue } from "./calls.js";
 import { COUNTED, truth } from "./conditions.js";
+import { filterItems } from "./filters.js";
 import { moveItems, push, removeLast } from "./grown.js";
 import { isIteratorMethod, isJsArray, iterate, iteratorOf } from "./iterate.js";
 import { touch } from "./journal.js";
@@ -120,6 +121,8 @@ const METHODS: Readonly<Record<string, Method>> = {
     return UNDEFINED;
   },
   filter: (site, array, args) => {
+    const accepted = filterItems(site, array, at(args, 0));
+    if (accepted !== null) return accepted;
     const out: Value[] = [];
     each(site, array, at(args, 0), (result, item) => {
       if (truth(site, result, "which elements filter keeps", COUNTED)) out.push(item);

@@ -1,6 +1,7 @@
 /** Properties, elements and rows of staged values. */
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
+import { filterItems } from "./filters.js";
 import { hostFunction } from "./hosts.js";
 import { isIteratorMethod, iteratorOf } from "./iterate.js";
 import { refuse, type Site, step } from "./machine.js";
@@ -10,7 +11,16 @@ import { tensorMethod } from "./registry.js";
 import { STAGED_METHODS } from "./staged-methods.js";
 import { STAGED_MUTATIONS } from "./staged-mutations.js";
 import { derived, lift, tensorOf, varOf } from "./tensors.js";
-import { arrayOf, builtin, describe, isStatic, staticValue, type TensorValue, type Value } from "./values.js";
+import {
+  arrayOf,
+  builtin,
+  describe,
+  isStatic,
+  staticValue,
+  type TensorValue,
+  UNDEFINED,
+  type Value,
+} from "./values.js";
 import { type Index, readElement, viewOf, wholeIndex, writeElement, writeRow } from "./views.js";
 
 const staticShape = (value: TensorValue): Value => arrayOf(value.v.type.shape.map(staticValue), "captured");
@@ -83,9 +93,11 @@ const rowMethod = (value: TensorValue, key: string): Value | null => {
   if (LENGTHENING.has(key) && value.fixed !== null)
     return builtin(key, (_, at) => refuseFixed(at, value.fixed ?? "argument", "an element"));
   return ROW_METHODS.has(key)
-    ? builtin(key, (args, at) =>
-        callValue(at, arrayMethod(at, arrayOf(rowsOf(at, value), "captured"), key), args),
-      )
+    ? builtin(key, (args, at) => {
+        const numbers = key === "filter" && value.hostArray && value.store === null;
+        const accepted = numbers ? filterItems(at, value, args[0] ?? UNDEFINED) : null;
+        return accepted ?? callValue(at, arrayMethod(at, arrayOf(rowsOf(at, value), "captured"), key), args);
+      })
     : null;
 };
 

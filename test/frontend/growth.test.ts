@@ -1,7 +1,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: what is tested
 // biome-ignore-all lint/style/useForOf: what is tested
 /** Arrays that grow and shrink in loops. */
-import { agrees, agreesAtOneSize, refuses } from "./sizes.js";
+import { agrees, agreesAtOneSize, numbers, refuses } from "./sizes.js";
 
 const at = (x: readonly number[], i: number): number => x[i] as number;
 
@@ -207,6 +207,18 @@ describe("frontend: arrays that grow", () => {
     (b[0] as number[])[0] = 7;
     return [b[b.length - 1]?.[0], o[0], b.length];
   });
+  agreesAtOneSize(
+    "filter",
+    (x: number[], least: number) => {
+      const y = x.map((v) => v * 2).filter((v, i) => v > least && i !== 3);
+      let s = 0;
+      for (const v of y) s = s * 0.5 + v;
+      const z = x.filter((v) => v > least).map((v) => v + 1);
+      return [s, y.length, z.reduce((t, v) => t + v, 0), z.filter((v) => v < 2).length];
+    },
+    (n) => [numbers(n + 60), 0],
+  );
+  agrees("filter by what is known", (x: number[]) => x.map((v) => v * 2).filter((_, i) => i % 2 === 0));
   refuses("a length that depends on data as a result", "TSJ1112", (x: number[]) => {
     const out: number[] = [];
     for (const v of x) if (v > 0) out.push(v);
