@@ -12,7 +12,17 @@ import type { Site } from "./machine.js";
 import type { Receiver } from "./parts.js";
 import { tryRegion, withRows } from "./regions.js";
 import { indexOf } from "./searches.js";
-import { arrayOf, isStatic, staticValue, type Value } from "./values.js";
+import { type ArrayValue, arrayOf, isStatic, staticValue, type Value } from "./values.js";
+
+/** Elements of typed arrays, whose filter gives a typed array of the same kind. */
+const typedElements = new WeakSet<ArrayValue>();
+
+/** The elements of an array that converts what is stored in it. */
+export const elementsOfTyped = (items: readonly Value[]): ArrayValue => {
+  const array = arrayOf(items, "captured");
+  typedElements.add(array);
+  return array;
+};
 
 /** The most items that there can be. */
 const boundOf = (self: Receiver, count: Value): number => {
@@ -22,6 +32,7 @@ const boundOf = (self: Receiver, count: Value): number => {
 
 /** The items that `fn` accepts; null where that is decided now, or the items are no numbers or booleans of one kind. */
 export const filterItems = (site: Site, self: Receiver, fn: Value): Value | null => {
+  if (self.kind === "array" && typedElements.has(self)) return null;
   const items = itemsOf(site, self);
   const count = items.count();
   const bound = boundOf(self, count);

@@ -1,7 +1,7 @@
 /** Properties, elements and rows of staged values. */
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
-import { filterItems } from "./filters.js";
+import { elementsOfTyped, filterItems } from "./filters.js";
 import { hostFunction } from "./hosts.js";
 import { isIteratorMethod, iteratorOf } from "./iterate.js";
 import { refuse, type Site, step } from "./machine.js";
@@ -96,7 +96,11 @@ const rowMethod = (value: TensorValue, key: string): Value | null => {
     ? builtin(key, (args, at) => {
         const numbers = key === "filter" && value.hostArray && value.store === null;
         const accepted = numbers ? filterItems(at, value, args[0] ?? UNDEFINED) : null;
-        return accepted ?? callValue(at, arrayMethod(at, arrayOf(rowsOf(at, value), "captured"), key), args);
+        if (accepted !== null) return accepted;
+        const rows = rowsOf(at, value);
+        const isNumbers = value.store === null || value.store === "f64";
+        const list = isNumbers ? arrayOf(rows, "captured") : elementsOfTyped(rows);
+        return callValue(at, arrayMethod(at, list, key), args);
       })
     : null;
 };

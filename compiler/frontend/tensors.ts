@@ -170,7 +170,7 @@ export const lift = (site: Site, value: Value, what = "the operand"): TensorValu
     varOf(site, value);
     return value;
   }
-  requireMerged(site, value);
+  if (value.kind !== "unmerged") requireMerged(site, value);
   const constant = constantOf(value);
   if (constant !== null)
     return tensorOf(site, constantVar(site, constant, constant.bool ? "bool" : "f64"), { weak: true });
