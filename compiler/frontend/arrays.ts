@@ -6,7 +6,7 @@ import { moveItems, push, removeLast } from "./grown.js";
 import { isIteratorMethod, isJsArray, iterate, iteratorOf } from "./iterate.js";
 import { touch } from "./journal.js";
 import { refuse, type Site, step } from "./machine.js";
-import { claimAll, refuseFixed } from "./members.js";
+import { claimAll, refuseFixed } from "./member-writes.js";
 import { binary } from "./operators.js";
 import { isKnown, toHost, toNumber } from "./reify.js";
 import { SEARCHES } from "./searches.js";

@@ -1,6 +1,7 @@
 /** Calls: functions are inlined, those of the language and of the library are known by identity. */
 import { fail, TscJitError } from "../diagnostics.js";
 import { withCall } from "./call-trail.js";
+import { describe } from "./describe.js";
 import { createEnvironment, declare } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { isUnknown, requirePure, stopRecursion } from "./faults.js";
@@ -20,7 +21,7 @@ import { refuseUnmerged } from "./tensors.js";
 import { applyTransform } from "./transforms.js";
 import type { AnyFunction } from "./types.js";
 import { setParameterProperties } from "./typescript-only.js";
-import { arrayOf, type Callee, describe, UNDEFINED, type Value } from "./values.js";
+import { arrayOf, type Callee, UNDEFINED, type Value } from "./values.js";
 
 /** Calls `fn`; `self` is its `this`. */
 export const callValue = (site: Site, fn: Value, args: readonly Value[], self: Value = UNDEFINED): Value => {

@@ -3,6 +3,7 @@ import type { ts } from "ts-morph";
 import { chooseValue } from "./branches.js";
 import { callValue } from "./calls.js";
 import { callSuper } from "./classes.js";
+import { describe } from "./describe.js";
 import { elementsOf, evaluate } from "./expressions.js";
 import { isUnknown } from "./faults.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
@@ -11,7 +12,7 @@ import { getMember, staticOf } from "./members.js";
 import { callOrLookInto } from "./refused.js";
 import { refuseUnmerged } from "./tensors.js";
 import { bare } from "./typescript-only.js";
-import { describe, isNullish, type Maybe, memberOf, staticValue, UNDEFINED, type Value } from "./values.js";
+import { isNullish, type Maybe, memberOf, staticValue, UNDEFINED, type Value } from "./values.js";
 
 export type ChainNode = ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.CallExpression;
 

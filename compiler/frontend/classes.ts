@@ -1,6 +1,7 @@
 /** Classes: instances are objects of the language, methods and accessors are inlined. */
 import type { ts } from "ts-morph";
 import { activate } from "./calls.js";
+import { describe } from "./describe.js";
 import { createEnvironment, declare } from "./environment.js";
 import { closureOf, evaluate } from "./expressions.js";
 import { hostFunction } from "./hosts.js";
@@ -14,7 +15,6 @@ import { isTypeOnlyMember } from "./typescript-only.js";
 import {
   builtin,
   type ClassValue,
-  describe,
   type FunctionValue,
   functionOf,
   isStatic,

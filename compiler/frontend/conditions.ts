@@ -1,11 +1,12 @@
 /** Conditions: decided while staging where they are known, else one staged truth value. */
 import { isFloat } from "../ir/types.js";
+import { describe } from "./describe.js";
 import { isUnknown, unknownCondition } from "./faults.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { maybeOf } from "./maybe.js";
 import { needStatic } from "./reify.js";
 import { derived, refuseUnmerged, varOf } from "./tensors.js";
-import { describe, type TensorValue, type UnmergedValue, type Value } from "./values.js";
+import type { TensorValue, UnmergedValue, Value } from "./values.js";
 
 /** Whether a condition holds, or a staged boolean of rank 0. `what` names it in messages. */
 export const condition = (site: Site, value: Value, what = "the condition"): boolean | TensorValue => {

@@ -1,6 +1,7 @@
 /** `new`: the language's own arrays, errors and collections. */
 import type { DType } from "../ir/types.js";
 import { instantiate } from "./classes.js";
+import { describe } from "./describe.js";
 import { requirePure } from "./faults.js";
 import { refuseEffect } from "./host-effects.js";
 import { refuse, type Site } from "./machine.js";
@@ -9,16 +10,7 @@ import { nameOf } from "./source.js";
 import { storedNumber, storedVar } from "./stores.js";
 import { constantOf, constantVar, lift, tensorOf, varOf } from "./tensors.js";
 import type { AnyFunction } from "./types.js";
-import {
-  arrayOf,
-  describe,
-  isStatic,
-  nextSerial,
-  type Store,
-  staticValue,
-  UNDEFINED,
-  type Value,
-} from "./values.js";
+import { arrayOf, isStatic, nextSerial, type Store, staticValue, UNDEFINED, type Value } from "./values.js";
 
 /** Typed arrays: the dtype that holds their elements and how they convert what is stored. */
 const TYPED: ReadonlyMap<unknown, { readonly dtype: DType; readonly store: Store }> = new Map<

@@ -4,6 +4,7 @@
  */
 import { isFloat, sameShape, typeText, type Var } from "../ir/types.js";
 import { callValue } from "./calls.js";
+import { describe } from "./describe.js";
 import { iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
 import { type Nested, stageNested } from "./nested.js";
@@ -14,7 +15,6 @@ import { mapStaged, stagedLeaves } from "./trees.js";
 import {
   arrayOf,
   builtin,
-  describe,
   isNullish,
   nextSerial,
   staticValue,

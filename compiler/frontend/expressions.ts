@@ -13,8 +13,8 @@ import { instanceOf } from "./instance-of.js";
 import { iterate } from "./iterate.js";
 import { objectLiteral } from "./literals.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
-
-import { deleteMember, hasMember } from "./members.js";
+import { deleteMember } from "./member-writes.js";
+import { hasMember } from "./members.js";
 import { copyOf } from "./natives.js";
 import { checkOperands, refuseThis } from "./operands.js";
 

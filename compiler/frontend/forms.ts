@@ -3,6 +3,7 @@
  * region's equation. Two values have a common form if one staged value can hold either.
  */
 import { sameShape, type TensorType, typeText } from "../ir/types.js";
+import { describe } from "./describe.js";
 import { isUnknown } from "./faults.js";
 import { type Identity, identityOf, isMutable, type Meeting, type Side } from "./identities.js";
 import { type Place, placeOf, rootsOf, samePlace } from "./places.js";
@@ -11,7 +12,6 @@ import { isLeaf } from "./tensors.js";
 import {
   type ArrayValue,
   type ClassValue,
-  describe,
   isNullish,
   isStatic,
   lengthOf,

@@ -1,6 +1,7 @@
 /** Functions of the package that the front end itself knows: primitives, transforms, and what looks at kinds of values. */
 import { isFloat } from "../ir/types.js";
 import { customJvpCall, customVjpCall } from "./custom-call.js";
+import { describe } from "./describe.js";
 import { openHost } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { callPrimitive } from "./primitives.js";
@@ -13,7 +14,6 @@ import { mapLeaves } from "./trees.js";
 import {
   arrayOf,
   builtin,
-  describe,
   functionOf,
   isStatic,
   keysOf,

@@ -2,6 +2,7 @@
 import type { ts } from "ts-morph";
 import { assignTarget } from "./assignments.js";
 import { absorb, type Completion } from "./completions.js";
+import { describe } from "./describe.js";
 import { createEnvironment } from "./environment.js";
 import { evaluate } from "./expressions.js";
 import { openHost } from "./hosts.js";
@@ -15,7 +16,6 @@ import { requireMerged, tensorOf, varOf } from "./tensors.js";
 import { isContinue, isMine, isShort, mustUnroll, needOf, seedsOf, unrollNext } from "./unrolling.js";
 import {
   arrayOf,
-  describe,
   isNullish,
   isStatic,
   keysOf,

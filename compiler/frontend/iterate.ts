@@ -1,4 +1,6 @@
 /** What `for..of`, spread and array patterns go through. */
+
+import { describe } from "./describe.js";
 import { openHost, wrapStatic } from "./hosts.js";
 import { refuse, type Site } from "./machine.js";
 import { needStatic } from "./reify.js";
@@ -8,7 +10,6 @@ import { requireMerged } from "./tensors.js";
 import {
   type ArrayValue,
   arrayOf,
-  describe,
   isStatic,
   lazyArray,
   lengthOf,

@@ -1,10 +1,11 @@
 /** jacfwd and jacrev of a function inside compiled code. */
 import { jacfwdFunction, jacrevFunction } from "../../autodiff/jacobian.js";
 import { internal } from "../diagnostics.js";
+import { describe } from "./describe.js";
 import { refuse, type Site } from "./machine.js";
 import { tensorOf, varOf } from "./tensors.js";
 import { mapStaged } from "./trees.js";
-import { arrayOf, describe, type Value } from "./values.js";
+import { arrayOf, type Value } from "./values.js";
 import { auxOf, type Derivative, likeArguments, likeResults, stageWanted } from "./wanted.js";
 
 type Jacobian = Derivative & { readonly kind: "jacfwd" | "jacrev" };

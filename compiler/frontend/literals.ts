@@ -1,5 +1,6 @@
 /** Object literals and the names of their properties. */
 import type { ts } from "ts-morph";
+import { describe } from "./describe.js";
 import { closureOf, evaluate } from "./expressions.js";
 import { openHost } from "./hosts.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
@@ -7,7 +8,6 @@ import { toHost } from "./reify.js";
 import { requireMerged } from "./tensors.js";
 import {
   type ClassValue,
-  describe,
   isNullish,
   keysOf,
   type Member,

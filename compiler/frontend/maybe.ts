@@ -1,8 +1,9 @@
 /** Values that are undefined or null on some paths: `x ?? 0`, `x === null`, and what JavaScript's operators make of them. */
+
+import { describe } from "./describe.js";
 import { refuse, type Site } from "./machine.js";
 import { tensorOf, varOf } from "./tensors.js";
 import {
-  describe,
   isNullish,
   isStatic,
   type Maybe,

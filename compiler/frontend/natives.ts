@@ -2,12 +2,14 @@
 import type { Var } from "../ir/types.js";
 import { newArray, typedArray } from "./construct.js";
 import { deepCopy } from "./copies.js";
+import { describe } from "./describe.js";
 import { openHost } from "./hosts.js";
 import { isJsArray, itemsOf, iterate } from "./iterate.js";
 import { scoped } from "./library-scopes.js";
 import { refuse, type Site } from "./machine.js";
 import { MATH } from "./math.js";
-import { getMember, setMember } from "./members.js";
+import { setMember } from "./member-writes.js";
+import { getMember } from "./members.js";
 import { defineProperty } from "./names.js";
 import { applyBinary, applyUnary } from "./operators.js";
 import { promote } from "./promote.js";
@@ -20,7 +22,6 @@ import { derived, refuseUnmerged, requireMerged, tensorOf, varOf } from "./tenso
 import type { AnyFunction } from "./types.js";
 import {
   arrayOf,
-  describe,
   isNullish,
   isStatic,
   keysOf,

@@ -2,9 +2,10 @@
 import type { ts } from "ts-morph";
 import { textAt } from "../diagnostics.js";
 import { refuseHole } from "./conditions.js";
+import { describe } from "./describe.js";
 import { type Frame, type Machine, refuse, type Site } from "./machine.js";
 import type { BinaryOperator } from "./operators.js";
-import { describe, isNullish, isStatic, type Value } from "./values.js";
+import { isNullish, isStatic, type Value } from "./values.js";
 
 const isText = (value: Value): boolean => isStatic(value) && typeof value.value === "string";
 

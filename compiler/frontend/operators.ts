@@ -2,6 +2,7 @@
 import { type BinaryOp, type DType, isFloat, type UnaryOp, type Var } from "../ir/types.js";
 import type { Code } from "./codes.js";
 import { condition } from "./conditions.js";
+import { describe } from "./describe.js";
 import { pinIdentity } from "./hosts.js";
 import { isMutable } from "./identities.js";
 import { refuse, type Site } from "./machine.js";
@@ -12,7 +13,6 @@ import { toPrimitive } from "./reify.js";
 import { constantOf, derived, isLeaf, lift, refuseUnmerged, requireMerged, varOf } from "./tensors.js";
 import {
   type Callee,
-  describe,
   isNullish,
   isStatic,
   type Mutable,

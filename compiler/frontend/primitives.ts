@@ -10,10 +10,11 @@ import {
   type Var,
 } from "../ir/types.js";
 import { opTable } from "../ops/index.js";
+import { describe } from "./describe.js";
 import { refuse, type Site } from "./machine.js";
 import { toHost } from "./reify.js";
 import { constantOf, constantVar, derived, lift, varOf } from "./tensors.js";
-import { describe, type Value } from "./values.js";
+import type { Value } from "./values.js";
 
 const WITHOUT_PARAMS: ReadonlySet<string> = new Set([...UNARY_OPS, ...BINARY_OPS, "select", "dynamicUpdate"]);
 const isOp = (name: string): name is OpName => Object.hasOwn(opTable, name);

@@ -2,6 +2,8 @@
  * Arrays of objects of one structure, held as one array of the program for each field. An item is an object whose fields are
  * read from and written to these arrays, wherever it is.
  */
+
+import { describe } from "./describe.js";
 import { type Columns, leavesOf, type RecordColumns, type Records } from "./items.js";
 import { touch } from "./journal.js";
 import { hasLeaf, itemLayout, layoutOf, sameLayout } from "./layouts.js";
@@ -12,7 +14,6 @@ import { lift, tensorOf, varOf } from "./tensors.js";
 import {
   type ArrayValue,
   arrayOf,
-  describe,
   type Fixed,
   type Need,
   type ObjectValue,

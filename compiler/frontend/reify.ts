@@ -1,18 +1,11 @@
 /** From abstract values back to plain JavaScript: what must be known at compile time. */
+
+import { describe } from "./describe.js";
 import { openHost, wrapStatic } from "./hosts.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { refuseUnmerged, requireMerged } from "./tensors.js";
 import { placeInText } from "./thrown-text.js";
-import {
-  arrayOf,
-  describe,
-  keysOf,
-  type Need,
-  objectOf,
-  staticValue,
-  UNDEFINED,
-  type Value,
-} from "./values.js";
+import { arrayOf, keysOf, type Need, objectOf, staticValue, UNDEFINED, type Value } from "./values.js";
 
 /** Whether a value holds nothing staged; functions count as known only if `functions` says so. */
 export const isKnown = (site: Site, value: Value, functions = false): boolean => {

@@ -2,42 +2,24 @@
 import type { ts } from "ts-morph";
 import { type Span, TscJitError } from "../diagnostics.js";
 import { createBuilder } from "../ir/builder.js";
-import { type IrFunction, typeText, type Var } from "../ir/types.js";
+import type { IrFunction, Var } from "../ir/types.js";
 import { callValue } from "./calls.js";
+import { describe } from "./describe.js";
 import { createFaults, type Faults, withFound } from "./faults.js";
 import { hostFunction, openHost } from "./hosts.js";
 import { openScripts } from "./inspector.js";
 import { MAX_STEPS, type Machine, NeedStatic, needKey, refuse, type Site } from "./machine.js";
-import { refuseFixed } from "./members.js";
+import { refuseFixed } from "./member-writes.js";
 import { refuseThrow, StagedThrow } from "./regions.js";
 import { metaOf } from "./registry.js";
 import { settled } from "./settled.js";
 import { nameByUse, sourceOf } from "./source.js";
+import { argument } from "./stage-arguments.js";
 import { refuseUnmerged, requireMerged, varOf } from "./tensors.js";
 import { typescript } from "./ts.js";
-import type {
-  AnyFunction,
-  ArgLeaf,
-  InputSource,
-  OutLeaf,
-  Staged,
-  StageRequest,
-  StaticNumbers,
-  Tree,
-} from "./types.js";
+import type { AnyFunction, InputSource, OutLeaf, Staged, StageRequest, Tree } from "./types.js";
 import { NO_SHORT_LOOPS } from "./unrolling.js";
-import {
-  arrayOf,
-  describe,
-  functionOf,
-  keysOf,
-  nextSerial,
-  objectOf,
-  staticValue,
-  type TensorValue,
-  UNDEFINED,
-  type Value,
-} from "./values.js";
+import { functionOf, keysOf, UNDEFINED, type Value } from "./values.js";
 
 /**
  * Stages a function for arguments of these types. Number arguments whose values the program needs become static
@@ -225,78 +207,6 @@ const nameFor = (request: StageRequest, fn: AnyFunction): string => {
   if (fn.name !== "") return fn.name;
   return nameByUse(sourceOf(fn, { library: false }).node) ?? "anonymous";
 };
-
-const argument = (
-  machine: Machine,
-  tree: Tree<ArgLeaf>,
-  label: string,
-  inputs: Map<Var, InputSource>,
-  staticLeaves: number[],
-): Value => {
-  switch (tree.kind) {
-    case "array":
-      return arrayOf(
-        tree.items.map((item, k) => argument(machine, item, `${label}[${k}]`, inputs, staticLeaves)),
-        "argument",
-      );
-    case "object":
-      return objectOf(
-        tree.fields.map(
-          (field, k) =>
-            [
-              tree.keys[k] ?? "",
-              argument(machine, field, `${label}.${tree.keys[k] ?? ""}`, inputs, staticLeaves),
-            ] as const,
-        ),
-        "argument",
-      );
-    case "leaf":
-      return argumentLeaf(machine, tree.leaf, label, inputs, staticLeaves);
-    default: {
-      const never: never = tree;
-      return never;
-    }
-  }
-};
-
-const argumentLeaf = (
-  machine: Machine,
-  leaf: ArgLeaf,
-  label: string,
-  inputs: Map<Var, InputSource>,
-  staticLeaves: number[],
-): Value => {
-  if (leaf.kind === "static")
-    return typeof leaf.value === "function" ? hostFunction(leaf.value) : staticValue(leaf.value);
-  const need = { kind: "arg", index: leaf.index } as const;
-  if (leaf.value !== null && machine.statics.has(needKey(need))) {
-    staticLeaves.push(leaf.index);
-    return staticNumbers(leaf.value);
-  }
-  const v = machine.root.param(leaf.type);
-  inputs.set(v, { kind: "arg", index: leaf.index });
-  const value: TensorValue = {
-    kind: "tensor",
-    v,
-    weak: leaf.weak,
-    hostArray: leaf.hostArray,
-    needs: leaf.value === null ? null : [need],
-    origin: { label: `${label} is ${typeText(leaf.type)}`, span: null },
-    builder: machine.root,
-    fixed: "argument",
-    born: nextSerial(),
-    mayBe: [],
-    store: leaf.store,
-    holes: false,
-    view: null,
-    replaced: [],
-  };
-  if (leaf.hostArray && leaf.shared !== true && leaf.type.shape.length > 0) machine.owned.set(value, null);
-  return value;
-};
-
-const staticNumbers = (value: StaticNumbers): Value =>
-  typeof value === "number" ? staticValue(value) : arrayOf(value.map(staticNumbers), "argument");
 
 /** Params that no equation and no result reads are left out. */
 const withoutUnused = (fn: IrFunction): IrFunction => {

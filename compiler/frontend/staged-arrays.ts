@@ -1,5 +1,6 @@
 /** JavaScript arrays that are held as one array of the program, because an index into them is known only at run time. */
 import { sameShape } from "../ir/types.js";
+import { describe } from "./describe.js";
 import { grownAt, setGrown } from "./grown.js";
 import { unrollFor } from "./growth.js";
 import { touch } from "./journal.js";
@@ -10,7 +11,6 @@ import { isLeaf, lift, tensorOf, varOf } from "./tensors.js";
 import {
   type ArrayValue,
   arrayOf,
-  describe,
   isStatic,
   type Need,
   type TensorValue,

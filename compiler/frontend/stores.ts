@@ -1,9 +1,10 @@
 /** What storing in an array does to a value: the array's dtype, and JavaScript's conversions for typed arrays. */
 import { isFloat, type Shape, type Var } from "../ir/types.js";
+import { describe } from "./describe.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
 import { lift, refuseUnmerged, varOf } from "./tensors.js";
-import { describe, isStatic, type Store, type TensorValue, type Value } from "./values.js";
+import { isStatic, type Store, type TensorValue, type Value } from "./values.js";
 import { claim } from "./views.js";
 
 const CONVERT: Readonly<Record<Store, (x: number) => number>> = {

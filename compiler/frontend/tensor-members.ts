@@ -1,11 +1,12 @@
 /** Properties, elements and rows of staged values. */
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
+import { describe } from "./describe.js";
 import { elementsOfTyped, filterItems } from "./filters.js";
 import { hostFunction } from "./hosts.js";
 import { isIteratorMethod, iteratorOf } from "./iterate.js";
 import { refuse, type Site, step } from "./machine.js";
-import { refuseFixed, requireWritable } from "./members.js";
+import { refuseFixed, requireWritable } from "./member-writes.js";
 import { subarray } from "./parts.js";
 import { tensorMethod } from "./registry.js";
 import { STAGED_METHODS } from "./staged-methods.js";
@@ -14,7 +15,6 @@ import { derived, lift, tensorOf, varOf } from "./tensors.js";
 import {
   arrayOf,
   builtin,
-  describe,
   isStatic,
   staticValue,
   type TensorValue,

@@ -1,12 +1,12 @@
 /** Making staged values: from results of operations, numbers and nested arrays. */
 import { type DType, type Shape, sameShape, sizeOf, typeText, type Var } from "../ir/types.js";
+import { describe } from "./describe.js";
 import { openHost } from "./hosts.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { numberOf } from "./maybe.js";
 import { settled } from "./settled.js";
 import {
   arrayOf,
-  describe,
   type Need,
   nextSerial,
   type Origin,

@@ -5,6 +5,7 @@ import { transposeInto } from "../../autodiff/transpose.js";
 import { internal } from "../diagnostics.js";
 import { isFloat, sameShape, typeText, type Var } from "../ir/types.js";
 import { freeVars, substitute } from "../ir/walk.js";
+import { describe } from "./describe.js";
 import { openHost } from "./hosts.js";
 import { iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
@@ -14,7 +15,6 @@ import { mapStaged, stagedLeaves } from "./trees.js";
 import {
   arrayOf,
   builtin,
-  describe,
   isStatic,
   keysOf,
   objectOf,

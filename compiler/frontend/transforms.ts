@@ -1,13 +1,14 @@
 /** grad, valueAndGrad, vmap and jit of a function inside compiled code: the callee is staged, transformed and inlined. */
 import { gradFunction, valueAndGradFunction } from "../../autodiff/grad.js";
 import { callValue } from "./calls.js";
+import { describe } from "./describe.js";
 import { isUnknownNeeds, unknownValue } from "./faults.js";
 import { jacobianCall } from "./jacobian-call.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { lookInto } from "./refused.js";
 import type { Transform } from "./registry.js";
 import { tensorOf, varOf } from "./tensors.js";
-import { arrayOf, describe, type Value } from "./values.js";
+import { arrayOf, type Value } from "./values.js";
 import { vmapCall } from "./vmap-call.js";
 import { auxOf, type Derivative, likeArguments, likeResults, stageWanted } from "./wanted.js";
 

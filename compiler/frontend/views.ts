@@ -5,13 +5,14 @@
 
 import { isInt, type Var } from "../ir/types.js";
 import { NOT_WHOLE } from "../kernel/types.js";
+import { describe } from "./describe.js";
 import { isIntegral, sameValue } from "./integral.js";
 import { touch } from "./journal.js";
 import { refuse, type Site } from "./machine.js";
-import { refuseFixed } from "./members.js";
+import { refuseFixed } from "./member-writes.js";
 import { storedAs } from "./stores.js";
 import { lift, needsOf, tensorOf, varOf } from "./tensors.js";
-import { describe, type Replaced, type TensorValue, type Value, type View } from "./values.js";
+import type { Replaced, TensorValue, Value, View } from "./values.js";
 
 export type Index = number | TensorValue;
 

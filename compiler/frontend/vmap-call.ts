@@ -1,11 +1,12 @@
 /** vmap of a function inside compiled code. */
 import { vmapFunction } from "../../autodiff/vmap.js";
+import { describe } from "./describe.js";
 import { refuse, type Site } from "./machine.js";
 import { stageNested } from "./nested.js";
 import type { AxesSpec, Transform } from "./registry.js";
 import { lift, tensorOf, varOf } from "./tensors.js";
 import { mapStaged } from "./trees.js";
-import { describe, keysOf, type TensorValue, type Value } from "./values.js";
+import { keysOf, type TensorValue, type Value } from "./values.js";
 
 type Vmap = Transform & { readonly kind: "vmap" };
 

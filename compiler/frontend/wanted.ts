@@ -1,11 +1,12 @@
 /** What every derivative inside compiled code needs: the arguments to differentiate by, and the function staged on them. */
 import { isFloat, typeText, type Var } from "../ir/types.js";
+import { describe } from "./describe.js";
 import { refuse, type Site } from "./machine.js";
 import { type Mode, type Nested, stageNested } from "./nested.js";
 import type { Transform } from "./registry.js";
 import { tensorOf } from "./tensors.js";
 import { mapStaged, stagedLeaves, withLeaves } from "./trees.js";
-import { arrayOf, describe, type TensorValue, UNDEFINED, type Value } from "./values.js";
+import { arrayOf, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
 export type Derivative = Extract<Transform, { readonly argnums: number | readonly number[] }>;
 
