@@ -1,5 +1,4 @@
-/** Reading and writing properties. */
-
+/** Reading properties: elements, fields, methods, and what `in` and keys mean. */
 import { arrayMethod } from "./arrays.js";
 import { callValue } from "./calls.js";
 import { describe } from "./describe.js";
