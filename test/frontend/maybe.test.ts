@@ -215,7 +215,7 @@ describe("values that may be missing", () => {
     "default pattern",
     (v: Float64Array) => {
       const o: { a?: number } = {};
-      o.a = undefined as any;
+      o.a = undefined as unknown as number;
       if (v[0]! > 3) o.a = v[0]!;
       const { a = 9 } = o;
       return a;
@@ -258,7 +258,7 @@ describe("values that may be missing", () => {
       const a = g(v[0]!),
         b = h(v[0]!),
         c = g(v[0]! + 1);
-      return [a === (b as any), a == (b as any), a === c, a === a, b === b].map(Number);
+      return [a === (b as unknown), a == (b as unknown), a === c, a === a, b === b].map(Number);
     },
     ...points,
   );

@@ -20,17 +20,7 @@ import {
   vjp,
   vmap,
 } from "../../runtime/index.js";
-
-const code = (expected: string, message?: RegExp) => (e: unknown) => {
-  assert.ok(e instanceof Error && "code" in e, String(e));
-  assert.equal(e.code, expected);
-  if (message !== undefined) assert.match(e.message, message);
-  return true;
-};
-const plain = (x: unknown): unknown => JSON.parse(JSON.stringify(x));
-/** Equal but for `roundings` errors of 2**-53 each. */
-const near = (got: number, wanted: number, roundings: number): void =>
-  assert.ok(Math.abs(got - wanted) <= roundings * 2 ** -53 * Math.abs(wanted), `${got} instead of ${wanted}`);
+import { code, near, plain } from "./expectations.js";
 
 /** log(1 + e^x), whose slope is right where e^x is infinite. */
 const softplus: Jitted<(x: number) => number> = customJvp(
