@@ -2,6 +2,7 @@
 import { internal } from "../diagnostics.js";
 import type { IrFunction, Var } from "../ir/types.js";
 import { planScratch } from "./bufferize.js";
+import { dropStores } from "./drop-stores.js";
 import { dropUnused } from "./drop-unused.js";
 import { stridedView } from "./lower/access.js";
 import { findAliases, hostOf, inPlace, mayReplace } from "./lower/aliases.js";
@@ -18,6 +19,7 @@ import { lowerNest } from "./lower/nest.js";
 import { sinkConstants } from "./lower/prepare.js";
 import { createProgramMemory, type ProgramMemory, type ProgramState } from "./lower/program.js";
 import { emptyTape, lowerUpdate } from "./lower/update.js";
+import { type RaiseOptions, raiseLoops } from "./raise.js";
 import type {
   Buffer,
   BufferId,
@@ -130,7 +132,9 @@ const lowerGraph = (
   const steps = groups
     .flatMap((g) => lowerGroup(state, g, isStored))
     // what is inside control flow is tidy already
-    .map((s) => (s.kind === "loops" || s.kind === "matmul" ? tidy(s, contracted) : s));
+    .map((s) =>
+      s.kind === "loops" || s.kind === "matmul" ? tidy(s, contracted, { buffer: memory.buffer, strict }) : s,
+    );
   return [...steps, ...copyKernels(memory, copies)];
 };
 
@@ -176,15 +180,15 @@ const lowerGroup = (p: ProgramState, group: Group, stored: (node: Node) => boole
 };
 
 /** Passes over one kernel's statements. */
-const tidy = (kernel: Kernel, contracted: ReadonlySet<RegType>): Kernel => {
+const tidy = (kernel: Kernel, contracted: ReadonlySet<RegType>, raise: RaiseOptions): Kernel => {
   const clean = (body: readonly Stmt[]): readonly Stmt[] => {
     let next = Math.max(nextRegister(body), kernel.kind === "matmul" ? kernel.acc + 1 : 0);
     const fused = contracted.size === 0 ? body : contractMultiplyAdds(body, contracted, () => next++);
-    return collapseLoops(dropUnused(fused));
+    return collapseLoops(dropUnused(dropStores(fused)));
   };
   return kernel.kind === "matmul"
     ? { ...kernel, epilogue: clean(kernel.epilogue) }
-    : { ...kernel, body: clean(kernel.body) };
+    : { ...kernel, body: clean(raiseLoops(kernel.body, raise)) };
 };
 
 const placeBuffers = (

@@ -165,6 +165,8 @@ export type Carry = ReduceCarry | RecurCarry;
 export interface DynamicExtent {
   /** An i32. */
   readonly value: ValueId;
+  /** What it never exceeds; at least 1. */
+  readonly most: number;
 }
 export interface LoopStmt {
   readonly kind: "loop";

@@ -8,9 +8,9 @@ import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
 import { hostedOperand } from "../../ir/origin.js";
 import { isRule, refuseRule } from "../../ir/rules.js";
 import { type ControlEqn, type IrFunction, isControl, sizeOf, type Var } from "../../ir/types.js";
-import type { DynamicExtent, Step, ValueId } from "../types.js";
+import type { Step, ValueId } from "../types.js";
 import { createEmitter, type Emitter } from "./emitter.js";
-import type { FlowValue } from "./flow.js";
+import type { Count, FlowValue } from "./flow.js";
 import type { Node } from "./graph.js";
 import { constIndex, type Index } from "./index-expr.js";
 import { type Binding, type Cell, type Nest, newVersion, Unsuitable } from "./nest-cells.js";
@@ -84,7 +84,7 @@ const runLoop = (
   consts: readonly Binding[],
   carries: readonly Var[],
   operand: (v: Var) => Binding,
-  trip: number | DynamicExtent,
+  trip: number | Count,
 ): readonly Binding[] => {
   const { flow } = nest.e;
   if (carries.some((v) => v.type.shape.includes(0))) throw new Unsuitable();

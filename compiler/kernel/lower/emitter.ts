@@ -239,6 +239,9 @@ export const createEmitter = (): Emitter => {
     return { offset, terms, dynamic: sumOf(parts.map((t) => scaled(t.value, t.stride))) };
   };
 
+  const loadKey = (buffer: BufferId, at: Index): string =>
+    `l${buffer}.${versions.get(buffer) ?? 0}:${at.key}`;
+
   const openScope = (kind: ScopeKind, axis: AxisId | null, extent: number | DynamicExtent): Scope => {
     const scope: Scope = { kind, axis, extent, body: [], known: new Map() };
     scopes.push(scope);
@@ -287,7 +290,7 @@ export const createEmitter = (): Emitter => {
     constant,
     op,
     load: (buffer, at, type) => {
-      const key = `l${buffer}.${versions.get(buffer) ?? 0}:${at.key}`;
+      const key = loadKey(buffer, at);
       const from = depthOfIndex(at);
       const known = lookUp(key, Math.max(from, flowDepth()));
       if (known !== undefined) return known;
@@ -302,6 +305,8 @@ export const createEmitter = (): Emitter => {
       const where = address(at);
       newVersion(buffer);
       write({ kind: "store", buffer, at: where, value, mode });
+      // a load from there gives what was stored
+      if (mode === "set") scopeAt(scopes.length - 1).known.set(loadKey(buffer, at), value);
     },
     row: (buffer, i) => {
       const index = indexValue(i);

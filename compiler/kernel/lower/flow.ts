@@ -4,6 +4,11 @@ import type { DType } from "../../ir/types.js";
 import type { AxisId, BufferId, DynamicExtent, Merge, RecurCarry, Stmt, ValueId } from "../types.js";
 import { axisIndex, type Index } from "./index-expr.js";
 
+/** A trip count known when the loop is entered: an i32. */
+export interface Count {
+  readonly value: ValueId;
+}
+
 /** A value that control flow gives. */
 export interface FlowValue {
   readonly type: DType;
@@ -13,7 +18,7 @@ export interface FlowValue {
 /** Control flow: the functions write their parts, of which the results are the last values. */
 export interface FlowEmitter {
   readonly forLoop: (
-    trip: number | DynamicExtent,
+    trip: number | Count,
     carries: readonly FlowValue[],
     body: (counter: Index, params: readonly ValueId[]) => readonly ValueId[],
   ) => readonly ValueId[];
@@ -43,9 +48,9 @@ export interface FlowParts {
   /** A register of the innermost list. */
   readonly fresh: () => ValueId;
   /** The number that a count always is, or null. */
-  readonly countOf: (extent: DynamicExtent) => number | null;
+  readonly countOf: (count: Count) => number | null;
   /** The most that a count can be. */
-  readonly mostOf: (extent: DynamicExtent) => number;
+  readonly mostOf: (count: Count) => number;
   /** What each buffer's loads are numbered by: two of one version see the same contents. */
   readonly versions: Map<BufferId, number>;
   readonly newVersion: (buffer: BufferId) => void;
@@ -65,9 +70,10 @@ export const createFlow = (p: FlowParts): FlowEmitter => {
 
   return {
     forLoop: (trip, carries, body) => {
-      const extent = typeof trip === "number" ? trip : (p.countOf(trip) ?? trip);
-      if (typeof extent === "number" && extent < 1) return carries.map((c) => c.init);
-      const most = typeof extent === "number" ? extent : Math.max(1, p.mostOf(extent));
+      const known = typeof trip === "number" ? trip : (p.countOf(trip) ?? trip);
+      if (typeof known === "number" && known < 1) return carries.map((c) => c.init);
+      const most = typeof known === "number" ? known : Math.max(1, p.mostOf(known));
+      const extent = typeof known === "number" ? known : { value: known.value, most };
       const axis = p.openFor(most, extent);
       const params = carries.map(p.fresh);
       const next = body(axisIndex(axis, most), params);

@@ -35,6 +35,7 @@ export interface ProgramMemory {
   readonly literal: (eqn: Eqn) => BufferId;
   readonly errorIndex: (entry: RuntimeErrorEntry) => number;
   readonly buffers: () => readonly BufferDraft[];
+  readonly buffer: (id: BufferId) => BufferDraft;
   readonly errors: () => readonly RuntimeErrorEntry[];
 }
 
@@ -93,6 +94,7 @@ export const createProgramMemory = (): ProgramMemory => {
       return k;
     },
     buffers: () => drafts,
+    buffer: (id) => drafts[id] ?? internal(`there is no buffer ${id}`),
     errors: () => errors,
   };
 };

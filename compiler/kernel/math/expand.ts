@@ -201,7 +201,7 @@ const expandBody = (x: Expander, body: readonly Stmt[]): readonly Stmt[] => {
         const { extent } = s;
         push({
           ...s,
-          extent: typeof extent === "number" ? extent : { value: named(extent.value) },
+          extent: typeof extent === "number" ? extent : { ...extent, value: named(extent.value) },
           carries,
           body: inner,
         });
