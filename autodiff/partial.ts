@@ -11,6 +11,7 @@ import {
   type IrFunction,
   isControl,
   isUnbounded,
+  type TensorType,
   type Var,
 } from "../compiler/ir/types.js";
 import type { Parts, RegionPlace, SplitEngine, TapeUse } from "../compiler/ops/control/record.js";
@@ -19,16 +20,22 @@ import { dce } from "../compiler/passes/dce.js";
 import { regionBuilder } from "./regions.js";
 
 /** What stands around the equations that are taken apart. */
-type Surroundings = Pick<SplitEngine, "unbounded" | "isSteady" | "openTapes" | "closeTapes">;
+type Surroundings = Pick<SplitEngine, "unbounded" | "trips" | "at" | "isSteady" | "openTapes" | "closeTapes">;
+
+/** A counter of rows or of iterations. */
+const INDEX: TensorType = { dtype: "i32", shape: [] };
+const hasCursor = (types: readonly TensorType[]): boolean => types.some(isUnbounded);
 
 /** Tapes that begin among the known values. */
 export const ownTapes = (known: Builder): Surroundings => ({
   unbounded: false,
+  trips: [],
+  at: [],
   isSteady: () => true,
   openTapes: (types) => ({
     types,
     tapes: types.map((type) => known.splat(0, type)),
-    cursor: known.scalar(0, "i32"),
+    cursor: hasCursor(types) ? known.scalar(0, "i32") : null,
   }),
   closeTapes: () => {},
 });
@@ -38,11 +45,13 @@ const handedTapes = (place: RegionPlace, params: readonly Var[], uses: TapeUse[]
   const steady = new Set(params.filter((_, k) => place.steady[k] === true));
   return {
     unbounded: place.unbounded,
+    trips: place.trips,
+    at: place.trips.map((): Var => ({ type: INDEX })),
     isSteady: (v) => steady.has(v),
     openTapes: (types) => ({
       types,
       tapes: types.map((type): Var => ({ type })),
-      cursor: { type: { dtype: "i32", shape: [] } },
+      cursor: hasCursor(types) ? { type: INDEX } : null,
     }),
     closeTapes: (before, tapes, cursor) => {
       uses.push({ before, after: { types: before.types, tapes, cursor } });
@@ -139,7 +148,7 @@ export const partsOf = (
     if (varies[k] !== true) knownBy.set(p, null);
   });
   for (const eqn of known.body()) for (const v of eqn.outs) knownBy.set(v, eqn);
-  for (const { before } of tapes) knownBy.set(before.cursor, null);
+  for (const { before } of tapes) if (before.cursor !== null) knownBy.set(before.cursor, null);
   for (const v of tapes.flatMap(({ after }) => after.tapes)) knownBy.delete(v);
   const residuals = new Set<Var>();
   const repeated = new Set<Eqn>();
@@ -161,5 +170,6 @@ export const partsOf = (
     varies: resultVaries,
     residuals: [...residuals],
     tapes,
+    at: around.at,
   };
 };

@@ -6,6 +6,7 @@ import { random, tree } from "./library/index.js";
 import { library } from "./library-function.js";
 import { jvp, ownFunction, vjp } from "./linear-maps.js";
 import { isTensor } from "./tensor.js";
+import type { Unresolved } from "./transform-types.js";
 import type { Callable, Tensor, TensorArgs } from "./types.js";
 
 export interface CheckGradsOptions {
@@ -205,7 +206,7 @@ const requirePositive = (name: string, value: number): void => {
  * @example
  * checkGrads((x: Tensor) => np.sum(Math.sin(x) ** 2), [new Float64Array([1, 2])], { order: 2 });
  */
-export const checkGrads = <F extends Callable>(
+export const checkGrads = <F extends Callable = Unresolved>(
   fn: F,
   args: TensorArgs<Parameters<F>>,
   options: CheckGradsOptions = {},

@@ -5,6 +5,7 @@ import type { AnyFunction } from "../compiler/frontend/types.js";
 import { intrinsic } from "./intrinsic.js";
 import { compiledCallable, requireFunction } from "./jit.js";
 import { isTensor } from "./tensor.js";
+import type { Unresolved } from "./transform-types.js";
 import type {
   Callable,
   Cotangent,
@@ -45,12 +46,12 @@ const compiledOwn = (id: string, fn: AnyFunction): AnyFunction => compiledCallab
 
 /** Takes the primals, then the tangents; numbers stay numbers, as in any call. */
 interface Jvp {
-  <F extends Callable>(
+  <F extends Callable = Unresolved>(
     fn: F,
     primals: readonly [...PlainArgs<Parameters<PlainOf<F>>>],
     tangents: readonly [...PlainArgs<Parameters<PlainOf<F>>>],
   ): [PlainResult<ReturnType<PlainOf<F>>>, PlainResult<ReturnType<PlainOf<F>>>];
-  <F extends Callable>(
+  <F extends Callable = Unresolved>(
     fn: F,
     primals: readonly [...TensorArgs<Parameters<PlainOf<F>>>],
     tangents: readonly [...TensorArgs<Parameters<PlainOf<F>>>],
@@ -58,14 +59,14 @@ interface Jvp {
 }
 
 interface Vjp {
-  <F extends Callable>(
+  <F extends Callable = Unresolved>(
     fn: F,
     ...primals: PlainArgs<Parameters<PlainOf<F>>>
   ): [
     PlainResult<ReturnType<PlainOf<F>>>,
     (cotangent: PlainResult<ReturnType<PlainOf<F>>>) => PlainResult<Parameters<PlainOf<F>>>,
   ];
-  <F extends Callable>(
+  <F extends Callable = Unresolved>(
     fn: F,
     ...primals: TensorArgs<Parameters<PlainOf<F>>>
   ): [
@@ -75,14 +76,14 @@ interface Vjp {
 }
 
 interface Linearize {
-  <F extends Callable>(
+  <F extends Callable = Unresolved>(
     fn: F,
     ...primals: PlainArgs<Parameters<PlainOf<F>>>
   ): [
     PlainResult<ReturnType<PlainOf<F>>>,
     (...tangents: PlainArgs<Parameters<PlainOf<F>>>) => PlainResult<ReturnType<PlainOf<F>>>,
   ];
-  <F extends Callable>(
+  <F extends Callable = Unresolved>(
     fn: F,
     ...primals: TensorArgs<Parameters<PlainOf<F>>>
   ): [

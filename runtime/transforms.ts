@@ -4,7 +4,7 @@ import { type AxesSpec, register, type Transform } from "../compiler/frontend/re
 import type { AnyFunction } from "../compiler/frontend/types.js";
 import { intrinsic } from "./intrinsic.js";
 import { baseOf, compiledCallable, requireFunction } from "./jit.js";
-import type { InRange, ScalarFunction, ScalarWithAux } from "./transform-types.js";
+import type { InRange, ScalarFunction, ScalarWithAux, Unresolved } from "./transform-types.js";
 import type { ArgNums, Callable, Grad, Hessian, Jacobian, PlainOf, ValueAndGrad, Vmapped } from "./types.js";
 
 export interface GradOptions<N extends ArgNums = 0, Aux extends boolean = false> {
@@ -32,11 +32,11 @@ interface AuxOptionsFor<P extends readonly unknown[], N extends ArgNums> extends
 
 /** Derivatives of one number: without options, by the first argument. */
 interface ScalarDerivative<Of extends "grad" | "valueAndGrad"> {
-  <F extends ScalarFunction, const N extends ArgNums = 0>(
+  <F extends ScalarFunction = Unresolved<number>, const N extends ArgNums = 0>(
     fn: F & Differentiable<Parameters<F>, N>,
     options?: OptionsFor<Parameters<F>, N>,
   ): Derivatives<PlainOf<F>, N, false>[Of];
-  <F extends ScalarWithAux, const N extends ArgNums = 0>(
+  <F extends ScalarWithAux = Unresolved<[number, unknown]>, const N extends ArgNums = 0>(
     fn: F,
     options: AuxOptionsFor<Parameters<F>, N>,
   ): Derivatives<PlainOf<F>, N, true>[Of];
@@ -44,11 +44,14 @@ interface ScalarDerivative<Of extends "grad" | "valueAndGrad"> {
 
 /** Derivatives of all results. */
 interface EveryDerivative<Of extends "jacobian" | "hessian"> {
-  <F extends Callable, const N extends ArgNums = 0>(
+  <F extends Callable = Unresolved, const N extends ArgNums = 0>(
     fn: F,
     options?: OptionsFor<Parameters<F>, N>,
   ): Derivatives<PlainOf<F>, N, false>[Of];
-  <F extends (...args: never[]) => readonly [unknown, unknown], const N extends ArgNums = 0>(
+  <
+    F extends (...args: never[]) => readonly [unknown, unknown] = Unresolved<[unknown, unknown]>,
+    const N extends ArgNums = 0,
+  >(
     fn: F,
     options: AuxOptionsFor<Parameters<F>, N>,
   ): Derivatives<PlainOf<F>, N, true>[Of];
@@ -200,7 +203,10 @@ const isAxes = (spec: unknown): boolean =>
   Number.isInteger(spec) ||
   (typeof spec === "object" && spec !== null && Object.values(spec).every(isAxes));
 
-type Vmap = <F extends Callable>(fn: F, options?: VmapOptions<Parameters<PlainOf<F>>>) => Vmapped<PlainOf<F>>;
+type Vmap = <F extends Callable = Unresolved>(
+  fn: F,
+  options?: VmapOptions<Parameters<PlainOf<F>>>,
+) => Vmapped<PlainOf<F>>;
 const vmapOf = (fn: AnyFunction, options: VmapOptions = {}): AnyFunction => {
   requireFunction(fn, "vmap()");
   checkKeys(options, ["inAxes", "outAxes"], "vmap()");

@@ -141,10 +141,13 @@ const lengthIsFixed = (
   return ts.isIdentifier(at) && !written.has(at.text);
 };
 
-/** Reverse mode needs to know how often a loop runs: numbers that could be known are made so. */
+/**
+ * Reverse mode keeps less where it knows how often a loop runs: arguments that tell are made known. Loops around are not unrolled
+ * for it.
+ */
 const needKnown = (values: readonly Value[]): void => {
   const needs = needsOf(values.filter((v) => v.kind === "tensor"));
-  if (needs !== null) throw new NeedStatic(needs);
+  if (needs?.every((need) => need.kind !== "loop")) throw new NeedStatic(needs);
 };
 
 /** Variables, and the arrays that they hold, as their lengths may be read. */

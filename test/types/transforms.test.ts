@@ -4,6 +4,7 @@ import {
   grad,
   hessian,
   jacfwd,
+  jacrev,
   jit,
   jvp,
   linearize,
@@ -111,6 +112,45 @@ const linear = (): void => {
   expectTypeOf(along(t, 0)).toEqualTypeOf<Tensor>();
 };
 
+/** Transforms of transforms in one expression. */
+const nested = (): void => {
+  const ofArray = (x: Tensor): number => np.sum(x);
+  const ofTyped = (x: Float64Array): number => x[0] ?? 0;
+  const ofTree = (p: Params, y: number): number => p.w * y;
+  const at = { w: 1, b: t };
+  expectTypeOf(jvp(grad(cube), [1], [1])).toEqualTypeOf<[number, number]>();
+  expectTypeOf(jvp(grad(ofArray), [t], [t])).toEqualTypeOf<[Tensor, Tensor]>();
+  expectTypeOf(jvp(grad(ofTyped), [new Float64Array(1)], [t])).toEqualTypeOf<[Tensor, Tensor]>();
+  const [slope, along] = jvp(grad(ofTree), [at, 1], [at, 1]);
+  expectTypeOf(slope).toEqualTypeOf<{ w: Tensor; b: Tensor }>();
+  expectTypeOf(along).toEqualTypeOf<{ w: Tensor; b: Tensor }>();
+  expectTypeOf(jvp(grad(grad(cube)), [1], [1])).toEqualTypeOf<[number, number]>();
+  expectTypeOf(jvp(valueAndGrad(cube), [t], [t])[1]).toEqualTypeOf<[Tensor, Tensor]>();
+  expectTypeOf(jvp(vmap(grad(cube)), [[1]], [[1]])).toEqualTypeOf<[Tensor, Tensor]>();
+  expectTypeOf(jvp(jit(cube), [2], [1])).toEqualTypeOf<[number, number]>();
+  expectTypeOf(vjp(grad(cube), 1)[0]).toEqualTypeOf<number>();
+  expectTypeOf(vjp(grad(ofArray), t)[0]).toEqualTypeOf<Tensor>();
+  expectTypeOf(vjp(grad(ofArray), t)[1](t)).toEqualTypeOf<[x: Tensor]>();
+  expectTypeOf(linearize(grad(cube), 1)[1](2)).toEqualTypeOf<number>();
+  expectTypeOf(linearize(grad(ofArray), t)[1](t)).toEqualTypeOf<Tensor>();
+  expectTypeOf(jacfwd(grad(cube))(1)).toEqualTypeOf<number>();
+  expectTypeOf(jacrev(grad(ofArray))(t)).toEqualTypeOf<Tensor>();
+  expectTypeOf(jacfwd(grad(ofTree, { argnums: 1 }), { argnums: 1 })(at, 1)).toEqualTypeOf<Tensor>();
+  expectTypeOf(jacrev(jacfwd(cube))(t)).toEqualTypeOf<Tensor>();
+  expectTypeOf(grad(grad(ofTyped, { argnums: 0 }))).toBeCallableWith(t);
+  expectTypeOf(vmap(grad(ofArray))([t])).toEqualTypeOf<Tensor>();
+  expectTypeOf(vmap(grad(ofTree), { inAxes: [null, 0] })(at, t)).toEqualTypeOf<{ w: Tensor; b: Tensor }>();
+  expectTypeOf(hessian(grad(cube))(1)).toEqualTypeOf<number>();
+  const product = jit((x: Tensor, v: Tensor) => jvp(grad(ofArray), [x], [v])[1]);
+  expectTypeOf(product(t, t)).toEqualTypeOf<Tensor>();
+  // @ts-expect-error a tangent for the one argument
+  jvp(grad(cube), [1], []);
+  // @ts-expect-error no tensor
+  jvp(grad(ofArray), ["1"], [t]);
+  // @ts-expect-error one argument
+  vjp(grad(cube), 1, 2);
+};
+
 const literalShapes = (): void => {
   const f = jit((x: Tensor<[2, 3], "f32">, y: Tensor<[3], "f32">) => np.dot(x, y));
   const x = t as Tensor<[2, 3], "f32">;
@@ -169,7 +209,16 @@ const wrongUse = (): void => {
 
 describe("the types of transforms", () => {
   it("follow the functions that they are applied to", () => {
-    for (const group of [numbersAndArrays, parameters, gradients, composed, linear, literalShapes, wrongUse])
+    for (const group of [
+      numbersAndArrays,
+      parameters,
+      gradients,
+      composed,
+      linear,
+      nested,
+      literalShapes,
+      wrongUse,
+    ])
       expectTypeOf(group).returns.toBeVoid();
   });
 });

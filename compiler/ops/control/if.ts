@@ -68,8 +68,8 @@ const splitSide = (
   linearResults: readonly boolean[],
   tapes: readonly SideTapes[],
 ) => {
-  // params: the known operands, the tapes; results: what does not vary, the slots, the tapes
-  const own = pick(side.params, known);
+  // params: the known operands, the iterations, the tapes; results: what does not vary, the slots, the tapes
+  const own = [...pick(side.params, known), ...side.at];
   const handed = tapes.flatMap(({ before }) => tapeVars(before));
   const knownRegion: IrFunction = e.build(name, typesOf([...own, ...handed]), (b, params) => {
     const given = params.slice(own.length);
@@ -98,7 +98,7 @@ const splitSide = (
       ...spread(after, appended).map((v, k) => v ?? given[k] ?? b.splat(0, BOOL)),
     ];
   });
-  // params: the known operands, the slots, the tapes, the operands that vary
+  // params: the known operands, the iterations, the slots, the tapes, the operands that vary
   const linearRegion: IrFunction = {
     name,
     params: [
@@ -186,7 +186,7 @@ export const ifElse: ControlDef<"if"> = {
     const { cond, operands } = ifOperands(inputs);
     const { operands: vary } = ifOperands(flags);
     const varies = either(dependentResults(params.then, vary), dependentResults(params.else, vary));
-    const place = { unbounded: e.unbounded, steady: operands.map(e.isSteady) };
+    const place = { unbounded: e.unbounded, trips: e.trips, steady: operands.map(e.isSteady) };
     const [first, second] = [
       e.parts(params.then, vary, varies, place),
       e.parts(params.else, vary, varies, place),
@@ -197,7 +197,7 @@ export const ifElse: ControlDef<"if"> = {
     );
     const then = splitSide(e, "then", first, 0, slots, negated(vary), varies, tapes);
     const otherwise = splitSide(e, "else", second, 1, slots, negated(vary), varies, tapes);
-    const knownOperands = pick(operands, negated(vary));
+    const knownOperands = [...pick(operands, negated(vary)), ...e.at];
     const values = known.emitAll(
       "if",
       [cond, ...knownOperands, ...tapes.flatMap(({ before }) => tapeVars(before))],

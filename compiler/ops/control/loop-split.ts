@@ -12,7 +12,7 @@ import { COUNTER, typesOf } from "./checks.js";
 import { dependentCarries } from "./depends.js";
 import { negated, pick, spread } from "./lists.js";
 import type { Parts, SplitEngine, Tapes } from "./record.js";
-import { closeAll, readRow, tapeLayout, tapeVars, writeRow } from "./tapes.js";
+import { closeAll, readRow, readStack, tapeLayout, tapeVars, writeRow, writeStack } from "./tapes.js";
 
 /** Ops whose result costs more than reading it from memory. */
 const COSTLY: ReadonlySet<AnyOp> = new Set<AnyOp>([
@@ -55,24 +55,6 @@ const closureOf = (parts: Parts, found: ReadonlyMap<Var, Eqn>, wanted: readonly 
   return parts.known.filter((eqn) => needed.has(eqn));
 };
 
-/** Writes x as row i of a stack. */
-const store = (b: Builder, stack: Var, i: Var, x: Var): Var => {
-  const row = b.reshape(x, [1, ...x.type.shape]);
-  const zero = b.scalar(0, "i32");
-  return b.emit("dynamicUpdate", [stack, row, i, ...x.type.shape.map(() => zero)], { mode: "clamp" });
-};
-
-/** Row i of a stack. */
-const load = (b: Builder, stack: Var, i: Var): Var => {
-  const shape = stack.type.shape.slice(1);
-  const zero = b.scalar(0, "i32");
-  const starts = [i, ...shape.map(() => zero)];
-  return b.reshape(
-    b.emit("dynamicSlice", [stack, ...starts], { sizes: [1, ...shape], mode: "clamp" }),
-    shape,
-  );
-};
-
 /** A `for` or `while`. */
 export interface Loop {
   /** The trip count of a `for` that is known when it is compiled. */
@@ -91,6 +73,8 @@ export interface Loop {
 interface Split {
   readonly e: SplitEngine;
   readonly loop: Loop;
+  /** How often it runs is known: what it keeps goes to stacks. */
+  readonly bounded: boolean;
   readonly constVary: readonly boolean[];
   /** Which carries vary. */
   readonly varies: readonly boolean[];
@@ -104,33 +88,48 @@ interface Split {
   readonly keep: Keep;
 }
 
-/** How the values of an iteration are kept: in `stores`, at a row that `origin` plus the iteration's number gives. */
+/** How the values of an iteration are kept: in `tapes`, at a row that the iterations of the loops and `origin` give. */
 interface Keep {
-  readonly stores: readonly Var[];
-  /** The row of the first iteration; null for 0. */
-  readonly origin: Var | null;
-  readonly write: (b: Builder, stores: readonly Var[], row: Var, values: readonly Var[]) => readonly Var[];
-  readonly read: (b: Builder, stores: readonly Var[], row: Var) => readonly Var[];
+  readonly tapes: Tapes;
+  /** The loops around and this one as indices of a row, or for tapes without end the row of the first iteration. */
+  readonly origin: readonly Var[];
+  readonly write: (b: Builder, tapes: readonly Var[], row: Row, values: readonly Var[]) => readonly Var[];
+  readonly read: (b: Builder, tapes: readonly Var[], row: Row) => readonly Var[];
+}
+/** The iteration, and what `origin` is there. */
+interface Row {
+  readonly i: Var;
+  readonly origin: readonly Var[];
 }
 
-const inStacks = (known: Builder, stacked: readonly Var[], trip: number): Keep => ({
-  stores: stacked.map(({ type: { dtype, shape } }) =>
-    // a body that never runs still has to fit
-    known.splat(0, { dtype, shape: [Math.max(trip, 1), ...shape] }),
-  ),
-  origin: null,
-  write: (b, stores, row, values) =>
-    stores.map((stack, k) => {
+const inStacks = (e: SplitEngine, stacked: readonly Var[], trips: readonly number[]): Keep => ({
+  tapes: e.openTapes(stacked.map(({ type: { dtype, shape } }) => ({ dtype, shape: [...trips, ...shape] }))),
+  origin: e.at,
+  write: (b, stacks, { i, origin }, values) =>
+    stacks.map((stack, k) => {
       const x = values[k];
-      return x === undefined ? stack : store(b, stack, row, x);
+      return x === undefined ? stack : writeStack(b, stack, [...origin, i], x);
     }),
-  read: (b, stores, row) => stores.map((stack) => load(b, stack, row)),
+  read: (b, stacks, { i, origin }) => stacks.map((stack) => readStack(b, stack, [...origin, i])),
 });
+
+const inTapes = (e: SplitEngine, stacked: readonly Var[]): Keep => {
+  const types = typesOf(stacked);
+  const layout = tapeLayout(types);
+  const tapes = e.openTapes(layout.types);
+  const rowOf = (b: Builder, { i, origin: [first] }: Row): Var => (first === undefined ? i : b.add(first, i));
+  return {
+    tapes,
+    origin: tapes.cursor === null ? [] : [tapes.cursor],
+    write: (b, now, row, values) => writeRow(b, layout, now, rowOf(b, row), values),
+    read: (b, now, row) => readRow(b, layout, now, rowOf(b, row), types),
+  };
+};
 
 interface KnownLoop {
   /** The carries that don't vary, at the end. */
   readonly fixed: readonly Var[];
-  readonly stores: readonly Var[];
+  readonly tapes: readonly Var[];
   /** How many iterations there were; null for the trip count that is known. */
   readonly count: Var | null;
   /** The tapes of loops inside as they were opened, and what they are at the end, all in a row. */
@@ -144,20 +143,19 @@ const knownLoop = (s: Split, known: Builder): KnownLoop => {
   const fixed = negated(s.varies);
   const fixedConsts = pick(loop.consts, negated(s.constVary));
   const inner = parts.tapes.map(({ before }) => e.openTapes(before.types));
-  const consts = [...fixedConsts, ...(keep.origin === null ? [] : [keep.origin])];
+  const consts = [...fixedConsts, ...keep.origin];
   const counted = cond === null ? [] : [known.scalar(0, "i32")];
-  const parted = [pick(loop.carries, fixed), keep.stores, inner.flatMap(tapeVars), counted];
+  const parted = [pick(loop.carries, fixed), keep.tapes.tapes, inner.flatMap(tapeVars), counted];
   const carries = parted.flat();
   const starts = parted.map((_, k) => parted.slice(0, k).reduce((n, list) => n + list.length, consts.length));
   /** The consts and carries of one iteration, by what they are. */
   const taken = (args: readonly Var[]) => {
     const part = (k: number): readonly Var[] => args.slice(starts[k], starts[k + 1]);
-    const origin = keep.origin === null ? null : (args[fixedConsts.length] ?? null);
     return {
       consts: args.slice(0, fixedConsts.length),
-      origin,
+      origin: args.slice(fixedConsts.length, consts.length),
       fixed: part(0),
-      stores: part(1),
+      tapes: part(1),
       inner: part(2),
       count: part(3)[0],
     };
@@ -169,6 +167,7 @@ const knownLoop = (s: Split, known: Builder): KnownLoop => {
       ...s.knownConsts,
       ...pick(s.bodyCarries, fixed),
       ...parts.tapes.flatMap(({ before }) => tapeVars(before)),
+      ...parts.at,
     ],
     body: parts.known,
     results: [
@@ -185,18 +184,18 @@ const knownLoop = (s: Split, known: Builder): KnownLoop => {
       ...now.consts,
       ...now.fixed,
       ...now.inner,
+      ...(s.bounded ? [...now.origin, i] : []),
     ]);
     const kept = values.slice(nFixed, nFixed + s.stacked.length);
-    const row = now.origin === null || kept.length === 0 ? i : b.add(now.origin, i);
     return [
       ...values.slice(0, nFixed),
-      ...keep.write(b, now.stores, row, kept),
+      ...keep.write(b, now.tapes, { i, origin: now.origin }, kept),
       ...values.slice(nFixed + s.stacked.length),
     ];
   };
   const split = (values: readonly Var[], count: Var | null): KnownLoop => {
     const all = taken([...consts, ...values]);
-    return { fixed: all.fixed, stores: all.stores, opened: inner, inner: all.inner, count };
+    return { fixed: all.fixed, tapes: all.tapes, opened: inner, inner: all.inner, count };
   };
   const types = typesOf([...consts, ...carries]);
   if (cond !== null) {
@@ -246,28 +245,28 @@ const linearLoop = (
       ...(counter === null ? [] : [counter]),
       ...s.knownConsts,
       ...s.stacked,
+      ...parts.at,
       ...parts.tapes.flatMap(({ after }) => after.tapes),
       ...pick(parts.params.slice(counter === null ? 0 : 1), [...s.constVary, ...s.varies]),
     ],
     body: [...closureOf(parts, found, parts.residuals), ...parts.linear],
     results: pick(parts.results, s.varies),
   };
-  const origin = keep.origin === null ? [] : [keep.origin];
   const fixedConsts = pick(loop.consts, negated(s.constVary));
-  const consts = [...fixedConsts, ...origin, ...done.stores, ...inner, ...pick(loop.consts, s.constVary)];
+  const consts = [...fixedConsts, ...keep.origin, ...done.tapes, ...inner, ...pick(loop.consts, s.constVary)];
   const carries = pick(loop.carries, s.varies);
   const body = e.build("body", [COUNTER, ...typesOf([...consts, ...carries])], (b, [i, ...args]) => {
     if (i === undefined) return [];
     const first = fixedConsts.length;
-    const from = first + origin.length;
-    const [base] = origin.length === 0 ? [] : args.slice(first);
-    const row = base === undefined ? i : b.add(base, i);
-    const kept = keep.read(b, args.slice(from, from + done.stores.length), row);
+    const from = first + keep.origin.length;
+    const origin = args.slice(first, from);
+    const kept = keep.read(b, args.slice(from, from + done.tapes.length), { i, origin });
     return b.inline(region, [
       ...(counter === null ? [] : [i]),
       ...args.slice(0, first),
       ...kept,
-      ...args.slice(from + done.stores.length),
+      ...(s.bounded ? [...origin, i] : []),
+      ...args.slice(from + done.tapes.length),
     ]);
   });
   const inputs = forInputs({ trip: done.count, consts, carries });
@@ -286,9 +285,15 @@ export const splitLoop = (
   const lead = loop.cond === null ? 1 : 0;
   const before = [...(lead === 1 ? [false] : []), ...constVary];
   const varies = dependentCarries(loop.body, before, initVary);
-  const unbounded = loop.trip === null || e.unbounded;
+  const bounded = loop.trip !== null && !e.unbounded;
   const steady = loop.consts.map((v, k) => constVary[k] === false && e.isSteady(v));
-  const place = { unbounded, steady: [...(lead === 1 ? [true] : []), ...steady, ...varies.map(() => false)] };
+  // a body that never runs still has to fit
+  const trips = bounded ? [...e.trips, Math.max(loop.trip, 1)] : [];
+  const place = {
+    unbounded: !bounded,
+    trips,
+    steady: [...(lead === 1 ? [true] : []), ...steady, ...varies.map(() => false)],
+  };
   const parts = e.parts(loop.body, [...before, ...varies], varies, place);
   const counter = lead === 1 ? (parts.params[0] ?? null) : null;
   const bodyConsts = parts.params.slice(lead, lead + loop.consts.length);
@@ -303,27 +308,18 @@ export const splitLoop = (
   const found = recomputable(parts, again);
   const free = new Set<Var>([...(counter === null ? [] : [counter]), ...knownConsts, ...found.keys()]);
   const stacked = parts.residuals.filter((v) => !free.has(v));
-  const types = typesOf(stacked);
-  const layout = tapeLayout(types);
-  const tapes = unbounded && layout.types.length > 0 ? e.openTapes(layout.types) : null;
-  const keep: Keep =
-    tapes === null && loop.trip !== null && !unbounded
-      ? inStacks(known, stacked, loop.trip)
-      : {
-          stores: tapes?.tapes ?? [],
-          origin: tapes?.cursor ?? null,
-          write: (b, stores, row, values) => writeRow(b, layout, stores, row, values),
-          read: (b, stores, row) => readRow(b, layout, stores, row, types),
-        };
+  const keep = bounded ? inStacks(e, stacked, trips) : inTapes(e, stacked);
   const bodyCarries = parts.params.slice(lead + loop.consts.length);
-  const s: Split = { e, loop, constVary, varies, parts, counter, knownConsts, bodyCarries, stacked, keep };
+  const both = { e, loop, bounded, constVary, varies, parts, keep };
+  const s: Split = { ...both, counter, knownConsts, bodyCarries, stacked };
   const done = knownLoop(s, known);
-  if (tapes !== null) {
+  const { tapes } = keep;
+  if (tapes.cursor !== null) {
     const counted = done.count ?? known.scalar(loop.trip ?? 0, "i32");
     // a count that is given may be negative
     const rows = loop.count === null ? counted : known.max(counted, known.scalar(0, "i32"));
-    e.closeTapes(tapes, done.stores, known.add(tapes.cursor, rows));
-  }
+    e.closeTapes(tapes, done.tapes, known.add(tapes.cursor, rows));
+  } else if (tapes.tapes.length > 0) e.closeTapes(tapes, done.tapes, null);
   const inner = closeAll(e, done.opened, done.inner).flat();
   const moving = linearLoop(s, linear, found, done, inner);
   const still = spread(done.fixed, negated(varies));

@@ -49,16 +49,18 @@ export interface Batched {
 }
 
 /**
- * Arrays without end that a loop whose number of iterations is not known beforehand appends rows to, one to each per
- * iteration. What the loop's region appended in earlier runs stays before the cursor, so that all runs of one loop share them.
+ * Arrays that a loop writes rows to, one to each per iteration: without end where its number of iterations is not known
+ * beforehand, else stacks [...trips of the loops around, trip, ...row]. All runs of one loop share them: what it wrote in
+ * earlier runs stays before the cursor, or at the numbers that the loops around had.
  */
 export interface Tapes {
   readonly types: readonly TensorType[];
-  /** Known values, before the first row is appended: the tapes, and the index of the next row (i32). */
+  /** Known values, before the first row is written. */
   readonly tapes: readonly Var[];
-  readonly cursor: Var;
+  /** The index of the next row (i32), a known value; null for stacks. */
+  readonly cursor: Var | null;
 }
-/** Tapes that a region of known values appends to. */
+/** Tapes that a region of known values writes to. */
 export interface TapeUse {
   /** Given by what is around the region: free in it. */
   readonly before: Tapes;
@@ -70,6 +72,8 @@ export interface TapeUse {
 export interface RegionPlace {
   /** How often it runs is not known beforehand: what it keeps goes to tapes. */
   readonly unbounded: boolean;
+  /** The trip counts of the loops around it, outermost first; none where it is unbounded. */
+  readonly trips: readonly number[];
   /** For each param whether it is the same in every run, so that an array without end can be read again later. */
   readonly steady: readonly boolean[];
 }
@@ -89,6 +93,8 @@ export interface Parts {
   readonly residuals: readonly Var[];
   /** Their tapes after the region are no residuals. */
   readonly tapes: readonly TapeUse[];
+  /** Free in both parts: the iterations of the loops around (i32), one for each of the place's trip counts. */
+  readonly at: readonly Var[];
 }
 
 /** Partial evaluation. */
@@ -103,11 +109,14 @@ export interface SplitEngine {
   ) => Parts;
   /** As `RegionPlace` has it, of what is being taken apart. */
   readonly unbounded: boolean;
+  readonly trips: readonly number[];
+  /** The iterations of the loops around, values of both parts. */
+  readonly at: readonly Var[];
   readonly isSteady: (v: Var) => boolean;
-  /** Tapes for rows of those types (whose extents are the tapes' without the first). */
+  /** Tapes of those types: all without end, or all stacks, which begin with `trips`. */
   readonly openTapes: (types: readonly TensorType[]) => Tapes;
-  /** Tells what they are after rows were appended; once for all that were opened. */
-  readonly closeTapes: (before: Tapes, tapes: readonly Var[], cursor: Var) => void;
+  /** Tells what they are after rows were written; once for all that were opened. */
+  readonly closeTapes: (before: Tapes, tapes: readonly Var[], cursor: Var | null) => void;
 }
 
 /** Transposition. */

@@ -1,4 +1,4 @@
-/** How the control ops keep residuals in arrays without end: which tape holds what, and how a row is written and read. */
+/** How the control ops keep residuals in tapes: which tape holds what, and how a row is written and read. */
 import type { Builder } from "../../ir/builder.js";
 import { type DType, type TensorType, UNBOUNDED, type Var } from "../../ir/types.js";
 import type { SplitEngine, Tapes } from "./record.js";
@@ -76,8 +76,25 @@ export const readRow = (
     return b.reshape(block, type.shape);
   });
 
-/** The tapes, then their cursor. */
-export const tapeVars = ({ tapes, cursor }: Tapes): readonly Var[] => [...tapes, cursor];
+/** Writes x as the row of a stack at these indices. */
+export const writeStack = (b: Builder, stack: Var, at: readonly Var[], x: Var): Var => {
+  const row = b.reshape(x, [...at.map(() => 1), ...x.type.shape]);
+  const zero = b.scalar(0, "i32");
+  return b.emit("dynamicUpdate", [stack, row, ...at, ...x.type.shape.map(() => zero)], { mode: "clamp" });
+};
+
+/** The row of a stack at these indices. */
+export const readStack = (b: Builder, stack: Var, at: readonly Var[]): Var => {
+  const shape = stack.type.shape.slice(at.length);
+  const zero = b.scalar(0, "i32");
+  const starts = [...at, ...shape.map(() => zero)];
+  const sizes = [...at.map(() => 1), ...shape];
+  return b.reshape(b.emit("dynamicSlice", [stack, ...starts], { sizes, mode: "clamp" }), shape);
+};
+
+/** The tapes, then their cursor if they have one. */
+export const tapeVars = ({ tapes, cursor }: Tapes): readonly Var[] =>
+  cursor === null ? tapes : [...tapes, cursor];
 
 /** Tells the engine what each group of tapes is afterwards, given all of them as `tapeVars` lists them; gives the tapes of each. */
 export const closeAll = (
@@ -88,9 +105,8 @@ export const closeAll = (
   let from = 0;
   return groups.map((group) => {
     const tapes = after.slice(from, from + group.tapes.length);
-    const cursor = after[from + group.tapes.length];
-    from += group.tapes.length + 1;
-    if (cursor !== undefined) e.closeTapes(group, tapes, cursor);
+    from += group.tapes.length;
+    e.closeTapes(group, tapes, group.cursor === null ? null : (after[from++] ?? null));
     return tapes;
   });
 };
