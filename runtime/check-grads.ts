@@ -47,10 +47,18 @@ const randomLikeResult = (keyPair: Tensor, like: Node): Node => {
   return Array.isArray(like) ? entries.map(([, child]) => child) : Object.fromEntries(entries);
 };
 
-/** x + h t, leaf by leaf. */
+/** x + h t, leaf by leaf; what is no float stays as it is. */
 const along = library(
   "checkGrads.along",
-  (x: Node, t: Node, h: number): Node => tree.map((leaf, dLeaf = 0) => leaf + h * dLeaf, x, t),
+  (x: Node, t: Node, h: number): Node =>
+    tree.map(
+      (leaf, dLeaf = 0) => {
+        const { dtype } = lift(leaf);
+        return dtype === "f32" || dtype === "f64" ? leaf + h * dLeaf : leaf;
+      },
+      x,
+      t,
+    ),
 ) as (x: Node, t: Node, h: number) => Node;
 
 /** A leaf's elements where it is a float's, else null. */

@@ -271,6 +271,17 @@ describe("checkGrads", () => {
     checkGrads((x: Tensor) => Math.exp(x) / (1 + x * x), [tensor([0.5, 1])]);
   });
 
+  it("refuses arguments that are no floats, as jvp does; functions capture them", () => {
+    const x = tensor([1, 2, 3], { dtype: "f64" });
+    const [places, sides] = [tensor([2, 0, 2], { dtype: "i32" }), tensor([true, false, true])];
+    checkGrads((v: Tensor) => np.take(v, places) ** 2, [x], { order: 2 });
+    checkGrads((v: Tensor) => np.where(sides, v * v, v), [x], { order: 2 });
+    assert.throws(
+      () => checkGrads((v: Tensor, i: Tensor) => np.take(v, i) ** 2, [x, places]),
+      code("TSJ3012", /i32\[3\].*\n(.*\n)*.*capture/),
+    );
+  });
+
   it("finds wrong ones in both modes and says where", () => {
     const half = (x: Tensor) => np.sum(x * stopGradient(x));
     const x = new Float64Array([1, 2]);
