@@ -13,6 +13,7 @@ import {
   typeText,
   type Var,
 } from "../compiler/ir/types.js";
+import { diverges } from "../compiler/ops/control/divergence.js";
 import type { BatchEngine, Batched } from "../compiler/ops/control/record.js";
 import { mayFail } from "../compiler/ops/effects.js";
 import { controlTable, opTable } from "../compiler/ops/index.js";
@@ -92,7 +93,7 @@ const batchInto = (
     define(
       results,
       which.includes(true)
-        ? inLanes(b, rows.fn, own, which, size)
+        ? inLanes(b, results, own, which, size, (inner, args) => inner.inline(rows.fn, args))
         : { values: b.inline(rows.fn, own), batched: [] },
       fn.name,
     );
@@ -109,7 +110,11 @@ const batchOne = (
   size: number,
 ): Batched => {
   if (!which.includes(true)) return { values: b.append(eqn, inputs), batched: [] };
-  if (isControl(eqn)) return batchControl(b, eqn.op, inputs, which, size, eqn.params);
+  if (isControl(eqn)) {
+    if (diverges(eqn, which, isHarmless))
+      return inLanes(b, eqn.outs, inputs, which, size, (inner, args) => inner.append(eqn, args));
+    return batchControl(b, eqn.op, inputs, which, size, eqn.params);
+  }
   return { values: [batchEquation(b, eqn.op, inputs, which, size, eqn.params)], batched: [true] };
 };
 
@@ -125,7 +130,7 @@ const batchControl = <K extends ControlOp>(
   size: number,
   params: ControlParams[K],
 ): Batched => {
-  const engine: BatchEngine = { build: regionBuilder(b.span()), into: batchInto, isHarmless };
+  const engine: BatchEngine = { build: regionBuilder(b.span()), into: batchInto };
   return controlTable[op].batch(engine, b, inputs, batched, size, params);
 };
 
