@@ -26,11 +26,27 @@ import { regionBuilder } from "./regions.js";
  * Free values of `fn` are not batched and stay free.
  */
 export const vmapFunction = (fn: IrFunction, batched: readonly boolean[], size: number): IrFunction => {
+  const { b, args } = paramsOf(fn, batched, size);
+  return b.finish(`${fn.name}.vmap`, vmapInto(b, fn, args, batched, size));
+};
+
+/** As `vmapFunction`, but a result that does not depend on a batched param stays as it is; `batched` tells which carry the batch. */
+export const vmapKeeping = (
+  fn: IrFunction,
+  batched: readonly boolean[],
+  size: number,
+): { readonly fn: IrFunction; readonly batched: readonly boolean[] } => {
+  const { b, args } = paramsOf(fn, batched, size);
+  const { values, batched: own } = batchInto(b, fn, args, batched, size);
+  return { fn: b.finish(`${fn.name}.vmap`, values), batched: own };
+};
+
+const paramsOf = (fn: IrFunction, batched: readonly boolean[], size: number) => {
   const b = createBuilder();
   const args = fn.params.map((p, k) =>
     b.param(batched[k] === true ? { dtype: p.type.dtype, shape: [size, ...p.type.shape] } : p.type),
   );
-  return b.finish(`${fn.name}.vmap`, vmapInto(b, fn, args, batched, size));
+  return { b, args };
 };
 
 /** Appends `fn` over the batch to `b`; every result carries the batch as axis 0. */
