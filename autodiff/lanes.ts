@@ -1,6 +1,6 @@
 /**
- * Batching of what keeps rows in arrays without end: one example after the other, in a loop. Each example has its own number
- * of rows, and starts with none.
+ * Batching as a loop over the examples, one after the other: of control flow in which they go ways of their own, and of what
+ * keeps rows in arrays without end, of which each example has its own number and starts with none.
  */
 import type { Builder } from "../compiler/ir/builder.js";
 import { regionsOf } from "../compiler/ir/control.js";
@@ -50,17 +50,20 @@ const example = (b: Builder, x: Var, i: Var): Var => {
   return b.reshape(block, shape);
 };
 
-/** Appends `fn` over the batch as a loop over the examples; every result carries the batch. */
+/**
+ * Appends a loop over the examples; every result carries the batch. `one` appends what is done for one example, of which the
+ * results have the types of `outs`.
+ */
 export const inLanes = (
   b: Builder,
-  fn: IrFunction,
+  outs: readonly Var[],
   args: readonly Var[],
   batched: readonly boolean[],
   size: number,
+  one: (inner: Builder, own: readonly Var[]) => readonly Var[],
 ): Batched => {
-  const stacks = fn.results.map(({ type: { dtype, shape } }) =>
-    b.splat(0, { dtype, shape: [size, ...shape] }),
-  );
+  const stacks = outs.map(({ type: { dtype, shape } }) => b.splat(0, { dtype, shape: [size, ...shape] }));
+  if (size === 0) return { values: stacks, batched: stacks.map(() => true) };
   const types = [...args, ...stacks].map((v) => v.type);
   const body = regionBuilder(b.span())(
     "body",
@@ -68,7 +71,7 @@ export const inLanes = (
     (inner, [i, ...rest]) => {
       if (i === undefined) return [];
       const own = rest.slice(0, args.length).map((x, k) => (batched[k] === true ? example(inner, x, i) : x));
-      const values = inner.inline(fn, own);
+      const values = one(inner, own);
       return rest.slice(args.length).map((stack, k) => {
         const x = values[k];
         if (x === undefined) return stack;

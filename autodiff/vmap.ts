@@ -13,6 +13,7 @@ import {
   typeText,
   type Var,
 } from "../compiler/ir/types.js";
+import { diverges } from "../compiler/ops/control/divergence.js";
 import type { BatchEngine, Batched } from "../compiler/ops/control/record.js";
 import { mayFail } from "../compiler/ops/effects.js";
 import { controlTable, opTable } from "../compiler/ops/index.js";
@@ -25,11 +26,27 @@ import { regionBuilder } from "./regions.js";
  * Free values of `fn` are not batched and stay free.
  */
 export const vmapFunction = (fn: IrFunction, batched: readonly boolean[], size: number): IrFunction => {
+  const { b, args } = paramsOf(fn, batched, size);
+  return b.finish(`${fn.name}.vmap`, vmapInto(b, fn, args, batched, size));
+};
+
+/** As `vmapFunction`, but a result that does not depend on a batched param stays as it is; `batched` tells which carry the batch. */
+export const vmapKeeping = (
+  fn: IrFunction,
+  batched: readonly boolean[],
+  size: number,
+): { readonly fn: IrFunction; readonly batched: readonly boolean[] } => {
+  const { b, args } = paramsOf(fn, batched, size);
+  const { values, batched: own } = batchInto(b, fn, args, batched, size);
+  return { fn: b.finish(`${fn.name}.vmap`, values), batched: own };
+};
+
+const paramsOf = (fn: IrFunction, batched: readonly boolean[], size: number) => {
   const b = createBuilder();
   const args = fn.params.map((p, k) =>
     b.param(batched[k] === true ? { dtype: p.type.dtype, shape: [size, ...p.type.shape] } : p.type),
   );
-  return b.finish(`${fn.name}.vmap`, vmapInto(b, fn, args, batched, size));
+  return { b, args };
 };
 
 /** Appends `fn` over the batch to `b`; every result carries the batch as axis 0. */
@@ -92,7 +109,7 @@ const batchInto = (
     define(
       results,
       which.includes(true)
-        ? inLanes(b, rows.fn, own, which, size)
+        ? inLanes(b, results, own, which, size, (inner, args) => inner.inline(rows.fn, args))
         : { values: b.inline(rows.fn, own), batched: [] },
       fn.name,
     );
@@ -109,7 +126,11 @@ const batchOne = (
   size: number,
 ): Batched => {
   if (!which.includes(true)) return { values: b.append(eqn, inputs), batched: [] };
-  if (isControl(eqn)) return batchControl(b, eqn.op, inputs, which, size, eqn.params);
+  if (isControl(eqn)) {
+    if (diverges(eqn, which, isHarmless))
+      return inLanes(b, eqn.outs, inputs, which, size, (inner, args) => inner.append(eqn, args));
+    return batchControl(b, eqn.op, inputs, which, size, eqn.params);
+  }
   return { values: [batchEquation(b, eqn.op, inputs, which, size, eqn.params)], batched: [true] };
 };
 
@@ -125,7 +146,7 @@ const batchControl = <K extends ControlOp>(
   size: number,
   params: ControlParams[K],
 ): Batched => {
-  const engine: BatchEngine = { build: regionBuilder(b.span()), into: batchInto, isHarmless };
+  const engine: BatchEngine = { build: regionBuilder(b.span()), into: batchInto };
   return controlTable[op].batch(engine, b, inputs, batched, size, params);
 };
 

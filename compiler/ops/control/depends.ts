@@ -29,7 +29,7 @@ export const dependentResults = (fn: IrFunction, params: Flags): Flags => {
 };
 
 /** For each result of an equation whether it depends on an input whose flag is set. */
-const dependentOuts = (eqn: ControlEqn, inputs: Flags): Flags => {
+export const dependentOuts = (eqn: ControlEqn, inputs: Flags): Flags => {
   const all = eqn.outs.map(() => true);
   switch (eqn.op) {
     case "if": {

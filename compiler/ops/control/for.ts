@@ -1,7 +1,5 @@
 /** for: carries c; for i = 0, ..., trip - 1: c = body(i, consts, c). */
-import type { Builder } from "../../ir/builder.js";
-import { forInputs, forOperands, type LoopOperands } from "../../ir/control.js";
-import type { ControlParams, Var } from "../../ir/types.js";
+import { forInputs, forOperands } from "../../ir/control.js";
 import { withBatch } from "../batching.js";
 import { refuse } from "../checks.js";
 import { at, ndarray } from "../ndarray.js";
@@ -10,45 +8,8 @@ import { dependentCarries } from "./depends.js";
 import { isLinearFor, transposeFor } from "./for-transpose.js";
 import { closure, isPresent, pick, present, spread } from "./lists.js";
 import { splitLoop } from "./loop-split.js";
-import { guard, selectLanes } from "./masked.js";
-import type { BatchEngine, Batched, ControlDef } from "./record.js";
+import type { ControlDef } from "./record.js";
 import { batchedTypes, withTangents } from "./regions.js";
-
-type Params = ControlParams["for"];
-
-/** The loop where every example has its own trip count: it runs as often as the longest, and those that have ended keep their carries. */
-const batchMasked = (
-  e: BatchEngine,
-  b: Builder,
-  { consts, carries: inits }: LoopOperands<Var>,
-  trips: Var,
-  constBatched: readonly boolean[],
-  size: number,
-  params: Params,
-): Batched => {
-  const most = b.emit("reduceMax", [trips], { axes: [0] });
-  const flags = [false, ...constBatched, ...inits.map(() => true)];
-  const types = [COUNTER, ...typesOf([trips, ...consts, ...inits])];
-  const body = e.build("body", types, (inner, [i, own, ...args]) => {
-    if (i === undefined || own === undefined) return [];
-    const mask = inner.lt(inner.broadcastScalar(i, [size]), own);
-    const given = [i, ...args];
-    const operands = e.isHarmless(params.body) ? given : guard(inner, mask, given, flags);
-    const { values, batched } = e.into(inner, params.body, operands, flags, size);
-    return args.slice(consts.length).map((old, k) => {
-      const value = values[k];
-      return value === undefined
-        ? old
-        : selectLanes(inner, mask, withBatch(inner, value, batched[k], size), old);
-    });
-  });
-  const values = b.emitAll("for", [most, trips, ...consts, ...inits], {
-    trip: null,
-    consts: consts.length + 1,
-    body,
-  });
-  return { values, batched: values.map(() => true) };
-};
 
 export const forLoop: ControlDef<"for"> = {
   name: "for",
@@ -112,11 +73,7 @@ export const forLoop: ControlDef<"for"> = {
 
   batch: (e, b, inputs, flags, size, params) => {
     const { trip, consts, carries } = forOperands(inputs, params);
-    const { trip: tripBatched, consts: constBatched, carries: initBatched } = forOperands(flags, params);
-    if (trip !== null && tripBatched === true) {
-      const inits = carries.map((x, k) => withBatch(b, x, initBatched[k], size));
-      return batchMasked(e, b, { trip: null, consts, carries: inits }, trip, constBatched, size, params);
-    }
+    const { consts: constBatched, carries: initBatched } = forOperands(flags, params);
     const batched = dependentCarries(params.body, [false, ...constBatched], initBatched);
     const inits = carries.map((x, k) => (batched[k] === true ? withBatch(b, x, initBatched[k], size) : x));
     const all = [false, ...constBatched, ...batched];

@@ -8,7 +8,6 @@ import type { MaybeVar } from "../op.js";
 import { BOOL, holds, requireCondition, requireTypes, typesOf } from "./checks.js";
 import { dependentResults } from "./depends.js";
 import { either, isPresent, negated, pick, present, spread } from "./lists.js";
-import { runMasked, selectLanes } from "./masked.js";
 import type { ControlDef, JvpEngine, Parts, SplitEngine, Tapes, TapeUse } from "./record.js";
 import { batchedTypes, instantiated, withTangents } from "./regions.js";
 import { closeAll, tapeVars } from "./tapes.js";
@@ -162,14 +161,18 @@ export const ifElse: ControlDef<"if"> = {
     return { outs: outs.slice(0, count), tangents: spread(outs.slice(count), wanted) };
   },
 
-  // one condition for all examples: the choice between batches; else both sides, each on the examples that take it
+  // one condition for all examples: the choice between batches; else both sides, which are harmless, and a choice per example
   batch: (e, b, inputs, flags, size, params) => {
     const { cond, operands } = ifOperands(inputs);
     const { cond: each, operands: batched } = ifOperands(flags);
     if (each) {
-      const then = runMasked(e, b, cond, params.then, operands, batched, size);
-      const otherwise = runMasked(e, b, b.not(cond), params.else, operands, batched, size);
-      const values = then.map((v, k) => selectLanes(b, cond, v, otherwise[k] ?? v));
+      const [then, otherwise] = [params.then, params.else].map((side) => {
+        const { values, batched: own } = e.into(b, side, operands, batched, size);
+        return values.map((v, k) => withBatch(b, v, own[k], size));
+      });
+      const values = (then ?? []).map((v, k) =>
+        b.select(b.broadcast(cond, v.type.shape, [0]), v, otherwise?.[k] ?? v),
+      );
       return { values, batched: values.map(() => true) };
     }
     const out = either(dependentResults(params.then, batched), dependentResults(params.else, batched));

@@ -40,8 +40,6 @@ export interface BatchEngine {
     batched: readonly boolean[],
     size: number,
   ) => Batched;
-  /** Whether a region can run on examples that don't take it: it cannot fail, and its derivatives are finite. */
-  readonly isHarmless: (region: IrFunction) => boolean;
 }
 export interface Batched {
   readonly values: readonly Var[];
@@ -149,7 +147,7 @@ export interface ControlDef<K extends ControlOp> {
     tangents: readonly MaybeVar[],
     params: ControlParams[K],
   ) => { readonly outs: readonly Var[]; readonly tangents: readonly MaybeVar[] };
-  /** The op over a new leading axis, as for other ops, but a result need not carry it. */
+  /** The op over a new leading axis, as for other ops, but a result need not carry it. Asked where no example goes its own way. */
   readonly batch: (
     e: BatchEngine,
     b: Builder,

@@ -1,64 +1,14 @@
 /** while: carries c; as long as cond(consts, c) holds, c = body(consts, c). */
 import { internal } from "../../diagnostics.js";
-import type { Builder } from "../../ir/builder.js";
 import { whileOperands } from "../../ir/control.js";
-import type { ControlParams, IrFunction, Var } from "../../ir/types.js";
+import type { IrFunction, Var } from "../../ir/types.js";
 import { withBatch } from "../batching.js";
 import { BOOL, holds, requireConsts, requireTypes, typesOf } from "./checks.js";
-import { dependentCarries, dependentResults } from "./depends.js";
+import { dependentCarries } from "./depends.js";
 import { closure, isPresent, pick, present, spread } from "./lists.js";
 import { splitLoop } from "./loop-split.js";
-import { anyLane, guard, selectLanes } from "./masked.js";
-import type { BatchEngine, Batched, ControlDef } from "./record.js";
+import type { ControlDef } from "./record.js";
 import { batchedTypes, withTangents } from "./regions.js";
-
-type Params = ControlParams["while"];
-
-/** The loop where every example has its own condition: it runs while any example does, and those that have ended keep their carries. */
-const batchMasked = (
-  e: BatchEngine,
-  b: Builder,
-  consts: readonly Var[],
-  constBatched: readonly boolean[],
-  inits: readonly Var[],
-  size: number,
-  params: Params,
-): Batched => {
-  const flags = [...constBatched, ...inits.map(() => true)];
-  if (size === 0) return { values: inits, batched: inits.map(() => true) };
-  const test = (inner: Builder, args: readonly Var[]): Var => {
-    const { values, batched } = e.into(inner, params.cond, args, flags, size);
-    const [cond] = values;
-    return cond === undefined ? inner.splat(0, BOOL) : withBatch(inner, cond, batched[0], size);
-  };
-  const mask = test(b, [...consts, ...inits]);
-  const types = typesOf([...consts, mask, ...inits]);
-  const at = consts.length;
-  const cond = e.build("cond", types, (inner, args) => {
-    const own = args[at];
-    return own === undefined ? [] : [anyLane(inner, own)];
-  });
-  // cond runs on ended examples again, on carries on which it gave false before
-  const body = e.build("body", types, (inner, args) => {
-    const own = args[at];
-    const constants = args.slice(0, at);
-    const carries = args.slice(at + 1);
-    if (own === undefined) return [];
-    const operands = e.isHarmless(params.body)
-      ? [...constants, ...carries]
-      : guard(inner, own, [...constants, ...carries], flags);
-    const { values, batched } = e.into(inner, params.body, operands, flags, size);
-    const next = carries.map((old, k) => {
-      const value = values[k];
-      return value === undefined
-        ? old
-        : selectLanes(inner, own, withBatch(inner, value, batched[k], size), old);
-    });
-    return [test(inner, [...constants, ...next]), ...next];
-  });
-  const [, ...values] = b.emitAll("while", [...consts, mask, ...inits], { consts: at, cond, body });
-  return { values, batched: values.map(() => true) };
-};
 
 export const whileLoop: ControlDef<"while"> = {
   name: "while",
@@ -117,10 +67,6 @@ export const whileLoop: ControlDef<"while"> = {
     const spreadInits = carries.map((x, k) =>
       batched[k] === true ? withBatch(b, x, initBatched[k], size) : x,
     );
-    if (dependentResults(params.cond, [...constBatched, ...batched])[0] === true) {
-      const inits = carries.map((x, k) => withBatch(b, x, initBatched[k], size));
-      return batchMasked(e, b, consts, constBatched, inits, size, params);
-    }
     const all = [...constBatched, ...batched];
     const region = (fn: IrFunction, name: string, out: readonly boolean[]): IrFunction =>
       e.build(name, batchedTypes(fn.params, all, size), (inner, args) => {
