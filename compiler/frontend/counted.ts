@@ -141,10 +141,13 @@ const lengthIsFixed = (
   return ts.isIdentifier(at) && !written.has(at.text);
 };
 
-/** Reverse mode needs to know how often a loop runs: numbers that could be known are made so. */
+/**
+ * Reverse mode keeps less where it is known how often a loop runs: arguments that tell it are made known. The counter of an
+ * enclosing loop is not, which would copy that loop's body.
+ */
 const needKnown = (values: readonly Value[]): void => {
   const needs = needsOf(values.filter((v) => v.kind === "tensor"));
-  if (needs !== null) throw new NeedStatic(needs);
+  if (needs?.every((need) => need.kind !== "loop") === true) throw new NeedStatic(needs);
 };
 
 /** Variables, and the arrays that they hold, as their lengths may be read. */
