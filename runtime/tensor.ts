@@ -71,6 +71,10 @@ class TensorObject {
     return first ?? fail("TSJ5011", "shape", "a tensor of rank 0 has no length");
   }
 
+  get T(): Tensor {
+    return asTensor(this).transpose();
+  }
+
   item(): number | boolean {
     if (this.size !== 1)
       return fail(

@@ -54,6 +54,8 @@ export interface TensorMembers<S extends Shape = Shape, D extends DType = DType>
   readonly size: number;
   /** Size of axis 0; a tensor of rank 0 has none and throws. */
   readonly length: number;
+  /** The axes in reverse order: the transpose of a matrix. */
+  readonly T: Tensor;
   /** A fresh copy of the elements, row-major; bool as 0 and 1. */
   readonly data: DataOf[D];
   /** The only element; throws where there are more or none. */

@@ -8,6 +8,7 @@ import { isIteratorMethod, iteratorOf } from "./iterate.js";
 import { refuse, type Site, step } from "./machine.js";
 import { refuseFixed, requireWritable } from "./member-writes.js";
 import { subarray } from "./parts.js";
+import { readOut } from "./read-out.js";
 import { tensorMethod } from "./registry.js";
 import { STAGED_METHODS } from "./staged-methods.js";
 import { STAGED_MUTATIONS } from "./staged-mutations.js";
@@ -59,6 +60,8 @@ export const tensorMember = (site: Site, value: TensorValue, key: string): Value
     return builtin(key, (args, at) => callValue(at, hostFunction(method), [value, ...args]));
   const rows = shape.length > 0 ? rowMethod(value, key) : null;
   if (rows !== null) return rows;
+  const elements = readOut(site, value, key);
+  if (elements !== null) return elements;
   return refuse(
     site,
     "TSJ1041",
@@ -68,7 +71,7 @@ export const tensorMember = (site: Site, value: TensorValue, key: string): Value
 };
 
 const hintFor = (key: string): string | null =>
-  ["item", "toArray", "data", "toFixed", "toString", "toJSON"].includes(key)
+  ["toFixed", "toPrecision", "toString", "toLocaleString"].includes(key)
     ? "values are known only at run time: read them outside of the compiled function"
     : null;
 

@@ -25,7 +25,7 @@ export const carriesOf = (eqn: ControlEqn): readonly Var[] => {
 /** The parameter of `fn` that its result `k` is made from by updates alone, or null: such a result can lie in its memory. */
 export const originOf = (fn: IrFunction, k: number): number | null => {
   const defs = new Map(fn.body.flatMap((eqn) => eqn.outs.map((v, j) => [v, { eqn, j }] as const)));
-  let v = fn.results[k];
+  let v: Var | undefined = fn.results[k];
   while (v !== undefined) {
     const param = fn.params.indexOf(v);
     if (param >= 0) return param;

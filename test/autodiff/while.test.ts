@@ -232,6 +232,22 @@ describe("reverse mode through while", () => {
     }
   });
 
+  it("a triangle rolled back in place: its program does not grow with it", () => {
+    const tree = (steps: number) => (x: number) => {
+      const values = new Float64Array(steps + 1);
+      for (let k = 0; k <= steps; k++) values[k] = Math.sin(x * k);
+      for (let n = steps - 1; n >= 0; n--)
+        for (let k = 0; k <= n; k++) {
+          const held = 0.6 * Number(values[k + 1]) + 0.5 * x * Number(values[k]);
+          values[k] = Math.max(held, 0.3 * x * k - 0.1 * n);
+        }
+      return Number(values[0]);
+    };
+    for (const steps of [1, 4, 9, 30]) agrees(tree(steps), 0.7);
+    const lines = (steps: number) => grad(tree(steps)).lower(0.7).ir.split("\n").length;
+    assert.equal(lines(30), lines(300));
+  });
+
   it("gradients inside loops, and gradients of those", () => {
     const leave = (y: number): number => {
       let z = y;
