@@ -29,7 +29,7 @@ export const dependentResults = (fn: IrFunction, params: Flags): Flags => {
 };
 
 /** For each result of an equation whether it depends on an input whose flag is set. */
-const dependentOuts = (eqn: ControlEqn, inputs: Flags): Flags => {
+export const dependentOuts = (eqn: ControlEqn, inputs: Flags): Flags => {
   const all = eqn.outs.map(() => true);
   switch (eqn.op) {
     case "if": {
@@ -48,6 +48,7 @@ const dependentOuts = (eqn: ControlEqn, inputs: Flags): Flags => {
       return dependentCarries(eqn.params.body, [false, ...consts], carries);
     }
     case "custom":
+    case "checkpoint":
       return dependentResults(eqn.params.body, inputs);
     case "fromTranspose":
       return all;
