@@ -16,7 +16,7 @@ const customVjpCall = intrinsic("customVjpCall", (..._: readonly unknown[]): nev
 type Values = readonly never[];
 
 /** A callable that is `fn`, and whose meaning inside compiled code is `own`. */
-const ruled = <F extends Callable>(id: string, fn: F, own: AnyFunction): Jitted<F> => {
+export const ruled = <F extends Callable>(id: string, fn: F, own: AnyFunction): Jitted<F> => {
   let target: AnyFunction | null = null;
   const callable = register(
     (...args: unknown[]): unknown => {

@@ -7,6 +7,7 @@ installMethods(tensorMethods);
 
 export { type Diagnostic, type DiagnosticKind, type Span, TscJitError } from "../compiler/diagnostics.js";
 export { type CheckGradsOptions, checkGrads } from "./check-grads.js";
+export { type CheckpointOptions, type CheckpointPolicy, checkpoint, checkpointName } from "./checkpoint.js";
 export { customJvp, customVjp } from "./custom-rules.js";
 export { type JitOptions, jit } from "./jit.js";
 export type {

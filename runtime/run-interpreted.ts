@@ -43,6 +43,7 @@ const workOfControl = (eqn: ControlEqn): number => {
         : eqn.params.trip * (1 + workOf(eqn.params.body));
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return refuseRule(eqn);
     default: {
       const never: never = eqn;

@@ -113,7 +113,7 @@ const checkArgnums = (argnums: unknown, of: string): void => {
     fail("TSJ5071", "type", `${of}: argnums names an argument twice: ${list.join(", ")}`);
 };
 
-const checkKeys = (options: object, known: readonly string[], of: string): void => {
+export const checkKeys = (options: object, known: readonly string[], of: string): void => {
   if (typeof options !== "object" || options === null)
     fail("TSJ5077", "type", `the options of ${of} are an object: { ${known.join(", ")} }`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));

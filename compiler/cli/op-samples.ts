@@ -67,6 +67,7 @@ const structural: Samples<Exclude<OpName, UnaryOp | BinaryOp>> = {
     params: { mode: "check" },
   }),
   check: (dtype) => ({ inputs: [scalar(dtype), index], params: { code: "TSJ6000", message: "{}" } }),
+  name: (dtype) => ({ inputs: [matrix(dtype)], params: { name: "x" } }),
   dot: (dtype) => ({
     inputs: [matrix(dtype), { dtype, shape: [3, 4] }],
     params: { lhsContract: [1], rhsContract: [0], lhsBatch: [], rhsBatch: [] },

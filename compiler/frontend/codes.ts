@@ -196,6 +196,16 @@ export const CODES = {
     "the rule of a customJvp or customVjp with a result of the wrong structure or type",
     "give a result with the structure, shapes and dtypes of what it belongs to",
   ),
+  TSJ3015: code(
+    "purity",
+    "a function under checkpoint that changes something outside it",
+    "let it return what it computes: it is run again for the derivative",
+  ),
+  TSJ3016: code(
+    "type",
+    "a policy or a name that checkpoint can't use",
+    'policies are "nothingSaveable", "everythingSaveable", "dotsSaveable", "dotsWithNoBatchDimsSaveable", and { saveOnlyTheseNames: [...] } with its kind',
+  ),
   TSJ3020: code(
     "shape",
     "vmap axes or sizes that do not fit",

@@ -4,6 +4,7 @@
  */
 import { isFloat, sameShape, typeText, type Var } from "../ir/types.js";
 import { callValue } from "./calls.js";
+import type { Code } from "./codes.js";
 import { describe } from "./describe.js";
 import { iterate } from "./iterate.js";
 import { refuse, type Site } from "./machine.js";
@@ -84,8 +85,8 @@ const pairOf = (site: Site, value: Value, what: string, wanted: string): readonl
     : refuse(site, "TSJ3014", `${what} returns ${wanted}, this one returns ${describe(value)}`);
 };
 
-/** A rule runs beside its function: what it writes outside would be written twice. */
-const withoutWrites = <T>(site: Site, what: string, f: () => T): T => {
+/** What runs beside the program, or more than once, must not write outside: `what` does it. */
+export const withoutWrites = <T>(site: Site, code: Code, what: string, f: () => T): T => {
   const { machine } = site;
   const journal = { since: nextSerial(), before: new Map() };
   machine.journals.push(journal);
@@ -94,7 +95,7 @@ const withoutWrites = <T>(site: Site, what: string, f: () => T): T => {
   } finally {
     machine.journals.pop();
     if ([...journal.before.keys()].some((cell) => cell.born <= journal.since))
-      refuse(site, "TSJ3014", `${what} changes something outside it`, "let it return what it computes");
+      refuse(site, code, `${what} changes something outside it`, "let it return what it computes");
   }
 };
 
@@ -135,7 +136,7 @@ const customCall = (site: Site, fn: Value, args: readonly Value[], what: string,
     return arrayOf([...outs, ...tangents].map((v) => tensorOf(at, v)));
   });
   const left = site.machine.derivatives - 1;
-  const ruled = withoutWrites(site, what, () =>
+  const ruled = withoutWrites(site, "TSJ3014", what, () =>
     withDerivatives(site, left, () =>
       stageNested(site, run, (param) => {
         const primals = leaves.map((leaf) => param(leaf, leaf.v.type));

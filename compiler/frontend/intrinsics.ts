@@ -1,5 +1,6 @@
 /** Functions of the package that the front end itself knows: primitives, transforms, and what looks at kinds of values. */
 import { isFloat } from "../ir/types.js";
+import { checkpointCall, checkpointNameOf, checkpointOf } from "./checkpoint-call.js";
 import { customJvpCall, customVjpCall } from "./custom-call.js";
 import { describe } from "./describe.js";
 import { openHost } from "./hosts.js";
@@ -128,6 +129,16 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
     builtin("customVjp", (args, at) => customVjpCall({ ...at, node: site.node }, [fn, fwd, bwd, ...args])),
   customJvpCall,
   customVjpCall,
+  checkpoint: (site, args) => {
+    checkOptions(site, args, "checkpoint", ["policy"]);
+    return checkpointOf(
+      site,
+      args[0] ?? UNDEFINED,
+      readOption<unknown>(site, args, "policy", "nothingSaveable"),
+    );
+  },
+  checkpointCall,
+  checkpointName: checkpointNameOf,
   evaluateKept: evaluateKeptCall,
   applyKept: applyKeptCall,
   stopGradient: (site, args) =>

@@ -66,6 +66,8 @@ export const regionsOf = (eqn: ControlEqn): readonly (readonly [key: string, reg
       ];
     case "fromTranspose":
       return [["transpose", eqn.params.transpose]];
+    case "checkpoint":
+      return [["body", eqn.params.body]];
     default: {
       const never: never = eqn;
       return never;

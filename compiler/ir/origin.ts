@@ -14,6 +14,7 @@ export const carriesOf = (eqn: ControlEqn): readonly Var[] => {
       return forOperands(eqn.inputs, eqn.params).carries;
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return refuseRule(eqn);
     default: {
       const never: never = eqn;
@@ -37,6 +38,7 @@ export const originOf = (fn: IrFunction, k: number): number | null => {
       case "scatterAdd":
       case "reshape":
       case "stopGradient":
+      case "barrier":
         v = eqn.inputs[0];
         break;
       case "while":

@@ -4,6 +4,7 @@ import {
   type AnyParams,
   BINARY_OPS,
   type BinaryOp,
+  type CheckpointRun,
   type ControlOp,
   type ControlParams,
   type DType,
@@ -20,7 +21,7 @@ import {
 /**
  * - `int`: an integer; `number`: any double; `ints`, `numbers`: lists of them
  * - `size`: an integer >= 0; `sizes`: a list of them; `shape`: sizes, of which the first may be Infinity; `trip`: a size or null
- * - `dtype`, `mode`: a word; `text`: any string
+ * - `dtype`, `mode`, `run`: a word; `text`: any string; `texts`: a list of them
  */
 export type ParamKind =
   | "int"
@@ -33,10 +34,12 @@ export type ParamKind =
   | "trip"
   | "dtype"
   | "mode"
-  | "text";
+  | "run"
+  | "text"
+  | "texts";
 
 /** What a param can be, whichever op it belongs to. */
-export type ParamValue = number | string | null | readonly number[];
+export type ParamValue = number | string | null | readonly (number | string)[];
 
 type KeysOf<K extends OpName> = OpParams[K] extends NoParams ? never : keyof OpParams[K];
 type Schema = { readonly [K in OpName]: { readonly [P in KeysOf<K>]: ParamKind } };
@@ -85,6 +88,7 @@ export const paramSchema: Schema = {
   dynamicSlice: { sizes: "sizes", mode: "mode" },
   dynamicUpdate: { mode: "mode" },
   check: { code: "text", message: "text" },
+  name: { name: "text" },
   dot: { lhsContract: "ints", rhsContract: "ints", lhsBatch: "ints", rhsBatch: "ints" },
 };
 
@@ -95,6 +99,7 @@ export const controlSchema: ControlSchema = {
   for: { trip: "trip", consts: "size" },
   custom: { consts: "size" },
   fromTranspose: { known: "size" },
+  checkpoint: { run: "run", save: "texts" },
 };
 
 /** The regions of each control op, in print order. */
@@ -104,9 +109,11 @@ export const REGION_KEYS: { readonly [K in ControlOp]: readonly RegionKeys<K>[] 
   for: ["body"],
   custom: ["body", "rule"],
   fromTranspose: ["transpose"],
+  checkpoint: ["body"],
 };
 
 const DTYPES: Readonly<Record<DType, true>> = { f32: true, f64: true, i32: true, u32: true, bool: true };
+const RUNS: Readonly<Record<CheckpointRun, true>> = { first: true, again: true };
 const MODES: Readonly<Record<IndexMode, true>> = { check: true, clamp: true, inside: true };
 
 export const isDType = (word: string): word is DType => Object.hasOwn(DTYPES, word);
@@ -132,6 +139,12 @@ export const paramFault = (kind: ParamKind, value: unknown): string | null => {
         : "must be an integer >= 0 or null";
     case "text":
       return typeof value === "string" ? null : "must be a string";
+    case "texts":
+      return Array.isArray(value) && value.every((text) => typeof text === "string")
+        ? null
+        : "must be a list of strings";
+    case "run":
+      return typeof value === "string" && Object.hasOwn(RUNS, value) ? null : "must be first or again";
     case "numbers":
       return isNumbers(value) ? null : "must be a list of numbers";
     case "ints":

@@ -136,7 +136,9 @@ const readParam = (r: Reader): ParamValue => {
   if (token.kind === "string") return String(JSON.parse(r.next().text));
   if (!r.is("[")) return readNumber(r);
   r.expect("[");
-  return readList(r, "]", () => readNumber(r));
+  return readList(r, "]", () =>
+    r.peek().kind === "string" ? String(JSON.parse(r.next().text)) : readNumber(r),
+  );
 };
 
 /** `{key=value, ...}`, every key of the op's schema once, in any order. */

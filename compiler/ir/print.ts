@@ -32,7 +32,7 @@ const valueText = (value: unknown, quoted: boolean): string => {
 export const paramsText = (op: AnyOp, params: AnyParams[AnyOp]): string => {
   const keys = schemaOf(op);
   if (keys.length === 0) return "";
-  return `{${keys.map(([key, kind]) => `${key}=${valueText(paramAt(params, key), kind === "text")}`).join(", ")}}`;
+  return `{${keys.map(([key, kind]) => `${key}=${valueText(paramAt(params, key), kind === "text" || kind === "texts")}`).join(", ")}}`;
 };
 
 const nameText = (name: string): string => (/^[A-Za-z_$][\w$.]*$/.test(name) ? name : JSON.stringify(name));

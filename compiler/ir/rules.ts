@@ -1,10 +1,11 @@
-/** Equations with a derivative of their own, which transforms see and passes never do. */
+/** Equations with a way of their own to be differentiated, which transforms see and passes never do. */
 import { fail, internal, type Span } from "../diagnostics.js";
 import type { ControlEqn } from "./types.js";
 
-export type RuleEqn = Extract<ControlEqn, { readonly op: "custom" | "fromTranspose" }>;
+export type RuleEqn = Extract<ControlEqn, { readonly op: "custom" | "fromTranspose" | "checkpoint" }>;
 
-export const isRule = (eqn: ControlEqn): eqn is RuleEqn => eqn.op === "custom" || eqn.op === "fromTranspose";
+export const isRule = (eqn: ControlEqn): eqn is RuleEqn =>
+  eqn.op === "custom" || eqn.op === "fromTranspose" || eqn.op === "checkpoint";
 
 /** A pass or a lowering has met an equation that the first pass replaces. */
 export const refuseRule = ({ op }: RuleEqn): never => internal(`${op} is still there after the first pass`);

@@ -68,6 +68,7 @@ export const UNARY_OPS = [
   "clz32",
   "toInt32",
   "stopGradient",
+  "barrier",
 ] as const;
 
 /** Elementwise ops of two operands of equal type; comparisons give `bool`. */
@@ -187,6 +188,8 @@ interface StructuralParams {
    * `message`, in which `{}` stands for the detail. It is an effect: never dropped, though nothing uses its result.
    */
   check: { readonly code: string; readonly message: string };
+  /** x under a name, which the policy of a checkpoint may keep. A mark for the transforms. */
+  name: { readonly name: string };
 
   /** (lhs, rhs) of equal dtype: the general product. */
   dot: DotParams;
@@ -225,8 +228,15 @@ export interface ControlParams {
    * `transpose`: (known, a cotangent per result) -> a cotangent per x. There is nothing to evaluate it by.
    */
   fromTranspose: { readonly known: number; readonly transpose: IrFunction };
+  /**
+   * (...inputs); `body`: (inputs) -> the results. Of its values a derivative keeps only the inputs and those that `save` names
+   * (ir/saving), and computes the others again. `run` says whether this is such a second run, of which nothing must be merged
+   * with the first. No pass sees it.
+   */
+  checkpoint: { readonly run: CheckpointRun; readonly save: readonly string[]; readonly body: IrFunction };
 }
-export const CONTROL_OPS = ["if", "while", "for", "custom", "fromTranspose"] as const;
+export type CheckpointRun = "first" | "again";
+export const CONTROL_OPS = ["if", "while", "for", "custom", "fromTranspose", "checkpoint"] as const;
 export type ControlOp = (typeof CONTROL_OPS)[number];
 
 export type AnyOp = OpName | ControlOp;

@@ -39,6 +39,7 @@ export const mayFail = (eqn: Eqn): boolean => {
     case "for":
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return regionsOf(eqn).some(([, region]) => region.body.some(mayFail));
     default:
       return false;

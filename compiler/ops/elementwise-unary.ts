@@ -119,4 +119,9 @@ export const unaryOps: RecordsOf<UnaryOp> = {
   // ECMAScript's ToInt32: truncate, wrap modulo 2^32; NaN and infinities give 0
   toInt32: unary("toInt32", { eval: numbers((x: number) => x | 0), ad: noDerivative, result: "i32" }),
   stopGradient: unary("stopGradient", { eval: every((x: number) => x), ad: noDerivative }),
+  // x, which no pass takes for x: what is computed from it is computed again
+  barrier: unary("barrier", {
+    eval: every((x: number) => x),
+    ad: { kind: "linear", transpose: (_b, ct) => [ct] },
+  }),
 };

@@ -2,6 +2,7 @@
 import { assertOps } from "./assert.js";
 import { constantOps } from "./constants.js";
 import { contractOps } from "./contract.js";
+import { checkpoint } from "./control/checkpoint.js";
 import { custom, fromTranspose } from "./control/custom.js";
 import { forLoop } from "./control/for.js";
 import { ifElse } from "./control/if.js";
@@ -13,6 +14,7 @@ import { binaryOps } from "./elementwise-binary.js";
 import { unaryOps } from "./elementwise-unary.js";
 import { indexingOps } from "./indexing.js";
 import { movementOps } from "./movement.js";
+import { namingOps } from "./naming.js";
 import type { OpTable } from "./op.js";
 import { padOps } from "./pad.js";
 import { randomOps } from "./random.js";
@@ -31,6 +33,7 @@ export const opTable: OpTable = {
   ...dynamicOps,
   ...contractOps,
   ...assertOps,
+  ...namingOps,
 };
 
 /** The table of the ops with regions. */
@@ -40,4 +43,5 @@ export const controlTable: ControlTable = {
   for: forLoop,
   custom,
   fromTranspose,
+  checkpoint,
 };

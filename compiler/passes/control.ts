@@ -60,6 +60,7 @@ const simplified = (
       return simplifiedFor(b, eqn, inputs, define);
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return refuseRule(eqn);
     default: {
       const never: never = eqn;

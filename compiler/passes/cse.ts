@@ -1,6 +1,6 @@
 /**
  * Common subexpressions: of equations with equal op, operands, params and regions only the first is kept. Checks are
- * among them: what held once holds.
+ * among them: what held once holds. A barrier has no equal.
  */
 import { mapRegions } from "../ir/control.js";
 import { paramsText, regionsText } from "../ir/print.js";
@@ -42,6 +42,7 @@ export const cse = (fn: IrFunction): IrFunction => {
   const body = fn.body.flatMap((original): readonly Eqn[] => {
     const eqn = isControl(original) ? mapRegions(original, cse) : original;
     if (eqn !== original) changed = true;
+    if (eqn.op === "barrier") return [{ ...eqn, inputs: eqn.inputs.map(image) }];
     const operands = eqn.inputs.map((v) => number(image(v)));
     if (COMMUTATIVE.has(eqn.op)) operands.sort((p, q) => p - q);
     const key = `${eqn.op} ${operands.join(" ")} ${paramKey(eqn)}`;

@@ -82,6 +82,17 @@ const trimControl = (eqn: ControlEqn, live: ReadonlySet<Var>): ControlEqn => {
         outs: pick(eqn.outs, needs.carries),
       };
     }
+    case "checkpoint": {
+      const body = withResults(eqn.params.body, wanted);
+      const used = usedParams(body);
+      if (body === eqn.params.body && !used.includes(false)) return eqn;
+      return {
+        ...eqn,
+        inputs: pick(eqn.inputs, used),
+        params: { ...eqn.params, body: withParams(body, used) },
+        outs: pick(eqn.outs, wanted),
+      };
+    }
     case "custom":
     case "fromTranspose":
       return eqn;

@@ -154,6 +154,7 @@ const evaluatePlain = (run: Run, eqn: PlainEqn, lookUp: (v: Var) => Value): Valu
       case "slice":
       case "reverse":
       case "stopGradient":
+      case "barrier":
       case "gather":
       case "dynamicSlice":
         if (x.kind === "grown") return x;
@@ -231,6 +232,7 @@ const evaluateControl = (run: Run, eqn: ControlEqn, lookUp: (v: Var) => Value): 
     }
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return refuseRule(eqn);
     default: {
       const never: never = eqn;

@@ -22,6 +22,7 @@ const hoistFrom = (original: ControlEqn): readonly Eqn[] => {
     case "if":
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return [eqn];
     case "while": {
       const { consts, carries } = whileOperands(eqn.inputs, eqn.params);

@@ -11,10 +11,10 @@ import { verify } from "../ir/verify.js";
 import { simplifyControl } from "./control.js";
 import { cse } from "./cse.js";
 import { dce } from "./dce.js";
-import { dropStopGradient } from "./drop-stop-gradient.js";
+import { dropBarriers, dropMarks } from "./drop-marks.js";
 import { flags } from "./flags.js";
 import { hoist } from "./hoist.js";
-import { inlineCustom } from "./inline-custom.js";
+import { inlineRules } from "./inline-rules.js";
 import { inside } from "./inside.js";
 import { narrow } from "./narrow.js";
 import { rotate } from "./rotate.js";
@@ -31,8 +31,8 @@ export interface Pass {
 
 /** Run in this order, again and again until none changes anything (at most MAX_ROUNDS times). */
 export const passes: readonly Pass[] = [
-  { name: "inlineCustom", run: inlineCustom },
-  { name: "dropStopGradient", run: dropStopGradient },
+  { name: "inlineRules", run: inlineRules },
+  { name: "dropMarks", run: dropMarks },
   { name: "simplify", run: simplify },
   { name: "control", run: simplifyControl },
   { name: "narrow", run: narrow },
@@ -48,6 +48,7 @@ export const lastPasses: readonly Pass[] = [
   { name: "inside", run: inside },
   { name: "dce", run: dce },
   { name: "rotate", run: rotate },
+  { name: "dropBarriers", run: dropBarriers },
 ];
 
 const MAX_ROUNDS = 8;

@@ -310,6 +310,8 @@ export const rangeOf = (eqn: PlainEqn, inputs: readonly (Range | null)[]): Range
     case "reverse":
     case "broadcast":
     case "stopGradient":
+    case "barrier":
+    case "name":
     case "gather":
     case "dynamicSlice":
       return sizeOf(eqn.inputs[0]?.type.shape ?? []) === 0 ? wholeRange(type.dtype) : x;

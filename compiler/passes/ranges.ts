@@ -188,6 +188,7 @@ export const controlRanges = ({ range, definition }: Analysis, eqn: ControlEqn):
     }
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return refuseRule(eqn);
     default: {
       const never: never = eqn;

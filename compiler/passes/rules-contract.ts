@@ -133,7 +133,8 @@ type OtherOp =
   | "gather"
   | "scatterAdd"
   | "dot"
-  | "check";
+  | "check"
+  | "name";
 
 const check: readonly Rule<"check">[] = [
   ruleWith("check(true) = true", (r, cond) => (r.splatOf(cond) === 1 ? cond : null)),
@@ -143,6 +144,7 @@ const none: readonly Rule<OpName>[] = [];
 
 export const otherRules: Pick<RuleTable, OtherOp> = {
   const: none,
+  name: none,
   literal,
   iota,
   reduceSum: [ofOne("reduceSum"), ofEqual("reduceSum", (e) => Object.is(e, 0))],

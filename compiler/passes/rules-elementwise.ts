@@ -275,6 +275,7 @@ export const elementwiseRules: ElementwiseRules = {
   clz32: [],
   toInt32: [rule1("x | 0 = x for i32", (_r, x) => (x.type.dtype === "i32" ? x : null))],
   stopGradient: [],
+  barrier: [],
   add,
   sub,
   mul,

@@ -97,6 +97,7 @@ export const elementwiseCases: CasesOf<ElementwiseOp> = {
   clz32: unary("clz32", INTS),
   toInt32: unary("toInt32", NUMBERS, betweenSteps),
   stopGradient: unary("stopGradient", ALL),
+  barrier: unary("barrier", ALL),
 
   add: binary("add", NUMBERS),
   sub: binary("sub", NUMBERS),

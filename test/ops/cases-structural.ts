@@ -140,6 +140,7 @@ const PADS: readonly Layout<"pad">[] = [
 ];
 
 type StructuralOp =
+  | "name"
   | "const"
   | "literal"
   | "iota"
@@ -258,6 +259,10 @@ export const structuralCases: CasesOf<StructuralOp> = {
   argmax: argReduction("argmax"),
   argmin: argReduction("argmin"),
 
+  name: moved("name", [
+    [[3, 5], { name: "h" }],
+    [[], { name: "two words" }],
+  ]),
   dot: () =>
     NUMBERS.flatMap((dtype) =>
       PRODUCTS.map(([lhs, rhs, params]) => ({

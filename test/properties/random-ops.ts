@@ -65,6 +65,7 @@ const UNARY: { readonly [K in UnaryOp]: readonly [fits: (t: TensorType) => boole
   clz32: [integer, asItIs],
   toInt32: [numeric, asItIs],
   stopGradient: [() => true, asItIs],
+  barrier: [() => true, asItIs],
 };
 
 const sine: Tame = (c, x) => (isFloat(x.type.dtype) ? c.b.sin(x) : x);
@@ -344,6 +345,10 @@ const structural: { readonly [K in Exclude<OpName, UnaryOp | BinaryOp>]: Decoder
     const usually = c.b.or(cond, c.b.scalar(c.int(4) === 0 ? 0 : 1, "bool"));
     const detail = c.value((t) => t.dtype === "i32" && t.shape.length === 0) ?? c.b.scalar(7, "i32");
     return c.b.emit("check", [usually, detail], { code: "TSJ6000", message: "{} is wrong" });
+  },
+  name: (c) => {
+    const x = c.value();
+    return x === null ? null : c.b.emit("name", [x], { name: c.int(2) === 0 ? "a" : "b" });
   },
   dot,
 };

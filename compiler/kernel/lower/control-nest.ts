@@ -70,6 +70,7 @@ const runControl = (nest: Nest, eqn: ControlEqn, operand: (v: Var) => Binding): 
     }
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return refuseRule(eqn);
     default: {
       const never: never = eqn;

@@ -78,6 +78,7 @@ export const lowerControl = (p: ProgramState, node: Node): readonly Step[] => {
     }
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return refuseRule(eqn);
     default: {
       const never: never = eqn;

@@ -18,6 +18,7 @@ export const loopParams = (eqn: ControlEqn, region: IrFunction): readonly (Var |
     }
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return refuseRule(eqn);
     default: {
       const never: never = eqn;
@@ -46,6 +47,7 @@ export const operandsInMemory = (eqn: ControlEqn, nest: boolean): readonly Var[]
     }
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return refuseRule(eqn);
     default: {
       const never: never = eqn;

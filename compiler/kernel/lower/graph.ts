@@ -10,7 +10,6 @@ import {
   type IrFunction,
   isControl,
   isUnbounded,
-  type OpName,
   type PlainEqn,
   type Shape,
   sameShape,
@@ -21,6 +20,7 @@ import type { Combine } from "../types.js";
 import { operandsInMemory } from "./control.js";
 import { isNest } from "./control-nest.js";
 import { COMBINE, dim, operand } from "./decompose.js";
+import { isFree, opCost } from "./op-cost.js";
 import { readsBefore } from "./own-reads.js";
 
 /**
@@ -82,55 +82,6 @@ export interface GraphOptions {
   /** Whether control flow may become one kernel; yes if absent. */
   readonly nests?: boolean;
 }
-
-const FREE: ReadonlySet<OpName> = new Set<OpName>([
-  "const",
-  "literal",
-  "iota",
-  "broadcast",
-  "reshape",
-  "transpose",
-  "slice",
-  "reverse",
-  "stopGradient",
-  "bitcast",
-]);
-const CHEAP: ReadonlySet<OpName> = new Set<OpName>([
-  ...(["neg", "abs", "floor", "ceil", "trunc", "rint", "not", "add", "sub", "mul", "min", "max"] as const),
-  ...([
-    "and",
-    "or",
-    "xor",
-    "shl",
-    "shr",
-    "ushr",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "select",
-    "cast",
-  ] as const),
-]);
-const MIDDLING: ReadonlySet<OpName> = new Set<OpName>([
-  ...([
-    "sqrt",
-    "div",
-    "sign",
-    "round",
-    "toInt32",
-    "clz32",
-    "gather",
-    "dynamicSlice",
-    "pad",
-    "concat",
-    "check",
-  ] as const),
-]);
-/** Rough cost per element: 1 is an addition; a transcendental or a hash is 20. */
-const opCost = (op: OpName): number => (FREE.has(op) ? 0 : CHEAP.has(op) ? 1 : MIDDLING.has(op) ? 4 : 20);
 
 /** Ops that only rename points, one to one or one to many: their operand holds all their elements. */
 export const VIEWS: ReadonlySet<AnyOp> = new Set<AnyOp>([
@@ -262,16 +213,24 @@ export const buildGraph = (
   };
 
   const usesOf = (v: Var): number => consumers.get(v)?.size ?? 0;
+  const place = new Map(fn.body.flatMap(({ outs }, k) => outs.map((v) => [v, k] as const)));
   /** Values that are a tiled product followed by elementwise ops that nothing else sees: memory holds their last. */
   const epilogue = new Set<Var>();
   const continuesProduct = (eqn: PlainEqn): boolean =>
-    !FREE.has(eqn.op) &&
+    !isFree(eqn.op) &&
     eqn.inputs.some(
       (x) =>
         (chosen.get(x) === "matmul" || epilogue.has(x)) &&
         usesOf(x) === 1 &&
         sameShape(x.type.shape, eqn.outs[0].type.shape),
     );
+
+  /** What products end in, where an equation takes several together: memory holds all but the last. So a sum of many is a running one. */
+  const endOthers = (eqn: PlainEqn): void => {
+    const ends = eqn.inputs.filter((x) => chosen.get(x) === "matmul" || epilogue.has(x));
+    const last = Math.max(...ends.map((x) => place.get(x) ?? 0));
+    for (const x of ends) if (epilogue.has(x) && place.get(x) !== last) choose(x);
+  };
 
   const kinds = new Map<Eqn, "steps" | "nest">();
   const controlKind = (eqn: ControlEqn): "steps" | "nest" => {
@@ -303,6 +262,7 @@ export const buildGraph = (
       continue;
     }
     const v = eqn.outs[0];
+    endOthers(eqn);
     let total = opCost(eqn.op);
     let longest = 0;
     for (const x of new Set(eqn.inputs)) {

@@ -140,6 +140,8 @@ export const inlineAt = (c: ValueContext, eqn: Eqn, at: readonly Index[]): Value
         eqn.params.lane,
       );
     case "stopGradient":
+    case "barrier":
+    case "name":
       return valueAt(c, first(), at);
     case "check": {
       const cond = valueAt(c, first(), at);

@@ -87,6 +87,7 @@ const EXPANSIONS: Readonly<Record<ElementwiseOp, Expansion>> = {
   clz32: machine,
   toInt32: (m, args, stmt) => toInt32(m, operand(args, 0, stmt)),
   stopGradient: same,
+  barrier: same,
 
   add: machine,
   sub: machine,

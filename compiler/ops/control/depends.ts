@@ -48,6 +48,7 @@ export const dependentOuts = (eqn: ControlEqn, inputs: Flags): Flags => {
       return dependentCarries(eqn.params.body, [false, ...consts], carries);
     }
     case "custom":
+    case "checkpoint":
       return dependentResults(eqn.params.body, inputs);
     case "fromTranspose":
       return all;
