@@ -10,6 +10,7 @@ const measured = async (cases: readonly Case[]): Promise<readonly Row[]> => {
 /** Loaded on demand: each brings the rivals it needs. */
 const benchmarks: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   chain: async () => measured(await (await import("./chain.js")).chain()),
+  gmm: async () => measured(await (await import("./gmm.js")).gmm()),
   loops: async () => measured(await (await import("./loops.js")).loops()),
   matmul: async () => measured(await (await import("./matmul.js")).matmul()),
   mlp: async () => measured(await (await import("./mlp.js")).mlp()),
