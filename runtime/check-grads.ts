@@ -6,8 +6,7 @@ import { random, tree } from "./library/index.js";
 import { library } from "./library-function.js";
 import { jvp, ownFunction, vjp } from "./linear-maps.js";
 import { isTensor } from "./tensor.js";
-import type { Unresolved } from "./transform-types.js";
-import type { Callable, Tensor, TensorArgs } from "./types.js";
+import type { Callable, PlainOf, Tensor, TensorArgs, Unresolved } from "./types.js";
 
 export interface CheckGradsOptions {
   /** Up to which derivative; default 1. Each next one is checked as the first one of the derivative before it. */
@@ -216,7 +215,7 @@ const requirePositive = (name: string, value: number): void => {
  */
 export const checkGrads = <F extends Callable = Unresolved>(
   fn: F,
-  args: TensorArgs<Parameters<F>>,
+  args: TensorArgs<Parameters<PlainOf<F>>>,
   options: CheckGradsOptions = {},
 ): void => {
   requireFunction(fn, "checkGrads()");

@@ -5,7 +5,6 @@ import type { AnyFunction } from "../compiler/frontend/types.js";
 import { intrinsic } from "./intrinsic.js";
 import { compiledCallable, requireFunction } from "./jit.js";
 import { isTensor } from "./tensor.js";
-import type { Unresolved } from "./transform-types.js";
 import type {
   Callable,
   Cotangent,
@@ -14,6 +13,7 @@ import type {
   PlainResult,
   TensorArgs,
   TensorResult,
+  Unresolved,
 } from "./types.js";
 
 /** What was compiled for a function by `jvp`, `vjp` and `linearize`. */

@@ -49,12 +49,6 @@ type ValueOf<R, Aux extends boolean> = Aux extends true
     : never
   : R;
 
-/**
- * What a function is taken for while it is not resolved: TypeScript first looks at the other arguments where one is itself a call
- * of a generic function that gives a function, as in `jvp(grad(f), [x], [v])`, and any fit this one.
- */
-export type Unresolved<R = unknown> = (...args: readonly unknown[]) => R;
-
 /** A function that can be differentiated as it is: one number as its result. */
 export type ScalarFunction = (...args: never[]) => number;
 /** One that hands further results through. */

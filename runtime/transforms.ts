@@ -4,8 +4,18 @@ import { type AxesSpec, register, type Transform } from "../compiler/frontend/re
 import type { AnyFunction } from "../compiler/frontend/types.js";
 import { intrinsic } from "./intrinsic.js";
 import { baseOf, compiledCallable, requireFunction } from "./jit.js";
-import type { InRange, ScalarFunction, ScalarWithAux, Unresolved } from "./transform-types.js";
-import type { ArgNums, Callable, Grad, Hessian, Jacobian, PlainOf, ValueAndGrad, Vmapped } from "./types.js";
+import type { InRange, ScalarFunction, ScalarWithAux } from "./transform-types.js";
+import type {
+  ArgNums,
+  Callable,
+  Grad,
+  Hessian,
+  Jacobian,
+  PlainOf,
+  Unresolved,
+  ValueAndGrad,
+  Vmapped,
+} from "./types.js";
 
 export interface GradOptions<N extends ArgNums = 0, Aux extends boolean = false> {
   /** Which arguments to differentiate by: an index, or several; default 0. */
@@ -33,12 +43,12 @@ interface AuxOptionsFor<P extends readonly unknown[], N extends ArgNums> extends
 /** Derivatives of one number: without options, by the first argument. */
 interface ScalarDerivative<Of extends "grad" | "valueAndGrad"> {
   <F extends ScalarFunction = Unresolved<number>, const N extends ArgNums = 0>(
-    fn: F & Differentiable<Parameters<F>, N>,
-    options?: OptionsFor<Parameters<F>, N>,
+    fn: F & Differentiable<Parameters<PlainOf<F>>, N>,
+    options?: OptionsFor<Parameters<PlainOf<F>>, N>,
   ): Derivatives<PlainOf<F>, N, false>[Of];
   <F extends ScalarWithAux = Unresolved<[number, unknown]>, const N extends ArgNums = 0>(
     fn: F,
-    options: AuxOptionsFor<Parameters<F>, N>,
+    options: AuxOptionsFor<Parameters<PlainOf<F>>, N>,
   ): Derivatives<PlainOf<F>, N, true>[Of];
 }
 
@@ -46,14 +56,14 @@ interface ScalarDerivative<Of extends "grad" | "valueAndGrad"> {
 interface EveryDerivative<Of extends "jacobian" | "hessian"> {
   <F extends Callable = Unresolved, const N extends ArgNums = 0>(
     fn: F,
-    options?: OptionsFor<Parameters<F>, N>,
+    options?: OptionsFor<Parameters<PlainOf<F>>, N>,
   ): Derivatives<PlainOf<F>, N, false>[Of];
   <
     F extends (...args: never[]) => readonly [unknown, unknown] = Unresolved<[unknown, unknown]>,
     const N extends ArgNums = 0,
   >(
     fn: F,
-    options: AuxOptionsFor<Parameters<F>, N>,
+    options: AuxOptionsFor<Parameters<PlainOf<F>>, N>,
   ): Derivatives<PlainOf<F>, N, true>[Of];
 }
 

@@ -206,6 +206,15 @@ export type TensorResult<R> = unknown extends R
 /** Where the type of the plain function behind a compiled one is kept: `jit(grad(f))` compiles what `grad(f)` computes. */
 declare const plain: unique symbol;
 
+/**
+ * What a function is taken for while it is not resolved: TypeScript first looks at the other arguments where one is itself a call
+ * of a generic function that gives a function, as in `jvp(grad(f), [x], [v])`, and any fit this one.
+ */
+export type Unresolved<R = unknown> = ((...args: never[]) => R) & {
+  // the call signature alone is what a function's unannotated parameters take their types from
+  readonly [plain]?: (...args: readonly unknown[]) => R;
+};
+
 /** The plain function behind a callable of `jit`, `grad` or another transform; a function of the user's is its own. */
 export type PlainOf<F extends Callable> = F extends { readonly [plain]?: infer G }
   ? NonNullable<G> extends Callable

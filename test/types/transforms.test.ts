@@ -222,3 +222,14 @@ describe("the types of transforms", () => {
       expectTypeOf(group).returns.toBeVoid();
   });
 });
+
+describe("types of functions with defaults", () => {
+  it("need no annotation where they are written in a transform's call", () => {
+    expectTypeOf(grad((x: number, k = 3) => x * k)).toBeCallableWith(1);
+    expectTypeOf(valueAndGrad((x: number, k = 3) => x * k)).toBeCallableWith(1);
+    expectTypeOf(vmap((x: number, k = 3) => x * k)).toBeCallableWith([1, 2]);
+    expectTypeOf(jacfwd((x: number, k = 3) => x * k)).toBeCallableWith(1);
+    expectTypeOf(jvp((x: number, k = 3) => x * k, [1], [1])).toEqualTypeOf<[number, number]>();
+    expectTypeOf(linearize((x: number, k = 3) => x * k, 1)[0]).toEqualTypeOf<number>();
+  });
+});

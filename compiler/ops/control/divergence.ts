@@ -58,6 +58,7 @@ const divergesIn = (eqn: ControlEqn, inputs: Flags, inLoop: boolean, isHarmless:
       return trip === true || inside(body, own, true);
     }
     case "custom":
+    case "checkpoint":
       return inLoop && inside(eqn.params.body, inputs, inLoop);
     case "fromTranspose":
       return false;
