@@ -3,18 +3,10 @@ import { forOperands, ifOperands, whileOperands } from "../ir/control.js";
 import { refuseRule } from "../ir/rules.js";
 import { type ControlEqn, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
 import { type Facts, factsOf } from "./facts.js";
+import { fixedPoint } from "./fixed-point.js";
 import { groupGrowth } from "./growth.js";
 import { loopRanges } from "./loop-sums.js";
-import {
-  intersection,
-  neverMinusZero,
-  type Range,
-  rangeOf,
-  sameRange,
-  union,
-  wholeRange,
-  withPlus,
-} from "./range.js";
+import { intersection, neverMinusZero, type Range, rangeOf, union, wholeRange, withPlus } from "./range.js";
 
 type Ranges = readonly (Range | null)[];
 
@@ -172,18 +164,7 @@ export const controlRanges = ({ range, definition }: Analysis, eqn: ControlEqn):
       const last = Math.max(0, (most ?? 2 ** 31) - 1);
       const before: Ranges = loopRanges(context, eqn, last);
       const starts = carries.map(range);
-      const growth = growthOf(eqn.params.body, before, starts, last + 1);
-      const next = (now: Ranges): Ranges => resultsOf(eqn.params.body, [...before, ...now]);
-      const found = fixedPoint(starts, carries, next, growth);
-      const group = groupGrowth(eqn.params.body, before, starts, found, last + 1);
-      const carried = group.every((r) => r === null)
-        ? found
-        : fixedPoint(
-            starts,
-            carries,
-            next,
-            growth.map((r, k) => r ?? group[k] ?? null),
-          );
+      const carried = carriedBy(eqn.params.body, before, starts, carries, last + 1);
       return { outs: carried, params: [[...before, ...carried]] };
     }
     case "custom":
@@ -197,53 +178,29 @@ export const controlRanges = ({ range, definition }: Analysis, eqn: ControlEqn):
   }
 };
 
-/** How often ranges may grow before they are widened to everything their dtype holds. */
-const ROUNDS = 3;
-/** How often they are computed again afterwards, from ranges that hold everything to ones that hold less. */
-const NARROWINGS = 2;
+const carriedKnown = new WeakMap<IrFunction, Map<string, Ranges>>();
 
-/** Ranges that hold what the loop starts with and what an iteration makes of it; `limits` hold it for other reasons. */
-const fixedPoint = (
+/** What the carries of a `for` lie in. The loops around ask again and again for the same. */
+const carriedBy = (
+  body: IrFunction,
+  before: Ranges,
   starts: Ranges,
   carries: readonly Var[],
-  next: (now: Ranges) => Ranges,
-  limits: Ranges = [],
+  trip: number,
 ): Ranges => {
-  const step = (from: Ranges, now: Ranges): Ranges => {
-    const after = next(now);
-    return from.map((r, k) => limits[k] ?? union(r, after[k] ?? null));
-  };
-  let now = starts;
-  for (let round = 0; ; round++) {
-    const wider = step(now, now);
-    if (wider.every((r, k) => sameRange(r, now[k] ?? null))) break;
-    const before = now;
-    now = round < ROUNDS ? wider : wider.map((r, k) => widened(before[k] ?? null, r, carries[k]));
-  }
-  for (let k = 0; k < NARROWINGS; k++) now = step(starts, now);
-  return now;
-};
-
-/** Bounds that still move go as far as they can; a float's range is given up in the second step. */
-const widened = (before: Range | null, wider: Range | null, carry: Var | undefined): Range | null => {
-  const whole = carry === undefined ? null : wholeRange(carry.type.dtype);
-  if (sameRange(before, wider)) return wider;
-  if (before === null || wider === null || whole === null)
-    return whole === null ? widenedFloat(before, wider) : whole;
-  return {
-    lo: wider.lo < before.lo ? whole.lo : wider.lo,
-    hi: wider.hi > before.hi ? whole.hi : wider.hi,
-    int: true,
-    plus: true,
-  };
-};
-
-/** An integer that grows is tried up to 2^31, which a condition of the loop may confine it to; then it is given up. */
-const widenedFloat = (before: Range | null, wider: Range | null): Range | null => {
-  if (before === null || wider === null || !wider.int) return null;
-  const lo = wider.lo < before.lo ? -(2 ** 31) : wider.lo;
-  const hi = wider.hi > before.hi ? 2 ** 31 : wider.hi;
-  return wider.lo < lo || wider.hi > hi ? null : withPlus({ lo, hi, int: true }, neverMinusZero(wider));
+  const cache = carriedKnown.get(body) ?? new Map<string, Ranges>();
+  carriedKnown.set(body, cache);
+  const key = `${trip}:${[...before, ...starts].map(keyOf).join(";")}`;
+  const past = cache.get(key);
+  if (past !== undefined) return past;
+  const growth = growthOf(body, before, starts, trip);
+  const next = (now: Ranges): Ranges => resultsOf(body, [...before, ...now]);
+  const found = fixedPoint(starts, carries, next, growth);
+  const group = groupGrowth(body, before, starts, found, trip);
+  const limits = growth.map((r, k) => r ?? group[k] ?? null);
+  const carried = group.every((r) => r === null) ? found : fixedPoint(starts, carries, next, limits);
+  cache.set(key, carried);
+  return carried;
 };
 
 /**
@@ -260,7 +217,7 @@ const growthOf = (body: IrFunction, before: Ranges, starts: Ranges, trip: number
     const param = body.params[before.length + k];
     const result = body.results[k];
     if (start === null || !start.int || param === undefined || result === undefined) return null;
-    const step = stepOf(analysis, body, param, result);
+    const step = stepOf(analysis, param, result);
     if (step === null || !step.int) return null;
     const range: Range = {
       lo: start.lo + trip * Math.min(0, step.lo),
@@ -279,9 +236,22 @@ const growthOf = (body: IrFunction, before: Ranges, starts: Ranges, trip: number
 /** Steps up to which sums on the way are exact. */
 const MAX_STEP = 2 ** 31;
 
-/** What is added to `from` to give `v`, if that is all there is between them. */
-const stepOf = (analysis: Analysis, fn: IrFunction, from: Var, v: Var): Range | null => {
+/** What is added to `from` to give `v`, if that is all there is between them. `known` holds the values seen. */
+const stepOf = (
+  analysis: Analysis,
+  from: Var,
+  v: Var,
+  known: Map<Var, Range | null> = new Map(),
+): Range | null => {
   if (v === from) return { lo: 0, hi: 0, int: true };
+  const before = known.get(v);
+  if (before !== undefined) return before;
+  const step = stepBehind(analysis, from, v, known);
+  known.set(v, step);
+  return step;
+};
+
+const stepBehind = (analysis: Analysis, from: Var, v: Var, known: Map<Var, Range | null>): Range | null => {
   const eqn = analysis.definition(v);
   const plus = (x: Range | null, y: Range | null, sign: 1 | -1): Range | null => {
     if (x === null || y === null || y.lo < -MAX_STEP || y.hi > MAX_STEP) return null;
@@ -293,19 +263,19 @@ const stepOf = (analysis: Analysis, fn: IrFunction, from: Var, v: Var): Range | 
       const [x, y] = eqn.inputs;
       if (x === undefined || y === undefined) return null;
       return (
-        plus(stepOf(analysis, fn, from, x), analysis.range(y), 1) ??
-        plus(stepOf(analysis, fn, from, y), analysis.range(x), 1)
+        plus(stepOf(analysis, from, x, known), analysis.range(y), 1) ??
+        plus(stepOf(analysis, from, y, known), analysis.range(x), 1)
       );
     }
     case "sub": {
       const [x, y] = eqn.inputs;
       if (x === undefined || y === undefined) return null;
-      return plus(stepOf(analysis, fn, from, x), analysis.range(y), -1);
+      return plus(stepOf(analysis, from, x, known), analysis.range(y), -1);
     }
     case "select": {
       const [, x, y] = eqn.inputs;
       if (x === undefined || y === undefined) return null;
-      return union(stepOf(analysis, fn, from, x), stepOf(analysis, fn, from, y));
+      return union(stepOf(analysis, from, x, known), stepOf(analysis, from, y, known));
     }
     case "if": {
       const { operands } = ifOperands(eqn.inputs);
@@ -316,7 +286,7 @@ const stepOf = (analysis: Analysis, fn: IrFunction, from: Var, v: Var): Range | 
         const param = side.params[at];
         const result = side.results[k];
         if (param === undefined || result === undefined) return null;
-        return stepOf(analyse(side, params[s] ?? []), side, param, result);
+        return stepOf(analyse(side, params[s] ?? []), param, result);
       });
       const [then = null, otherwise = null] = sides;
       return union(then, otherwise);

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { jit, tensor, valueAndGrad } from "tsc-jit";
-import { byElement, onArrays } from "./gmm/mixture.js";
+import { byElement } from "./gmm/by-element.js";
+import { onArrays } from "./gmm/on-arrays.js";
 import { type Case, type Contender, noise } from "./harness.js";
 
 const [GAMMA, M] = [1, 0];
