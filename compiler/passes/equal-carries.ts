@@ -2,7 +2,7 @@
  * Values that a loop carries twice: of carries that begin equal and stay equal, only the first is kept. A second derivative keeps
  * for itself what the first one keeps already; this makes it one array.
  *
- * Which carries are equal is a greatest fixed point, as in partition refinement: all that begin equal are taken to be, until an
+ * A barrier has no equal. Which carries are equal is a greatest fixed point, as in partition refinement: all that begin equal are taken to be, until an
  * iteration would make them differ.
  */
 import { type Builder, createBuilder } from "../ir/builder.js";
@@ -52,6 +52,7 @@ const resultNumbers = (n: Numbering, fn: IrFunction, params: Numbers): Numbers =
 };
 
 const outNumbers = (n: Numbering, eqn: Eqn, inputs: Numbers): Numbers => {
+  if (eqn.op === "barrier") return [n.fresh()];
   if (!isControl(eqn)) {
     const operands = COMMUTATIVE.has(eqn.op) ? inputs.toSorted((a, b) => a - b) : inputs;
     return [n.of(`${eqn.op} ${operands.join(" ")} ${paramKey(eqn)}`)];
@@ -76,6 +77,7 @@ const outNumbers = (n: Numbering, eqn: Eqn, inputs: Numbers): Numbers => {
     }
     case "custom":
     case "fromTranspose":
+    case "checkpoint":
       return eqn.outs.map(n.fresh);
     default: {
       const never: never = eqn;
