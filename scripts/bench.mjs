@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { renewWorker } from "./bundles.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const bench = join(root, "test", "bench");
@@ -19,4 +20,5 @@ if (!existsSync(join(rivals, "node_modules", ".package-lock.json"))) {
   console.log("installing the rival libraries (about 400 MB, once) ...");
   run("npm", ["ci", "--ignore-scripts"], { cwd: rivals, shell: process.platform === "win32" });
 }
+await renewWorker(); // of benchmarks that run the library from its sources
 run(process.execPath, ["--import", "tsx", join(bench, "main.ts"), ...process.argv.slice(2)], { cwd: root });

@@ -72,8 +72,20 @@ export const lowerProgram = (fn: IrFunction, options: LowerOptions = {}): Kernel
   };
 };
 
-const graphOf = (fn: IrFunction, options: LowerOptions): Graph =>
-  buildGraph(fn, { ...options, strict: options.strict === true }, (g, x) => stridedView(g, x) !== null);
+/** @param owned parameters whose memory may be overwritten */
+const graphOf = (fn: IrFunction, options: LowerOptions, owned: ReadonlySet<Var> = new Set()): Graph =>
+  buildGraph(
+    fn,
+    { ...options, strict: options.strict === true, owned },
+    (g, x) => stridedView(g, x) !== null,
+  );
+
+/** The parameters that lie where a result is to be. */
+const ownedParams = (
+  fn: IrFunction,
+  params: readonly BufferId[],
+  targets: readonly (BufferId | null)[],
+): ReadonlySet<Var> => new Set(fn.params.filter((_, k) => targets.includes(params[k] ?? null)));
 
 /**
  * The steps of one function. Parameters are read from `params`; result k ends up in `targets[k]` (null: it is not wanted).
@@ -89,9 +101,9 @@ const lowerGraph = (
   const strict = options.strict === true;
   const { resultBases, paramOf } = graph;
   const results = new Set(resultBases);
-  const grouping = groupNodes(graph, new Set(resultBases.filter((v) => !paramOf.has(v))));
+  const owned = ownedParams(graph.fn, params, targets);
+  const grouping = groupNodes(graph, new Set(resultBases.filter((v) => !paramOf.has(v))), owned);
   const { groups, stored } = grouping;
-  const owned = new Set(graph.fn.params.filter((_, k) => targets.includes(params[k] ?? null)));
   const aliases = findAliases(graph, grouping, results, owned);
   const placed = new Map<Var, BufferId>();
   graph.fn.params.forEach((p, k) => {
@@ -123,7 +135,10 @@ const lowerGraph = (
     },
     isStored: (v) => paramOf.has(v) || stored.has(v),
     inPlace: (x, v) => inPlace(graph, aliases, x, v),
-    lowerRegion: (region, from, to) => lowerGraph(memory, options, graphOf(region, options), from, to),
+    lowerRegion: (region, from, to) => {
+      const inner = graphOf(region, options, ownedParams(region, from, to));
+      return lowerGraph(memory, options, inner, from, to);
+    },
   };
   const isStored = (n: Node): boolean => stored.has(n.v);
   const contracted: ReadonlySet<RegType> = new Set(

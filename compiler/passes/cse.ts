@@ -7,7 +7,7 @@ import { paramsText, regionsText } from "../ir/print.js";
 import { type AnyOp, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
 
 /** op(x, y) and op(y, x) have the same bits (NaNs are one value). */
-const COMMUTATIVE: ReadonlySet<AnyOp> = new Set<AnyOp>([
+export const COMMUTATIVE: ReadonlySet<AnyOp> = new Set<AnyOp>([
   "add",
   "mul",
   "min",
@@ -20,7 +20,7 @@ const COMMUTATIVE: ReadonlySet<AnyOp> = new Set<AnyOp>([
 ]);
 
 /** Params as a key: -0 and 0 differ, all NaNs are equal, f32 constants are compared as they are stored. */
-const paramKey = (eqn: Eqn): string => {
+export const paramKey = (eqn: Eqn): string => {
   if (eqn.op === "const" && eqn.params.dtype === "f32") {
     return paramsText("const", { ...eqn.params, value: Math.fround(eqn.params.value) });
   }

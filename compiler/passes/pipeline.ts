@@ -12,6 +12,7 @@ import { simplifyControl } from "./control.js";
 import { cse } from "./cse.js";
 import { dce } from "./dce.js";
 import { dropBarriers, dropMarks } from "./drop-marks.js";
+import { equalCarries } from "./equal-carries.js";
 import { flags } from "./flags.js";
 import { hoist } from "./hoist.js";
 import { inlineRules } from "./inline-rules.js";
@@ -38,6 +39,7 @@ export const passes: readonly Pass[] = [
   { name: "narrow", run: narrow },
   { name: "flags", run: flags },
   { name: "cse", run: cse },
+  { name: "equalCarries", run: equalCarries },
   { name: "hoist", run: hoist },
   { name: "dce", run: dce },
   { name: "speculate", run: speculate, late: true },

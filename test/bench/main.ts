@@ -7,10 +7,14 @@ const measured = async (cases: readonly Case[]): Promise<readonly Row[]> => {
   return rows;
 };
 
-/** Loaded on demand: each brings the rivals it needs. */
-const benchmarks: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+/** Loaded on demand: each brings the rivals it needs. One that reports by itself gives null. */
+const benchmarks: Readonly<Record<string, () => Promise<readonly Row[] | null>>> = {
   chain: async () => measured(await (await import("./chain.js")).chain()),
   gmm: async () => measured(await (await import("./gmm.js")).gmm()),
+  hvp: async () => {
+    (await import("./hvp.js")).hvp();
+    return null;
+  },
   loops: async () => measured(await (await import("./loops.js")).loops()),
   matmul: async () => measured(await (await import("./matmul.js")).matmul()),
   mlp: async () => measured(await (await import("./mlp.js")).mlp()),
@@ -23,5 +27,6 @@ if (run === undefined) {
   console.error(`usage: npm run bench -- ${Object.keys(benchmarks).join("|")}`);
   process.exit(2);
 }
-report(name, await run());
+const rows = await run();
+if (rows !== null) report(name, rows);
 process.exit(0); // rivals keep workers and timers

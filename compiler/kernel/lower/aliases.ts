@@ -63,7 +63,7 @@ export const findAliases = (
 const isUpdate = (node: Node): boolean => node.kind === "scatterAdd" || node.kind === "dynamicUpdate";
 
 /** The node or owned parameter that holds a value, behind reshapes; null where the value has no memory of its own. */
-const baseIn = (graph: Graph, v: Var, owned: ReadonlySet<Var>): Var | null => {
+export const baseIn = (graph: Graph, v: Var, owned: ReadonlySet<Var>): Var | null => {
   let x = v;
   for (;;) {
     if (graph.nodeOf.has(x) || owned.has(x)) return x;

@@ -15,7 +15,7 @@ import type { Node } from "./graph.js";
 import { constIndex, type Index } from "./index-expr.js";
 import { type Binding, type Cell, type Nest, newVersion, Unsuitable } from "./nest-cells.js";
 import { isCheapChoice } from "./nest-choice.js";
-import { arrayOf, bindingOf, cellFor, createRegion, evaluate, settle } from "./nest-region.js";
+import { arrayOf, bindingOf, cellFor, createRegion, evaluate, keepPending, settle } from "./nest-region.js";
 import { kernelContext, type ProgramState, spansOf } from "./program.js";
 import { copyKernel } from "./update.js";
 import { valueAt } from "./values.js";
@@ -32,7 +32,8 @@ const runRegion = (nest: Nest, fn: IrFunction, args: readonly Binding[]): readon
   fn.params.forEach((p, k) => {
     region.bindings.set(p, args[k] ?? internal("a region lacks an argument"));
   });
-  for (const eqn of fn.body) {
+  for (const [k, eqn] of fn.body.entries()) {
+    keepPending(region, eqn, k);
     if (!isControl(eqn)) {
       evaluate(region, eqn);
       continue;

@@ -21,7 +21,7 @@ import { operandsInMemory } from "./control.js";
 import { isNest } from "./control-nest.js";
 import { COMBINE, dim, operand } from "./decompose.js";
 import { isFree, opCost } from "./op-cost.js";
-import { readsBefore } from "./own-reads.js";
+import { createOverwrites, takenOver } from "./overwritten.js";
 
 /**
  * - `map`: one element per point, from the equation at that point
@@ -81,6 +81,8 @@ export interface GraphOptions {
   readonly smallProduct?: number;
   /** Whether control flow may become one kernel; yes if absent. */
   readonly nests?: boolean;
+  /** Parameters whose memory may be overwritten. */
+  readonly owned?: ReadonlySet<Var>;
 }
 
 /** Ops that only rename points, one to one or one to many: their operand holds all their elements. */
@@ -155,7 +157,7 @@ const makeNode = (v: Var, eqn: Eqn, kind: NodeKind): Node => {
 /** The nodes of a decomposed function. `isStrided`: is a value that only renames points a strided view of memory? */
 export const buildGraph = (
   fn: IrFunction,
-  { strict, smallProduct = SMALL_PRODUCT, nests = true }: GraphOptions,
+  { strict, smallProduct = SMALL_PRODUCT, nests = true, owned = new Set() }: GraphOptions,
   isStrided: (g: Graph, x: Var) => boolean,
 ): Graph => {
   const paramOf = new Map(fn.params.map((p, k) => [p, k]));
@@ -250,7 +252,19 @@ export const buildGraph = (
     return { fn, paramOf, defs, nodes, nodeOf, resultBases };
   };
 
-  for (const eqn of fn.body) {
+  const overwrites = createOverwrites(fn);
+  /** Gives memory to what is still to be read of arrays that equation `k` takes over, unless a copy of the array is smaller. */
+  const keepPending = (eqn: Eqn, k: number): void => {
+    const isStored = (v: Var): boolean => chosen.has(v) || owned.has(v);
+    for (const x of takenOver(eqn)) {
+      const bases = new Set(overwrites.pending(k, x, isStored).map((v) => baseOf(v, VIEWS)));
+      const size = [...bases].reduce((sum, v) => sum + sizeOf(v.type.shape), 0);
+      if (size <= sizeOf(x.type.shape)) for (const v of bases) choose(v);
+    }
+  };
+
+  for (const [k, eqn] of fn.body.entries()) {
+    keepPending(eqn, k);
     if (isControl(eqn)) {
       const kind = controlKind(eqn);
       for (const v of eqn.outs) {
@@ -277,7 +291,6 @@ export const buildGraph = (
     if (continuesProduct(eqn)) epilogue.add(v);
     const kind = kindOf(eqn, strict, smallProduct);
     if (kind !== null) {
-      if (kind === "dynamicUpdate" && readsBefore(defs, chosen, eqn.inputs)) choose(operand(eqn.inputs, 1));
       choose(v);
       chosen.set(v, kind);
       continue;

@@ -7,8 +7,10 @@ import { internal } from "../../diagnostics.js";
 import { sameShape, sizeOf, type Var } from "../../ir/types.js";
 import { hasEffect } from "../../ops/effects.js";
 import { type Access, readsOfNode } from "./access.js";
+import { baseIn } from "./aliases.js";
 import type { Graph, Node } from "./graph.js";
 import { bareAxis } from "./index-expr.js";
+import { takenOver } from "./overwritten.js";
 import type { Cuts } from "./regions.js";
 
 export interface Member {
@@ -86,7 +88,12 @@ const readsOwnPoint = (node: Node, { of, at }: Access): boolean =>
   sameShape(of.type.shape, node.v.type.shape) &&
   at.every((i, d) => node.space[d] === 1 || bareAxis(i) === d);
 
-export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping => {
+/** @param owned parameters whose memory may be overwritten */
+export const groupNodes = (
+  graph: Graph,
+  results: ReadonlySet<Var>,
+  owned: ReadonlySet<Var> = new Set(),
+): Grouping => {
   const groups: Group[] = [];
   const memberOf = new Map<Var, Member>();
   const groupOf = new Map<Var, Group>();
@@ -237,6 +244,14 @@ export const groupNodes = (graph: Graph, results: ReadonlySet<Var>): Grouping =>
     for (const { of } of accesses) {
       const g = groupOf.get(of);
       if (g !== undefined) deps.add(g);
+    }
+    // What reads an array that is taken over runs before it is overwritten.
+    for (const x of takenOver(node.eqn)) {
+      const base = baseIn(graph, x, owned);
+      for (const { by } of base === null ? [] : (readers.get(base) ?? [])) {
+        const g = groupOf.get(by.v);
+        if (g !== undefined) deps.add(g);
+      }
     }
     // Of several checks that fail the first one reports.
     const effect = hasEffect(node.eqn);

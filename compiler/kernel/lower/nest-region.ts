@@ -14,6 +14,7 @@ import type { BufferId } from "../types.js";
 import { operand } from "./decompose.js";
 import { addIndex, axisIndex, constIndex, flatIndex, type Index } from "./index-expr.js";
 import { type Binding, type Cell, type Nest, newVersion, Unsuitable } from "./nest-cells.js";
+import { createOverwrites, type Overwrites, takenOver } from "./overwritten.js";
 import { reshapePoint } from "./points.js";
 import { inlineAt, startsOf, type ValueContext, valueAt } from "./values.js";
 
@@ -22,6 +23,7 @@ export interface Region {
   readonly nest: Nest;
   readonly c: ValueContext;
   readonly bindings: Map<Var, Binding>;
+  readonly overwrites: Overwrites;
 }
 
 /** Ops whose elements cost nothing but an address: they are computed where they are read. */
@@ -97,7 +99,28 @@ export const createRegion = (nest: Nest, fn: IrFunction): Region => {
     },
     readFlat: (v, position) => readFlat(nest, bound(v), position, v.type),
   };
-  return { nest, c, bindings };
+  return { nest, c, bindings, overwrites: createOverwrites(fn) };
+};
+
+/** Gives memory to what is still to be read of arrays that equation `k` overwrites, unless a copy of the array is smaller. */
+export const keepPending = ({ nest, c, bindings, overwrites }: Region, eqn: Eqn, k: number): void => {
+  for (const x of takenOver(eqn)) {
+    const isBound = (v: Var): boolean => bindings.has(v);
+    const b = bindings.get(x);
+    // any other is copied
+    if (b?.kind !== "array" || !b.mutable || isUnbounded(x.type)) continue;
+    const pending = overwrites.pending(k, x, isBound);
+    const size = pending.reduce((sum, v) => sum + sizeOf(v.type.shape), 0);
+    if (size > sizeOf(x.type.shape)) continue;
+    for (const v of pending)
+      bindings.set(
+        v,
+        arrayOf(
+          newCell(nest, v.type, (at) => valueAt(c, v, at)),
+          true,
+        ),
+      );
+  }
 };
 
 /** What a value stands for; an array that is not in memory is read where it comes from. */
