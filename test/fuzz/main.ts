@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz -- [--runs N] [--seed S] [--tier ir|transform|kernel|wasm|jit] [--batch N] [--most FAILURES]`: random programs, each run by
+ * `npm run fuzz -- [--runs N] [--seed S] [--tier ir|transform|grad|kernel|wasm|jit | --grad] [--batch N] [--most FAILURES]`: random programs, each run by
  * the compiler and as plain JavaScript. By default most of them stop at the kernels' interpreter, every 5th goes on to WASM
  * and every 25th through `jit`; every 4th of the others is differentiated and batched. Every 3rd is in a file, where the compiler finds what it captures through the inspector; the
  * others are given to it with a `scope`. Programs run in batches in a process of their own, which is ended if one hangs.
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "1000" },
     seed: { type: "string", default: String(Date.now() % 1_000_000_000) },
     tier: { type: "string" },
+    grad: { type: "boolean", default: false },
     batch: { type: "string", default: "200" },
     most: { type: "string", default: "10" },
     child: { type: "boolean", default: false },
@@ -28,12 +29,12 @@ const HANG_MS = 60_000;
 const [runs, seed, batch, most] = [values.runs, values.seed, values.batch, values.most].map(Number);
 if (runs === undefined || seed === undefined || batch === undefined || most === undefined)
   throw new Error("runs, seed, batch and most are numbers");
-const wanted = TIERS.find((t) => t === values.tier);
-if (values.tier !== undefined && wanted === undefined)
+const wanted = values.grad ? "grad" : TIERS.find((t) => t === values.tier);
+if (values.tier !== undefined && !TIERS.includes(values.tier as Tier))
   throw new Error(`--tier is one of ${TIERS.join(", ")}`);
 const tierOf = (k: number): Tier =>
   wanted ?? (k % 25 === 0 ? "jit" : k % 5 === 0 ? "wasm" : k % 4 === 1 ? "transform" : "kernel");
-const isInFile = (k: number): boolean => k % 3 === 0;
+const isInFile = (k: number): boolean => k % 3 === 0 && tierOf(k) !== "grad";
 
 type Message =
   | { readonly kind: "running"; readonly seed: number; readonly source: string }

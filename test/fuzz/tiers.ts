@@ -19,7 +19,9 @@ import { buildResult } from "../../runtime/results.js";
 import { binaryOf, loadBinary } from "../../runtime/run-wasm.js";
 import { argumentTrees, parameterNames } from "../../runtime/signature.js";
 import type { Callable } from "../../runtime/types.js";
+import { calm } from "./calm.js";
 import { attempt, Fault, requireSame } from "./fault.js";
+import { checkGradients } from "./gradients.js";
 import type { Program } from "./program.js";
 import { renderProgram } from "./render-program.js";
 import { inputsOf, ndarraysOf, rebuild } from "./staged-run.js";
@@ -29,10 +31,11 @@ import { nearRun, plain, RANGE, type Run, sameRun, spreadOf } from "./values.js"
 
 /**
  * - `ir`: front end and passes; `transform`: also differentiated and batched
+ * - `grad`: a calm variant of the program, which is differentiated twice
  * - `kernel`: also the lowered program, interpreted; `wasm`: also as WASM; `jit`: also by `jit`
  */
-export type Tier = "ir" | "transform" | "kernel" | "wasm" | "jit";
-export const TIERS: readonly Tier[] = ["ir", "transform", "kernel", "wasm", "jit"];
+export type Tier = "ir" | "transform" | "grad" | "kernel" | "wasm" | "jit";
+export const TIERS: readonly Tier[] = ["ir", "transform", "grad", "kernel", "wasm", "jit"];
 
 export type Outcome =
   | { readonly kind: "agrees" }
@@ -118,8 +121,13 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
       subject.source,
       c.runs.map(({ args }) => ndarraysOf(staged, optimised, args())),
     );
-  if (level < 2) return;
-  const same = level < 3 ? sameRun : comparison(subject, c);
+  if (tier === "grad") {
+    const runs = c.runs.map(({ args }) => ndarraysOf(staged, optimised, args()));
+    checkGradients(optimised, runs.slice(0, 3), true);
+    checkGradients(staged.fn, runs.slice(3, 4), false);
+  }
+  if (level < TIERS.indexOf("kernel")) return;
+  const same = level < TIERS.indexOf("wasm") ? sameRun : comparison(subject, c);
   for (const { name, program } of lowerAll(optimised, c.exact)) {
     forEachRun(c, name, (args) => {
       const data = ndarraysOf(staged, optimised, args);
@@ -132,7 +140,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
         optimised.results.map((v, k) => ndarray(v.type.dtype, v.type.shape, Array.from(results[k] ?? []))),
       );
     });
-    if (level < 3) continue;
+    if (level < TIERS.indexOf("wasm")) continue;
     const executable = loadWasm(name, program, optimised);
     const types = optimised.results.map((v) => v.type);
     forEachRun(
@@ -142,7 +150,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
       same,
     );
   }
-  if (level < 4) return;
+  if (level < TIERS.indexOf("jit")) return;
   const scope = subject.inspected ? {} : { scope: subject.made.scope };
   for (const strict of c.exact ? [true, false] : [true]) {
     const compiled = jit(subject.made.fn as Callable, { strict, ...scope });
@@ -216,11 +224,12 @@ const checkChanged = (subject: Subject, p: Program, inexact: boolean): void => {
 
 /** @param note told where the work is, before it may hang */
 export const runProgram = (
-  p: Program,
+  given: Program,
   tier: Tier,
   note: (source: string) => void = () => {},
   loaded: Subject | null = null,
 ): Outcome => {
+  const p = tier === "grad" ? calm(given) : given;
   const rendered = renderProgram(p);
   const subject = loaded ?? subjectOf(rendered);
   const { source, made } = subject;

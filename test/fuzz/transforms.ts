@@ -22,14 +22,14 @@ import { allFinite, sameBits, tryInterpret } from "../properties/compare.js";
 import { Fault } from "./fault.js";
 import { show } from "./values.js";
 
-const showAll = (xs: readonly NdArray[]): string => xs.map((x) => show(Array.from(x.data))).join("; ");
+export const showAll = (xs: readonly NdArray[]): string => xs.map((x) => show(Array.from(x.data))).join("; ");
 
-const requireBits = (where: string, got: readonly NdArray[], wanted: readonly NdArray[]): void => {
+export const requireBits = (where: string, got: readonly NdArray[], wanted: readonly NdArray[]): void => {
   if (got.length !== wanted.length || !got.every((x, k) => wanted[k] !== undefined && sameBits(x, wanted[k])))
     throw new Fault(`${where} differs`, `   gives ${showAll(got)}\n  wanted ${showAll(wanted)}`);
 };
 
-const transformed = (where: string, make: () => IrFunction): IrFunction => {
+export const transformed = (where: string, make: () => IrFunction): IrFunction => {
   try {
     return verify(make());
   } catch (e) {
@@ -38,7 +38,7 @@ const transformed = (where: string, make: () => IrFunction): IrFunction => {
 };
 
 /** The program after the passes, and lowered: both give the bits of the program as it is. */
-const checkLowered = (
+export const checkLowered = (
   where: string,
   fn: IrFunction,
   args: readonly NdArray[],
@@ -58,7 +58,7 @@ const checkLowered = (
 };
 
 /** Numbers of a size at which rounding errors stay small against the tolerance. */
-const isTame = (x: NdArray): boolean => x.data.every((n) => Math.abs(n) < 1e6);
+export const isTame = (x: NdArray): boolean => x.data.every((n) => Math.abs(n) < 1e6);
 
 /** Relative to the largest term of the inner product, whose factors went through some hundred operations each. */
 const INNER_TOLERANCE = 1e-9;
@@ -71,7 +71,7 @@ const hasSingles = (fn: IrFunction): boolean => printFunction(fn).includes(":f32
 const LARGE = 100;
 const COARSE = /1e\+?300|10000000000|2147483648|5e-324/;
 
-const at = (x: NdArray, k: number): NdArray =>
+export const at = (x: NdArray, k: number): NdArray =>
   ndarray(
     x.dtype,
     x.shape,
