@@ -58,7 +58,15 @@ const CONVERGED = 1e-4;
 const MARGIN = 100;
 
 /** How many derivatives were compared with differences, and how many of these are not 0. */
-export const judged = { all: 0, moving: 0, nan: 0 };
+export interface Slopes {
+  readonly judged: number;
+  readonly moving: number;
+}
+export const NO_SLOPES: Slopes = { judged: 0, moving: 0 };
+export const sumOfSlopes = (all: readonly Slopes[]): Slopes => ({
+  judged: all.reduce((n, s) => n + s.judged, 0),
+  moving: all.reduce((n, s) => n + s.moving, 0),
+});
 
 /** What the derivative `got` of `f` along a direction is by differences, where these converge on both sides. */
 const requireSlope = (
@@ -66,14 +74,14 @@ const requireSlope = (
   f: (h: number) => readonly NdArray[] | null,
   got: readonly NdArray[],
   detail: () => string,
-): void => {
+): Slopes => {
+  const compared: number[] = [];
   const missing = got.map((y) => ({ ...y, data: Float64Array.from(y.data, () => Number.NaN) }));
   difference((h) => f(h) ?? missing).forEach((estimates, r) => {
     estimates.forEach(({ value, error }, i) => {
       const slope = got[r]?.data[i] ?? Number.NaN;
       if (!Number.isFinite(value) || error >= CONVERGED * (1 + Math.abs(value))) return;
-      judged.all++;
-      if (slope !== 0) judged.moving++;
+      compared.push(slope);
       if (!(Math.abs(slope - value) <= MARGIN * error))
         throw new Fault(
           `${where} differs from finite differences`,
@@ -81,6 +89,7 @@ const requireSlope = (
         );
     });
   });
+  return { judged: compared.length, moving: compared.filter((slope) => slope !== 0).length };
 };
 
 const requireNear = (
@@ -105,10 +114,10 @@ const checkAt = (
   active: readonly boolean[],
   given: readonly NdArray[],
   lowered: boolean,
-): void => {
+): Slopes => {
   const args = given.map((x, k) => (active[k] === true ? at(x, k) : x));
   const value = tryInterpret(loss, args);
-  if (value === null || !value.every(allFinite) || !value.every(isTame)) return;
+  if (value === null || !value.every(allFinite) || !value.every(isTame)) return NO_SLOPES;
   const tangents = args.filter((_, k) => active[k] === true).map(randomLike);
   const where = (): string => `at ${showAll(args)} along ${showAll(tangents)}`;
   const run = (name: string, fn: IrFunction, inputs: readonly NdArray[]): readonly NdArray[] => {
@@ -126,23 +135,15 @@ const checkAt = (
   const forward = transformed("jvp", () => jvpFunction(loss, active).fn);
   const [, tangent] = run("jvp", forward, [...args, ...tangents]);
   const slope = tangent ?? zeros(value)[0];
-  if (slope === undefined) return;
-  if (![slope, ...grads].every(allFinite)) {
-    judged.nan++;
-    requireSlope(
-      "jvp, not a number,",
-      (h) => tryInterpret(loss, moved(args, tangents, active, h)),
-      [slope],
-      where,
-    );
-    return;
-  }
-  if (![slope, ...grads].every(isTame)) return;
+  if (slope === undefined) return NO_SLOPES;
+  const along = (h: number) => tryInterpret(loss, moved(args, tangents, active, h));
+  if (![slope, ...grads].every(allFinite)) return requireSlope("jvp, not a number,", along, [slope], where);
+  if (![slope, ...grads].every(isTame)) return NO_SLOPES;
   const product = ndarray("f64", [], [dotAll(grads, tangents)]);
   requireNear("<grad, dx>, which is the tangent,", [product], [slope], largest([slope, ...grads]));
-  requireSlope("jvp", (h) => tryInterpret(loss, moved(args, tangents, active, h)), [slope], where);
+  const first = requireSlope("jvp", along, [slope], where);
   if (lowered) checkLowered("grad", grad, args, grads);
-  checkSecond(loss, grad, active, args, tangents, lowered, run);
+  return sumOfSlopes([first, checkSecond(loss, grad, active, args, tangents, lowered, run)]);
 };
 
 /** H dx in three ways. */
@@ -154,7 +155,7 @@ const checkSecond = (
   tangents: readonly NdArray[],
   lowered: boolean,
   run: (name: string, fn: IrFunction, inputs: readonly NdArray[]) => readonly NdArray[],
-): void => {
+): Slopes => {
   const grads = run("grad", grad, args);
   const { fn: overForward, tangentOuts } = jvpFunction(grad, active);
   const pushed = run(
@@ -169,11 +170,8 @@ const checkSecond = (
   const where = (): string => `at ${showAll(args)} along ${showAll(tangents)}`;
   const reverse = transformed("grad of grad", () => vjpFunction(grad, active).fn);
   const pulled = run("grad of grad", reverse, [...args, ...tangents]).slice(grads.length);
-  if (![...product, ...pulled].every(allFinite)) {
-    judged.nan++;
-    return;
-  }
-  if (![...product, ...pulled].every(isTame)) return;
+  if (![...product, ...pulled].every(allFinite)) return NO_SLOPES;
+  if (![...product, ...pulled].every(isTame)) return NO_SLOPES;
   const scale = largest([...product, ...pulled, ...grads]);
   requireNear("grad of grad against jvp of grad", pulled, product, scale);
   const { fn: forward, tangentOuts: moves } = jvpFunction(loss, active);
@@ -184,10 +182,16 @@ const checkSecond = (
     const mixed = run("grad of jvp", ofForward, [...args, ...tangents]);
     if (mixed.every(allFinite)) requireNear("grad of jvp against jvp of grad", mixed, product, scale);
   }
-  requireSlope("jvp of grad", (h) => tryInterpret(grad, moved(args, tangents, active, h)), product, where);
-  if (!lowered) return;
+  const slopes = requireSlope(
+    "jvp of grad",
+    (h) => tryInterpret(grad, moved(args, tangents, active, h)),
+    product,
+    where,
+  );
+  if (!lowered) return slopes;
   checkLowered("grad of grad", reverse, [...args, ...tangents], [...grads, ...pulled]);
   checkLowered("jvp of grad", overForward, [...args, ...tangents], pushed);
+  return slopes;
 };
 
 /** @param lowered whether the derivatives are also run after the passes and in kernels, at the first of the arguments */
@@ -195,9 +199,9 @@ export const checkGradients = (
   fn: IrFunction,
   runs: readonly (readonly NdArray[])[],
   lowered: boolean,
-): void => {
+): Slopes => {
   const loss = lossOf(fn);
   const active = fn.params.map((p) => isFloat(p.type.dtype));
-  if (loss === null || !active.includes(true)) return;
-  for (const [k, args] of runs.entries()) checkAt(loss, active, args, lowered && k === 0);
+  if (loss === null || !active.includes(true)) return NO_SLOPES;
+  return sumOfSlopes(runs.map((args, k) => checkAt(loss, active, args, lowered && k === 0)));
 };

@@ -21,7 +21,7 @@ import { argumentTrees, parameterNames } from "../../runtime/signature.js";
 import type { Callable } from "../../runtime/types.js";
 import { calm } from "./calm.js";
 import { attempt, Fault, requireSame } from "./fault.js";
-import { checkGradients } from "./gradients.js";
+import { checkGradients, NO_SLOPES, type Slopes, sumOfSlopes } from "./gradients.js";
 import type { Program } from "./program.js";
 import { renderProgram } from "./render-program.js";
 import { inputsOf, ndarraysOf, rebuild } from "./staged-run.js";
@@ -38,7 +38,7 @@ export type Tier = "ir" | "transform" | "grad" | "kernel" | "wasm" | "jit";
 export const TIERS: readonly Tier[] = ["ir", "transform", "grad", "kernel", "wasm", "jit"];
 
 export type Outcome =
-  | { readonly kind: "agrees" }
+  | { readonly kind: "agrees"; readonly slopes: Slopes }
   | { readonly kind: "refused"; readonly code: string; readonly message: string }
   | {
       readonly kind: "fails";
@@ -107,7 +107,7 @@ const comparison = (subject: Subject, c: Case): ((got: Run, wanted: Run, k: numb
   };
 };
 
-const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void => {
+const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): Slopes => {
   const level = TIERS.indexOf(tier);
   attempt("the front end's program", () => verify(staged.fn));
   const { fn: optimised } = attemptPasses(staged.fn);
@@ -123,10 +123,12 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
     );
   if (tier === "grad") {
     const runs = c.runs.map(({ args }) => ndarraysOf(staged, optimised, args()));
-    checkGradients(optimised, runs.slice(0, 3), true);
-    checkGradients(staged.fn, runs.slice(3, 4), false);
+    return sumOfSlopes([
+      checkGradients(optimised, runs.slice(0, 3), true),
+      checkGradients(staged.fn, runs.slice(3, 4), false),
+    ]);
   }
-  if (level < TIERS.indexOf("kernel")) return;
+  if (level < TIERS.indexOf("kernel")) return NO_SLOPES;
   const same = level < TIERS.indexOf("wasm") ? sameRun : comparison(subject, c);
   for (const { name, program } of lowerAll(optimised, c.exact)) {
     forEachRun(c, name, (args) => {
@@ -150,7 +152,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
       same,
     );
   }
-  if (level < TIERS.indexOf("jit")) return;
+  if (level < TIERS.indexOf("jit")) return NO_SLOPES;
   const scope = subject.inspected ? {} : { scope: subject.made.scope };
   for (const strict of c.exact ? [true, false] : [true]) {
     const compiled = jit(subject.made.fn as Callable, { strict, ...scope });
@@ -161,6 +163,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
       same,
     );
   }
+  return NO_SLOPES;
 };
 
 const attemptPasses = (fn: IrFunction): { readonly fn: IrFunction } => {
@@ -235,6 +238,7 @@ export const runProgram = (
   const { source, made } = subject;
   note(source);
   let staged: Staged | null = null;
+  const slopes: Slopes[] = [];
   try {
     const checked = subject.plain(Math).fn;
     const runs = p.inputs.map((_, k) => {
@@ -247,11 +251,11 @@ export const runProgram = (
       const trees = argumentTrees(runs[k]?.args() ?? [], parameterNames(made.fn));
       staged = stage({ fn: made.fn, args: trees, scope: subject.inspected ? null : made.scope });
       const statics = staged.staticLeaves.length > 0;
-      checkTiers(subject, staged, { ...c, runs: statics ? runs.slice(k, k + 1) : runs }, tier);
+      slopes.push(checkTiers(subject, staged, { ...c, runs: statics ? runs.slice(k, k + 1) : runs }, tier));
       if (!statics) break;
     }
     if (tier === "jit" && rendered.change !== "") checkChanged(subject, p, rendered.inexact);
-    return { kind: "agrees" };
+    return { kind: "agrees", slopes: sumOfSlopes(slopes) };
   } catch (e) {
     if (e instanceof TscJitError && e.diagnostics.every((d) => d.kind !== "internal"))
       return { kind: "refused", code: e.code, message: e.message };
