@@ -161,6 +161,30 @@ const fromTransposeCases: readonly ControlCase[] = [
   },
 ];
 
+const checkpointCases: readonly ControlCase[] = (["[]", '["rest"]', '["name h"]'] as const).map((save) => ({
+  name: `save ${save}: in a loop, with a region inside`,
+  values: [positive, real],
+  text: `fn f(%0:f64[], %1:f64[3]) {
+    %2:f64[3] = for %0 %1 {trip=3, consts=1} body(%0:i32[], %1:f64[], %2:f64[3]) {
+      %3:f64[3] = checkpoint %1 %2 {run=first, save=${save}} body(%0:f64[], %1:f64[3]) {
+        %2:f64[3] = broadcast %0 {shape=[3], dims=[]}
+        %3:f64[3] = mul %1 %2
+        %7:f64[3] = sin %3
+        %4:f64[3] = name %7 {name="h"}
+        %5:f64[3] = for %4 {trip=2, consts=0} body(%0:i32[], %1:f64[3]) {
+          %2:f64[3] = mul %1 %1
+          %3:f64[3] = cos %2
+          return %3
+        }
+        %6:f64[3] = mul %5 %1
+        return %6
+      }
+      return %3
+    }
+    return %2
+  }`,
+}));
+
 /** An array without end: a row is written, a part of it again, and read twice, as is one that was never written. */
 const TAPES: readonly ControlCase[] = [
   {
@@ -213,6 +237,7 @@ export const controlCases: { readonly [K in ControlOp | "tape" | "reads"]: reado
   while: whileCases,
   custom: customCases,
   fromTranspose: fromTransposeCases,
+  checkpoint: checkpointCases,
   tape: TAPES,
   reads: READS,
 };
