@@ -9,9 +9,10 @@ import { createBuilder } from "../../compiler/ir/builder.js";
 import { type IrFunction, isFloat, type Var } from "../../compiler/ir/types.js";
 import { ndarray } from "../../compiler/ops/ndarray.js";
 import type { NdArray } from "../../compiler/ops/op.js";
-import { difference, dotAll, largest, randomLike } from "../properties/calculus.js";
+import { dotAll, largest, randomLike } from "../properties/calculus.js";
 import { allFinite, tryInterpret } from "../properties/compare.js";
 import { Fault } from "./fault.js";
+import { NO_SLOPES, requireSlope, type Slopes, sumOfSlopes } from "./slopes.js";
 import { at, checkLowered, isTame, requireBits, showAll, transformed } from "./transforms.js";
 
 /** The weighted sum of all float results: a number that depends on each. */
@@ -52,46 +53,6 @@ const moved = (
 
 /** Relative to the largest number of those compared, each of which went through some hundred operations. */
 const TOLERANCE = 1e-9;
-/** Where estimates for two steps differ by more, the function is too steep for differences to say anything. */
-const CONVERGED = 1e-4;
-/** Errors of estimates are estimates themselves. */
-const MARGIN = 100;
-
-/** How many derivatives were compared with differences, and how many of these are not 0. */
-export interface Slopes {
-  readonly judged: number;
-  readonly moving: number;
-}
-export const NO_SLOPES: Slopes = { judged: 0, moving: 0 };
-export const sumOfSlopes = (all: readonly Slopes[]): Slopes => ({
-  judged: all.reduce((n, s) => n + s.judged, 0),
-  moving: all.reduce((n, s) => n + s.moving, 0),
-});
-
-/** What the derivative `got` of `f` along a direction is by differences, where these converge on both sides. */
-const requireSlope = (
-  where: string,
-  f: (h: number) => readonly NdArray[] | null,
-  got: readonly NdArray[],
-  detail: () => string,
-): Slopes => {
-  const compared: number[] = [];
-  const missing = got.map((y) => ({ ...y, data: Float64Array.from(y.data, () => Number.NaN) }));
-  difference((h) => f(h) ?? missing).forEach((estimates, r) => {
-    estimates.forEach(({ value, error }, i) => {
-      const slope = got[r]?.data[i] ?? Number.NaN;
-      if (!Number.isFinite(value) || error >= CONVERGED * (1 + Math.abs(value))) return;
-      compared.push(slope);
-      if (!(Math.abs(slope - value) <= MARGIN * error))
-        throw new Fault(
-          `${where} differs from finite differences`,
-          `result ${r}[${i}] ${detail()}\n   gives ${slope}\n  wanted ${value} +- ${error}`,
-        );
-    });
-  });
-  return { judged: compared.length, moving: compared.filter((slope) => slope !== 0).length };
-};
-
 const requireNear = (
   where: string,
   got: readonly NdArray[],

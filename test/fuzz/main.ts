@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { fuzzOne, loadPrograms } from "./fuzz.js";
-import { NO_SLOPES, sumOfSlopes } from "./gradients.js";
+import { NO_SLOPES, sumOfSlopes } from "./slopes.js";
 import { type Outcome, TIERS, type Tier } from "./tiers.js";
 
 const { values } = parseArgs({
