@@ -19,6 +19,12 @@ export type Derivative = (f: Scalar, x: number) => number;
 
 const forward: Derivative = (f, x) => jvp(f, [x], [1])[1];
 
+/** One of each mode. */
+export const FORWARD_AND_REVERSE: Readonly<Record<string, Derivative>> = {
+  forward,
+  reverse: (f, x) => grad(f)(x),
+};
+
 /** Forward and reverse mode, each as one product and as a Jacobian. */
 export const DERIVATIVES: Readonly<Record<string, Derivative>> = {
   jvp: forward,

@@ -8,6 +8,7 @@ import { code, near } from "../runtime/expectations.js";
 import {
   DERIVATIVES,
   type Derivative,
+  FORWARD_AND_REVERSE,
   forEachPair,
   GRADIENTS,
   type Gradient,
@@ -205,9 +206,7 @@ describe("perturbation confusion", () => {
     });
 
   it("with jit, vmap and loops between the derivatives, inside jit and outside", () => {
-    const { jvp: forward = undefined, grad: reverse = undefined } = DERIVATIVES;
-    assert.ok(forward !== undefined && reverse !== undefined);
-    forEachPair({ forward, reverse, ...WRAPPED }, (name, D, d) => {
+    forEachPair({ ...FORWARD_AND_REVERSE, ...WRAPPED }, (name, D, d) => {
       run(CLASSIC, D, d);
       assert.equal(
         D((x) => x * d((y) => x + y, 1), 1),

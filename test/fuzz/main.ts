@@ -1,7 +1,8 @@
 /**
- * `npm run fuzz -- [--runs N] [--seed S] [--tier ir|transform|kernel|wasm|jit] [--batch N] [--most FAILURES]`: random programs, each run by
+ * `npm run fuzz -- [--runs N] [--seed S] [--tier ir|transform|grad|kernel|wasm|jit | --grad] [--batch N] [--most FAILURES]`: random programs, each run by
  * the compiler and as plain JavaScript. By default most of them stop at the kernels' interpreter, every 5th goes on to WASM
- * and every 25th through `jit`; every 4th of the others is differentiated and batched. Every 3rd is in a file, where the compiler finds what it captures through the inspector; the
+ * and every 25th through `jit`; every 4th of the others is differentiated and batched. With `--grad` all are calm ones that are
+ * differentiated twice, in all combinations of modes. Every 3rd is in a file, where the compiler finds what it captures through the inspector; the
  * others are given to it with a `scope`. Programs run in batches in a process of their own, which is ended if one hangs.
  */
 import { type ChildProcess, fork } from "node:child_process";
@@ -11,6 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { fuzzOne, loadPrograms } from "./fuzz.js";
+import { NO_SLOPES, sumOfSlopes } from "./slopes.js";
 import { type Outcome, TIERS, type Tier } from "./tiers.js";
 
 const { values } = parseArgs({
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "1000" },
     seed: { type: "string", default: String(Date.now() % 1_000_000_000) },
     tier: { type: "string" },
+    grad: { type: "boolean", default: false },
     batch: { type: "string", default: "200" },
     most: { type: "string", default: "10" },
     child: { type: "boolean", default: false },
@@ -28,12 +31,12 @@ const HANG_MS = 60_000;
 const [runs, seed, batch, most] = [values.runs, values.seed, values.batch, values.most].map(Number);
 if (runs === undefined || seed === undefined || batch === undefined || most === undefined)
   throw new Error("runs, seed, batch and most are numbers");
-const wanted = TIERS.find((t) => t === values.tier);
-if (values.tier !== undefined && wanted === undefined)
+const wanted = values.grad ? "grad" : TIERS.find((t) => t === values.tier);
+if (values.tier !== undefined && !TIERS.includes(values.tier as Tier))
   throw new Error(`--tier is one of ${TIERS.join(", ")}`);
 const tierOf = (k: number): Tier =>
   wanted ?? (k % 25 === 0 ? "jit" : k % 5 === 0 ? "wasm" : k % 4 === 1 ? "transform" : "kernel");
-const isInFile = (k: number): boolean => k % 3 === 0;
+const isInFile = (k: number): boolean => k % 3 === 0 && tierOf(k) !== "grad";
 
 type Message =
   | { readonly kind: "running"; readonly seed: number; readonly source: string }
@@ -109,13 +112,18 @@ const main = async (): Promise<void> => {
   let done = 0;
   let agreed = 0;
   let failed = 0;
+  let slopes = NO_SLOPES;
   const take = (own: number, outcome: Outcome): void => {
     done++;
-    if (outcome.kind === "agrees") agreed++;
-    else if (outcome.kind === "refused") {
+    if (outcome.kind === "agrees") {
+      agreed++;
+      slopes = sumOfSlopes([slopes, outcome.slopes]);
+    }
+    if (outcome.kind === "refused") {
       const known = codes.get(outcome.code) ?? { count: 0, example: outcome.message, seed: own };
       codes.set(outcome.code, { ...known, count: known.count + 1 });
-    } else {
+    }
+    if (outcome.kind === "fails") {
       failed++;
       const known = faults.get(outcome.fault) ?? 0;
       faults.set(outcome.fault, known + 1);
@@ -134,6 +142,8 @@ const main = async (): Promise<void> => {
   console.log(
     `\n${done} programs from seed ${seed}: ${agreed} agree, ${failed} fail, ${done - agreed - failed} refused`,
   );
+  if (slopes.judged > 0)
+    console.log(`  ${slopes.judged} derivatives are as differences say, ${slopes.moving} of them not 0`);
   for (const [code, { count, example, seed: at }] of [...codes].sort((a, b) => b[1].count - a[1].count))
     console.log(
       `  ${code}: ${count} (${((100 * count) / done).toFixed(1)} %), seed ${at}: ${example.split("\n").slice(0, 5).join("\n    ")}`,

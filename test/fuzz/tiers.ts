@@ -19,9 +19,12 @@ import { buildResult } from "../../runtime/results.js";
 import { binaryOf, loadBinary } from "../../runtime/run-wasm.js";
 import { argumentTrees, parameterNames } from "../../runtime/signature.js";
 import type { Callable } from "../../runtime/types.js";
+import { calm } from "./calm.js";
 import { attempt, Fault, requireSame } from "./fault.js";
+import { checkGradients } from "./gradients.js";
 import type { Program } from "./program.js";
 import { renderProgram } from "./render-program.js";
+import { NO_SLOPES, type Slopes, sumOfSlopes } from "./slopes.js";
 import { inputsOf, ndarraysOf, rebuild } from "./staged-run.js";
 import { argumentsOf, perturbedMath, type Subject, subjectOf } from "./subject.js";
 import { checkTransforms } from "./transforms.js";
@@ -29,13 +32,14 @@ import { nearRun, plain, RANGE, type Run, sameRun, spreadOf } from "./values.js"
 
 /**
  * - `ir`: front end and passes; `transform`: also differentiated and batched
+ * - `grad`: a calm variant of the program, which is differentiated twice
  * - `kernel`: also the lowered program, interpreted; `wasm`: also as WASM; `jit`: also by `jit`
  */
-export type Tier = "ir" | "transform" | "kernel" | "wasm" | "jit";
-export const TIERS: readonly Tier[] = ["ir", "transform", "kernel", "wasm", "jit"];
+export type Tier = "ir" | "transform" | "grad" | "kernel" | "wasm" | "jit";
+export const TIERS: readonly Tier[] = ["ir", "transform", "grad", "kernel", "wasm", "jit"];
 
 export type Outcome =
-  | { readonly kind: "agrees" }
+  | { readonly kind: "agrees"; readonly slopes: Slopes }
   | { readonly kind: "refused"; readonly code: string; readonly message: string }
   | {
       readonly kind: "fails";
@@ -104,7 +108,7 @@ const comparison = (subject: Subject, c: Case): ((got: Run, wanted: Run, k: numb
   };
 };
 
-const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void => {
+const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): Slopes => {
   const level = TIERS.indexOf(tier);
   attempt("the front end's program", () => verify(staged.fn));
   const { fn: optimised } = attemptPasses(staged.fn);
@@ -118,8 +122,15 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
       subject.source,
       c.runs.map(({ args }) => ndarraysOf(staged, optimised, args())),
     );
-  if (level < 2) return;
-  const same = level < 3 ? sameRun : comparison(subject, c);
+  if (tier === "grad") {
+    const runs = c.runs.map(({ args }) => ndarraysOf(staged, optimised, args()));
+    return sumOfSlopes([
+      checkGradients(optimised, runs.slice(0, 3), true),
+      checkGradients(staged.fn, runs.slice(3, 4), false),
+    ]);
+  }
+  if (level < TIERS.indexOf("kernel")) return NO_SLOPES;
+  const same = level < TIERS.indexOf("wasm") ? sameRun : comparison(subject, c);
   for (const { name, program } of lowerAll(optimised, c.exact)) {
     forEachRun(c, name, (args) => {
       const data = ndarraysOf(staged, optimised, args);
@@ -132,7 +143,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
         optimised.results.map((v, k) => ndarray(v.type.dtype, v.type.shape, Array.from(results[k] ?? []))),
       );
     });
-    if (level < 3) continue;
+    if (level < TIERS.indexOf("wasm")) continue;
     const executable = loadWasm(name, program, optimised);
     const types = optimised.results.map((v) => v.type);
     forEachRun(
@@ -142,7 +153,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
       same,
     );
   }
-  if (level < 4) return;
+  if (level < TIERS.indexOf("jit")) return NO_SLOPES;
   const scope = subject.inspected ? {} : { scope: subject.made.scope };
   for (const strict of c.exact ? [true, false] : [true]) {
     const compiled = jit(subject.made.fn as Callable, { strict, ...scope });
@@ -153,6 +164,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): void
       same,
     );
   }
+  return NO_SLOPES;
 };
 
 const attemptPasses = (fn: IrFunction): { readonly fn: IrFunction } => {
@@ -216,16 +228,18 @@ const checkChanged = (subject: Subject, p: Program, inexact: boolean): void => {
 
 /** @param note told where the work is, before it may hang */
 export const runProgram = (
-  p: Program,
+  given: Program,
   tier: Tier,
   note: (source: string) => void = () => {},
   loaded: Subject | null = null,
 ): Outcome => {
+  const p = tier === "grad" ? calm(given) : given;
   const rendered = renderProgram(p);
   const subject = loaded ?? subjectOf(rendered);
   const { source, made } = subject;
   note(source);
   let staged: Staged | null = null;
+  const slopes: Slopes[] = [];
   try {
     const checked = subject.plain(Math).fn;
     const runs = p.inputs.map((_, k) => {
@@ -238,11 +252,11 @@ export const runProgram = (
       const trees = argumentTrees(runs[k]?.args() ?? [], parameterNames(made.fn));
       staged = stage({ fn: made.fn, args: trees, scope: subject.inspected ? null : made.scope });
       const statics = staged.staticLeaves.length > 0;
-      checkTiers(subject, staged, { ...c, runs: statics ? runs.slice(k, k + 1) : runs }, tier);
+      slopes.push(checkTiers(subject, staged, { ...c, runs: statics ? runs.slice(k, k + 1) : runs }, tier));
       if (!statics) break;
     }
     if (tier === "jit" && rendered.change !== "") checkChanged(subject, p, rendered.inexact);
-    return { kind: "agrees" };
+    return { kind: "agrees", slopes: sumOfSlopes(slopes) };
   } catch (e) {
     if (e instanceof TscJitError && e.diagnostics.every((d) => d.kind !== "internal"))
       return { kind: "refused", code: e.code, message: e.message };

@@ -78,6 +78,12 @@ const BLOCKS: readonly (readonly [Shape, Shape])[] = [
 ];
 
 const starts = (x: Shape): readonly Operand[] => x.map((n) => indices([], -2, n + 1));
+/** Starts at which the block fits. */
+const fitting = (x: Shape, sizes: Shape): readonly Operand[] =>
+  x.map((n, k) => indices([], 0, n - (sizes[k] ?? 0)));
+const MODES = ["clamp", "check", "inside"] as const;
+const startsFor = (mode: (typeof MODES)[number], x: Shape, sizes: Shape): readonly Operand[] =>
+  mode === "clamp" ? starts(x) : fitting(x, sizes);
 
 export const indexingCases: CasesOf<"gather" | "scatterAdd" | "dynamicSlice" | "dynamicUpdate"> = {
   gather: () =>
@@ -98,18 +104,22 @@ export const indexingCases: CasesOf<"gather" | "scatterAdd" | "dynamicSlice" | "
     ),
   dynamicSlice: () =>
     ALL.flatMap((dtype) =>
-      BLOCKS.map(([x, sizes]) => ({
-        op: "dynamicSlice",
-        operands: [operand(dtype, x), ...starts(x)],
-        params: { sizes, mode: "clamp" },
-      })),
+      BLOCKS.flatMap(([x, sizes]) =>
+        MODES.map((mode) => ({
+          op: "dynamicSlice",
+          operands: [operand(dtype, x), ...startsFor(mode, x, sizes)],
+          params: { sizes, mode },
+        })),
+      ),
     ),
   dynamicUpdate: () =>
     ALL.flatMap((dtype) =>
-      BLOCKS.map(([x, block]) => ({
-        op: "dynamicUpdate",
-        operands: [operand(dtype, x), operand(dtype, block), ...starts(x)],
-        params: { mode: "clamp" },
-      })),
+      BLOCKS.flatMap(([x, block]) =>
+        MODES.map((mode) => ({
+          op: "dynamicUpdate",
+          operands: [operand(dtype, x), operand(dtype, block), ...startsFor(mode, x, block)],
+          params: { mode },
+        })),
+      ),
     ),
 };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { jvpFunction } from "../../autodiff/jvp.js";
 import { vjpFunction } from "../../autodiff/vjp.js";
-import { type IrFunction, isFloat, sizeOf, typeText } from "../../compiler/ir/types.js";
+import { type IrFunction, isFloat, sizeOf, typeText, type Var } from "../../compiler/ir/types.js";
 import { at, ndarray } from "../../compiler/ops/ndarray.js";
 import type { NdArray } from "../../compiler/ops/op.js";
 import { interpret } from "../../runtime/interpret.js";
@@ -153,6 +153,71 @@ export const assertTranspose = (
   assert.ok(
     Math.abs(left - right) <= tolerance,
     `${what}: <ct, J t> = ${left}, <J^T ct, t> = ${right} (tolerance ${tolerance})`,
+  );
+};
+
+/** Zeros of the values' types. */
+export const zerosOf = (vars: readonly Var[]): readonly NdArray[] =>
+  vars.map(({ type }) => ndarray(type.dtype, type.shape, new Array<number>(sizeOf(type.shape)).fill(0)));
+
+/**
+ * The derivative is a function of primals and seeds, whose own derivatives are checked like any function's: forward and
+ * reverse mode of forward mode, and of reverse mode.
+ */
+export const assertSecondOrder = (
+  fn: IrFunction,
+  xs: readonly NdArray[],
+  active: readonly boolean[],
+  seed: number,
+  what: string,
+): void => {
+  const derivatives = { jvp: jvpFunction(fn, active).fn, vjp: vjpFunction(fn, active).fn };
+  for (const [name, derivative] of Object.entries(derivatives)) {
+    const seeds = derivative.params.slice(fn.params.length);
+    const all = [...xs, ...directions(zerosOf(seeds), seed)];
+    const every = [...active, ...seeds.map(() => true)];
+    assertJvp(derivative, all, every, seed + 1, `${name} of ${what}`);
+    assertTranspose(derivative, all, every, seed + 2, `${name} of ${what}`);
+  }
+};
+
+/**
+ * Reverse mode against differences, without forward mode: <J^T ct, t> is the derivative of <ct, f> along t. The same
+ * differences and tolerance as for `assertJvp`.
+ */
+export const assertReverse = (
+  fn: IrFunction,
+  xs: readonly NdArray[],
+  active: readonly boolean[],
+  seed: number,
+  what: string,
+): void => {
+  const ts = directions(xs, seed);
+  const values = interpret(fn, xs);
+  const floats = values.filter((v) => isFloat(v.dtype));
+  const cts = directions(floats, seed + 1);
+  const back = interpret(vjpFunction(fn, active).fn, [...xs, ...cts]).slice(fn.results.length);
+  const along = ts.filter((_, k) => active[k] === true);
+  const terms = back.map((g, k) => inner(g, along[k] ?? g));
+  const got = terms.reduce((sum, t) => sum + t.sum, 0);
+  const loss = (h: number): { readonly sum: number; readonly size: number } => {
+    const results = interpret(fn, step(xs, ts, active, h)).filter((v) => isFloat(v.dtype));
+    const products = results.map((v, k) => inner(v, cts[k] ?? v));
+    return {
+      sum: products.reduce((sum, t) => sum + t.sum, 0),
+      size: products.reduce((sum, t) => sum + t.size, 0),
+    };
+  };
+  const slope = (h: number): number => (loss(h).sum - loss(-h).sum) / (2 * h);
+  const [far, near] = [slope(H), slope(H / 2)];
+  const wanted = (4 * near - far) / 3;
+  const curvature = Math.abs(far - near);
+  const scale = loss(0).size + Math.abs(wanted) + 1;
+  assert.ok(curvature <= 2 ** -10 * scale, `${what}: not smooth: ${far}, ${near}`);
+  const tolerance = curvature + (64 * EPS * scale) / H;
+  assert.ok(
+    Math.abs(got - wanted) <= tolerance,
+    `${what}: <J^T ct, t> = ${got}, differences give ${wanted} (tolerance ${tolerance})`,
   );
 };
 
