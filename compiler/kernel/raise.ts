@@ -43,7 +43,7 @@ export const raiseLoops = (body: readonly Stmt[], { buffer, strict }: RaiseOptio
   };
 
   /** The statements for the loop; whoever reads them finds the loop by its axis. */
-  const raise = (loop: LoopStmt): readonly Stmt[] => parallel(loop) ?? promoted(loop);
+  const raise = (loop: LoopStmt): readonly Stmt[] => parallel(loop) ?? parting(loop) ?? promoted(loop);
 
   const promoted = (loop: LoopStmt): readonly Stmt[] =>
     promoteElements(loop, { typeOf: (b) => buffer(b).dtype, inside }, w);
@@ -60,6 +60,16 @@ export const raiseLoops = (body: readonly Stmt[], { buffer, strict }: RaiseOptio
     if (reduced === null) return null;
     const next: LoopStmt = { ...held, parallel: true, carries: reduced.carries, body: reduced.body };
     return independent(next, loopFacts(next)) ? around.map((s) => (s === held ? next : s)) : null;
+  };
+
+  /** A loop whose iterations are independent and go ways of their own, each with its branches and loops; or null. */
+  const parting = (loop: LoopStmt): readonly Stmt[] | null => {
+    if (loop.parallel || typeof loop.extent !== "number" || loop.carries.length > 0) return null;
+    if (!anyStmt(loop.body, (s) => s.kind === "if" || s.kind === "while")) return null;
+    // the first iteration that fails is the one that is told of
+    if (anyStmt(loop.body, (s) => s.kind === "check" || (s.kind !== "while" && isSequential(s)))) return null;
+    const next: LoopStmt = { ...loop, parallel: true };
+    return independent(next, loopFacts(next)) ? [next] : null;
   };
 
   /** What vectors have no form for: loops without a count, and arrays that grow. */

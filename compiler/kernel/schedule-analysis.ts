@@ -147,16 +147,18 @@ export const varyingAlong = (
         for (const c of stmt.carries)
           if (any([c.init, c.next, c.param, stmt.cond])) varying.add(c.param).add(c.result);
         break;
-      case "loop":
+      case "loop": {
+        const count = typeof stmt.extent === "number" ? null : stmt.extent.value;
         for (const c of stmt.carries) {
           if (c.kind === "reduce") {
             if (any([c.init, c.value])) varying.add(c.result);
-          } else if (any([c.init, c.next, c.param])) {
+          } else if (any([c.init, c.next, c.param]) || (count !== null && varying.has(count))) {
             varying.add(c.param);
             varying.add(c.result);
           }
         }
         break;
+      }
       case "const":
       case "store":
       case "row":

@@ -85,6 +85,11 @@ const accessCost = (kind: AccessKind, lanes: number): number =>
 
 const LOOP_OVERHEAD = 2;
 
+/** Instructions that join a condition with those around it and ask whether any lane is left. */
+const MASK = 3;
+/** How much longer the longest of some lanes loops than the mean. */
+const DIVERGENCE = 1.25;
+
 interface Planned {
   readonly cost: number;
   readonly plan: ReadonlyMap<AxisId, LoopPlan>;
@@ -163,8 +168,13 @@ const vectorStmtCost = (
       return tripsOf(stmt) * (inner + stmt.carries.length + LOOP_OVERHEAD / 2);
     }
     case "if":
-    case "while":
-      return internal("a loop around control flow has no vectors");
+      return (
+        MASK + vectorCost([...stmt.then, ...stmt.else], axis, lanes, facts, varying) + stmt.results.length
+      );
+    case "while": {
+      const iteration = vectorCost([...stmt.test, ...stmt.body], axis, lanes, facts, varying);
+      return UNKNOWN_TRIPS * DIVERGENCE * (iteration + MASK + 2 * stmt.carries.length);
+    }
     default: {
       const never: never = stmt;
       return unreachable(never);
@@ -192,7 +202,9 @@ const lanesFor = (loop: LoopStmt, facts: KernelFacts): 2 | 4 => {
             ? [stmt.value]
             : [];
     if (ids.some((id) => facts.types.get(id) === "f64" || facts.types.get(id) === "i64")) wide = true;
-    if (stmt.kind === "loop" && stmt.carries.some((c) => c.type === "f64")) wide = true;
+    if ((stmt.kind === "loop" || stmt.kind === "while") && stmt.carries.some((c) => c.type === "f64"))
+      wide = true;
+    if (stmt.kind === "if" && stmt.results.some((r) => r.type === "f64")) wide = true;
   });
   return wide ? 2 : 4;
 };
@@ -212,25 +224,51 @@ const statementCount = (loop: LoopStmt): number => {
 const unrollFor = (loop: LoopStmt, extent: number, lanes: number): number => {
   const size = statementCount(loop);
   let carries = loop.carries.length;
+  let loops = false;
   walkStmts(loop.body, (stmt) => {
-    if (stmt.kind === "loop") carries += stmt.carries.length;
+    if (stmt.kind === "while" || (stmt.kind === "loop" && typeof stmt.extent !== "number")) loops = true;
+    if (stmt.kind === "loop" || stmt.kind === "while") carries += stmt.carries.length;
   });
   const wanted = carries > 0 ? (size <= 40 ? 4 : size <= 80 ? 2 : 1) : size <= 12 ? 4 : size <= 32 ? 2 : 1;
+  if (loops) return Math.max(1, Math.min(2, Math.floor(extent / lanes)));
   const accumulators = Math.max(1, Math.floor(8 / Math.max(1, carries)));
   return Math.max(1, Math.min(wanted, accumulators, Math.floor(extent / lanes)));
 };
 
-/** Does every iteration run the same statements? */
-const isUniform = (body: readonly Stmt[]): boolean => {
-  let uniform = true;
-  walkStmts(body, (s) => {
-    if (s.kind === "if" || s.kind === "while" || (s.kind === "loop" && typeof s.extent !== "number"))
-      uniform = false;
-    // The values that an error shows are those of one iteration.
-    if (s.kind === "check" && s.values.length > 0) uniform = false;
+/**
+ * Can lanes run the statements together? What only some of them run is done for all, and kept where it was wanted: it must
+ * touch no memory and have no checks, since neither would be the lane's own.
+ */
+const canMask = (body: readonly Stmt[], axis: AxisId, some: boolean): boolean =>
+  body.every((s) => {
+    switch (s.kind) {
+      case "const":
+      case "op":
+        return true;
+      case "axis":
+        return !some || s.axis !== axis;
+      case "load":
+      case "store":
+        return !some;
+      case "check":
+        // The values that an error shows are those of one iteration.
+        return !some && s.values.length === 0;
+      case "row":
+      case "tape":
+        return false;
+      case "loop":
+        if (typeof s.extent === "number") return canMask(s.body, axis, some);
+        return s.carries.every((c) => c.kind === "recur") && canMask(s.body, axis, true);
+      case "if":
+        return canMask([...s.then, ...s.else], axis, true);
+      case "while":
+        return canMask([...s.test, ...s.body], axis, true);
+      default: {
+        const never: never = s;
+        return unreachable(never);
+      }
+    }
   });
-  return uniform;
-};
 
 const planLoop = (loop: LoopStmt, facts: KernelFacts): Planned => {
   const inner = planBody(loop.body, facts);
@@ -238,7 +276,11 @@ const planLoop = (loop: LoopStmt, facts: KernelFacts): Planned => {
   const scalar = extent * (inner.cost + loop.carries.length + LOOP_OVERHEAD);
   const asScalar: Planned = { cost: scalar, plan: new Map([...inner.plan, [loop.axis, SCALAR_PLAN]]) };
   const vectorisable =
-    loop.parallel && extent > 1 && isUniform([loop]) && loop.carries.every((c) => c.kind === "reduce");
+    loop.parallel &&
+    extent > 1 &&
+    typeof loop.extent === "number" &&
+    canMask(loop.body, loop.axis, false) &&
+    loop.carries.every((c) => c.kind === "reduce");
   if (!vectorisable) return asScalar;
   const lanes = lanesFor(loop, facts);
   const varying = varyingIn(loop);

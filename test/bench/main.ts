@@ -18,6 +18,7 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly Row[] | null>>>
   loops: async () => measured(await (await import("./loops.js")).loops()),
   matmul: async () => measured(await (await import("./matmul.js")).matmul()),
   mlp: async () => measured(await (await import("./mlp.js")).mlp()),
+  vmap: async () => measured((await import("./vmap.js")).vmapped()),
   startup: async () => (await import("./startup.js")).startup(),
 };
 

@@ -44,6 +44,8 @@ export interface RandomOptions {
   readonly tame?: boolean;
   /** Equations with regions of these forms, nested; none by default. */
   readonly control?: readonly ControlForm[];
+  /** Params of rank 0 only. */
+  readonly scalars?: boolean;
 }
 
 /** What a decoder sees: the program so far and a source of random choices. */
@@ -287,7 +289,7 @@ export const programs = (options: RandomOptions = {}): fc.Arbitrary<RandomProgra
       fc.array(fc.nat(2 ** 30), { minLength: 2, maxLength: 4 }),
     )
     .map(([sizes, choices]) => {
-      const shapes = shapesOver(sizes);
+      const shapes = options.scalars === true ? [[]] : shapesOver(sizes);
       return choices.map((n): TensorType => {
         const dtype = dtypes[n % dtypes.length] ?? "f64";
         return { dtype, shape: shapes[Math.floor(n / dtypes.length) % shapes.length] ?? [] };

@@ -4,6 +4,7 @@
  * stay slow to its end. Between chunks the carries, and how long the next one is, are globals.
  */
 import binaryen from "binaryen";
+import { SCALAR_PLAN } from "../../kernel/schedule.js";
 import type { Carry, LoopStmt, RecurCarry, Stmt, ValueId, WhileStmt } from "../../kernel/types.js";
 import { definedBy, directUses, endUses, innerStmts, walkStmts } from "../../kernel/walk.js";
 import { newFrame, pointerSteps, pointersAtCounter } from "./address.js";
@@ -60,7 +61,12 @@ const touchesMemory = (stmt: Stmt): boolean => {
 /** Does the loop run in chunks? Only one that stands in no other loop, and may be long. */
 export const isChunked = ({ ctx, frame, vector }: Region, stmt: LoopStmt | WhileStmt): boolean => {
   if (ctx.outline === null || frame !== null || vector !== null) return false;
-  if (stmt.kind === "loop" && (stmt.parallel || stmt.carries.some((c) => c.kind !== "recur"))) return false;
+  if (stmt.kind === "loop") {
+    const { lanes } = ctx.schedule.get(stmt.axis) ?? SCALAR_PLAN;
+    if (lanes !== 1 || stmt.carries.some((c) => c.kind !== "recur")) return false;
+    // a map is soon done, whatever code it runs in
+    if (stmt.parallel && stmt.body.every((s) => innerStmts(s).length === 0)) return false;
+  }
   // buffers that are locals can't be seen from another function
   if (ctx.locals !== null && touchesMemory(stmt)) return false;
   return iterations([stmt]) >= LONG;

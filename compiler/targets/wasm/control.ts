@@ -60,16 +60,27 @@ export const emitIf = (region: Region, stmt: IfStmt, emitBody: EmitBody): void =
   stmt.results.forEach((r, k) => void bindScalar(region, r.id, locals[k] ?? -1));
 };
 
-/** loop { test; if (cond) { body; carries; again } } */
 export const emitWhile = (region: Region, stmt: WhileStmt, emitBody: EmitBody): void => {
+  const { ctx, out } = region;
+  const slots = stmt.carries.map((carry): Slot => {
+    const local = newLocal(ctx.fn, wasmType(carry.type));
+    out.push(set(ctx.fn, local, scalar(ctx, carry.init)));
+    return { carry, copy: null, local, total: null };
+  });
+  whileFrom(region, stmt, slots, emitBody);
+  for (const slot of slots) bindSlot(region, slot, slot.carry.result, slot.local);
+};
+
+/** loop { test; if (cond) { body; carries; again } }, from the carries that are in `slots`. */
+export const whileFrom = (
+  region: Region,
+  stmt: WhileStmt,
+  slots: readonly Slot[],
+  emitBody: EmitBody,
+): void => {
   const { ctx, out } = region;
   const { fn } = ctx;
   const { m } = fn;
-  const slots = stmt.carries.map((carry): Slot => {
-    const local = newLocal(fn, wasmType(carry.type));
-    out.push(set(fn, local, scalar(ctx, carry.init)));
-    return { carry, copy: null, local, total: null };
-  });
   const test = inside(region);
   for (const { carry, local } of slots) if (carry.kind === "recur") bindScalar(test, carry.param, local);
   emitBody(test, stmt.test);
@@ -80,7 +91,6 @@ export const emitWhile = (region: Region, stmt: WhileStmt, emitBody: EmitBody): 
   const label = newLabel(fn, "while");
   const again = whereAll(fn, conds, m.block(null, [...body.out, m.br(label)]));
   out.push(m.loop(label, m.block(null, [...test.out, again])));
-  for (const slot of slots) bindSlot(region, slot, slot.carry.result, slot.local);
 };
 
 /** if (0 < n) { i = 0; loop { body; carries; if (++i < n) again } } */

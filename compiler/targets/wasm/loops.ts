@@ -30,6 +30,7 @@ import {
 } from "./carries.js";
 import { emitChunks, isChunked } from "./chunks.js";
 import { emitDynamicLoop, emitIf, emitWhile } from "./control.js";
+import { emitMasked, emitMaskedLoop } from "./masked.js";
 import { type Region, scalar, splattedIn, type Values, type VectorRegion, vector } from "./values.js";
 
 export const emitBody = (region: Region, stmts: readonly Stmt[]): void => {
@@ -42,6 +43,8 @@ export const emitBody = (region: Region, stmts: readonly Stmt[]): void => {
     emitRun(region, run);
     run = [];
     if (stmt.kind !== "if" && isChunked(region, stmt)) emitChunks(region, stmt, emitBody);
+    else if (region.vector !== null && stmt.kind !== "loop")
+      emitMasked(region, region.vector, stmt, emitBody);
     else if (stmt.kind === "loop") emitLoop(region, stmt);
     else if (stmt.kind === "if") emitIf(region, stmt, emitBody);
     else emitWhile(region, stmt, emitBody);
@@ -51,8 +54,10 @@ export const emitBody = (region: Region, stmts: readonly Stmt[]): void => {
 
 const emitLoop = (region: Region, loop: LoopStmt): void => {
   const plan = region.ctx.schedule.get(loop.axis) ?? SCALAR_PLAN;
-  if (typeof loop.extent !== "number") emitDynamicLoop(region, loop, loop.extent, emitBody);
-  else if (region.vector === null && plan.lanes !== 1)
+  if (typeof loop.extent !== "number") {
+    if (region.vector === null) emitDynamicLoop(region, loop, loop.extent, emitBody);
+    else emitMaskedLoop(region, region.vector, loop, loop.extent, emitBody);
+  } else if (region.vector === null && plan.lanes !== 1)
     emitVectorLoop(region, loop, loop.extent, plan.lanes, plan);
   else emitPlainLoop(region, loop, loop.extent);
 };
@@ -183,6 +188,7 @@ const emitVectorLoop = (
       splats,
       prologue,
       copies: values,
+      masks: null,
     };
     const inner: Region = { ctx, out: [], frame, vector: vec };
     emitBody(inner, loop.body);

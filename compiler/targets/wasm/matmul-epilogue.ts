@@ -135,6 +135,7 @@ const emitRow = (
       splats: new Map(),
       prologue,
       copies,
+      masks: null,
     };
     emitRun({ ctx, out, frame, vector }, straightLine(kernel.epilogue));
     if (prologue.length > 0) internal("an epilogue reads a value that it doesn't define");

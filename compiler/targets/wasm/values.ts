@@ -13,6 +13,7 @@ import {
   type Fn,
   get,
   type Lanes,
+  type Local,
   newLocal,
   scalarConst,
   set,
@@ -64,6 +65,8 @@ export interface VectorRegion {
   readonly prologue: Expr[];
   /** Per copy (unrolled vector) its varying values. */
   readonly copies: readonly Values[];
+  /** Per copy the lanes that run the statements here, as a local; null where all active ones do. */
+  readonly masks: readonly Local[] | null;
 }
 
 export interface Region {
@@ -121,6 +124,9 @@ export const splattedIn = (
       add(directUses(stmt));
       add(updateUses(stmt));
     }
+    if (stmt.kind === "while" && stmt.carries.some((c) => varying.has(c.result)))
+      for (const c of stmt.carries) add([c.init, c.next]);
+    if (stmt.kind === "if") for (const r of stmt.results) if (varying.has(r.id)) add([r.then, r.else]);
   });
   return new Set([...found].filter((id) => !varying.has(id)));
 };

@@ -2,18 +2,20 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { gradFunction } from "../../../autodiff/grad.js";
+import { vmapFunction } from "../../../autodiff/vmap.js";
 import { regionsOf } from "../../../compiler/ir/control.js";
 import { type IrFunction, isControl, isFloat } from "../../../compiler/ir/types.js";
 import { interpretProgram, KernelCheckError } from "../../../compiler/kernel/interpret.js";
 import { type LowerOptions, lowerProgram } from "../../../compiler/kernel/lower.js";
 import { expandMath } from "../../../compiler/kernel/math/expand.js";
 import { printProgram } from "../../../compiler/kernel/print.js";
+import { schedule } from "../../../compiler/kernel/schedule.js";
 import type { KernelProgram, Profile } from "../../../compiler/kernel/types.js";
-import { mapKernels } from "../../../compiler/kernel/walk.js";
+import { kernelsOf, mapKernels, walkStmts } from "../../../compiler/kernel/walk.js";
 import { runPasses } from "../../../compiler/passes/pipeline.js";
 import { allCases, caseText, drawInputs, functionOf } from "../../ops/cases.js";
 import { CONTROL_FORMS } from "../../properties/random-control.js";
-import { ALL_OPS, programs, sumOfResults } from "../../properties/random-ir.js";
+import { ALL_OPS, arrays, programs, sumOfResults } from "../../properties/random-ir.js";
 import { type Data, dataOf, PROFILES, ProgramTrap, runProgram } from "./harness.js";
 
 const numRuns = Number(process.env.TSCJIT_RUNS ?? 150);
@@ -89,6 +91,23 @@ const orderFree = (fn: IrFunction): boolean =>
         !isFloat(eqn.outs[0].type.dtype),
   );
 
+/** How many loops with control flow inside run in vectors. */
+const vectorsAroundControl = (fn: IrFunction): number =>
+  kernelsOf(lowerProgram(fn).steps).reduce((count, kernel) => {
+    if (kernel.kind !== "loops") return count;
+    const expanded = expandMath(kernel);
+    if (expanded.kind !== "loops") return count;
+    const plans = schedule(expanded);
+    let own = 0;
+    walkStmts(expanded.body, (s) => {
+      if (s.kind !== "loop" || (plans.get(s.axis)?.lanes ?? 1) === 1) return;
+      walkStmts(s.body, (inner) => {
+        if (inner.kind === "if" || inner.kind === "while") own = 1;
+      });
+    });
+    return count + own;
+  }, 0);
+
 describe("WASM agrees with the interpreter", () => {
   describe("on every op", () => {
     for (const c of allCases())
@@ -149,6 +168,41 @@ describe("WASM agrees with the interpreter", () => {
         { numRuns: Math.ceil(numRuns / 8) },
       );
     });
+
+  it("on batches whose examples part, in vectors too", async () => {
+    const batches = fc
+      .record({
+        program: programs({ control: CONTROL_FORMS, scalars: true, steps: 16 }),
+        size: fc.integer({ min: 1, max: 9 }),
+      })
+      .chain(({ program: { fn }, size }) =>
+        fc.record({
+          fn: fc.constant(
+            vmapFunction(
+              fn,
+              fn.params.map(() => true),
+              size,
+            ),
+          ),
+          args: fc.tuple(...fn.params.map((p) => arrays({ ...p.type, shape: [size] }))),
+        }),
+      );
+    let vectors = 0;
+    await fc.assert(
+      fc.asyncProperty(batches, async ({ fn, args }) => {
+        fc.pre(orderFree(fn));
+        const { fn: short } = runPasses(fn);
+        vectors += vectorsAroundControl(short);
+        await agree(
+          short,
+          args.map((a) => a.data),
+          "base",
+        );
+      }),
+      { numRuns },
+    );
+    assert.ok(vectors > 0, "no program had control flow in vectors");
+  });
 
   it("on random programs after the passes", async () => {
     await fc.assert(
