@@ -83,13 +83,13 @@ const requireFloats = (fn: IrFunction, count: number, kind: string): void => {
 
 /**
  * Params as `fn`, all floats. Results: those of `fn`, then for each but the last `aux` results, for each param, the Jacobian
- * [...result's shape, ...param's shape] with entries d result / d param, in the result's dtype.
+ * [...result's shape, ...param's shape] with entries d result / d param, in the result's dtype. `kind` is what messages call it.
  */
-export const jacfwdFunction = (fn: IrFunction, aux = 0): IrFunction => {
+export const jacfwdFunction = (fn: IrFunction, aux = 0, kind = "jacfwd"): IrFunction => {
   const active = fn.params.map(() => true);
   checkActive(fn, active);
   const count = fn.results.length - aux;
-  requireFloats(fn, count, "jacfwd");
+  requireFloats(fn, count, kind);
   const b = createBuilder();
   const args = fn.params.map((p) => b.param(p.type));
   const outs = b.inline(fn, args);
@@ -115,11 +115,11 @@ export const jacfwdFunction = (fn: IrFunction, aux = 0): IrFunction => {
 };
 
 /** As `jacfwdFunction`, by reverse mode: one batched pass over the results' entries, in the params' dtypes. */
-export const jacrevFunction = (fn: IrFunction, aux = 0): IrFunction => {
+export const jacrevFunction = (fn: IrFunction, aux = 0, kind = "jacrev"): IrFunction => {
   const active = fn.params.map(() => true);
   checkActive(fn, active);
   const count = fn.results.length - aux;
-  requireFloats(fn, count, "jacrev");
+  requireFloats(fn, count, kind);
   const b = createBuilder();
   const args = fn.params.map((p) => b.param(p.type));
   const outs = b.inline(fn, args);

@@ -5,7 +5,7 @@ import { ruled } from "./custom-rules.js";
 import { intrinsic } from "./intrinsic.js";
 import { requireFunction } from "./jit.js";
 import { checkKeys } from "./transforms.js";
-import type { Callable, Jitted, PlainOf } from "./types.js";
+import type { Callable, Jitted, PlainOf, Unresolved } from "./types.js";
 
 export type { CheckpointPolicy };
 
@@ -19,7 +19,7 @@ const checkpointCall = intrinsic("checkpointCall", (..._: readonly unknown[]): n
 );
 
 type Values = readonly never[];
-type Checkpoint = <F extends Callable>(fn: F, options?: CheckpointOptions) => Jitted<PlainOf<F>>;
+type Checkpoint = <F extends Callable = Unresolved>(fn: F, options?: CheckpointOptions) => Jitted<PlainOf<F>>;
 
 const checkpointOf = (fn: Callable, options: CheckpointOptions = {}): Callable => {
   requireFunction(fn, "checkpoint()");

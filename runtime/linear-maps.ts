@@ -4,38 +4,18 @@ import { register } from "../compiler/frontend/registry.js";
 import type { AnyFunction } from "../compiler/frontend/types.js";
 import { intrinsic } from "./intrinsic.js";
 import { compiledCallable, requireFunction } from "./jit.js";
+import type { Jvp, Linearize, Vjp } from "./linear-map-types.js";
 import { isTensor } from "./tensor.js";
-import type {
-  Callable,
-  Cotangent,
-  PlainArgs,
-  PlainOf,
-  PlainResult,
-  TensorArgs,
-  TensorResult,
-  Unresolved,
-} from "./types.js";
+import type { Callable } from "./types.js";
 
-/** What was compiled for a function by `jvp`, `vjp` and `linearize`. */
-const forwards = new WeakMap<AnyFunction, AnyFunction>();
-const evaluations = {
-  forward: new WeakMap<AnyFunction, AnyFunction>(),
-  reverse: new WeakMap<AnyFunction, AnyFunction>(),
-};
-const applications = {
-  forward: new WeakMap<AnyFunction, AnyFunction>(),
-  reverse: new WeakMap<AnyFunction, AnyFunction>(),
-};
+/** What was compiled for a function by `jvp`, `vjp` and `linearize`, by what it does. */
+const compiled = new WeakMap<AnyFunction, Map<string, AnyFunction>>();
 
-const once = (
-  cache: WeakMap<AnyFunction, AnyFunction>,
-  fn: AnyFunction,
-  make: () => AnyFunction,
-): AnyFunction => {
-  const known = cache.get(fn);
-  if (known !== undefined) return known;
-  const made = make();
-  cache.set(fn, made);
+const once = (key: string, fn: AnyFunction, make: () => AnyFunction): AnyFunction => {
+  const all = compiled.get(fn) ?? new Map<string, AnyFunction>();
+  compiled.set(fn, all);
+  const made = all.get(key) ?? make();
+  all.set(key, made);
   return made;
 };
 
@@ -44,62 +24,30 @@ export const ownFunction = (id: string, fn: AnyFunction): AnyFunction =>
   register((): never => internal(`${id} is called as it is`), { kind: "library", id, fn });
 const compiledOwn = (id: string, fn: AnyFunction): AnyFunction => compiledCallable(ownFunction(id, fn));
 
-/** Takes the primals, then the tangents; numbers stay numbers, as in any call. */
-interface Jvp {
-  <F extends Callable = Unresolved>(
-    fn: F,
-    primals: readonly [...PlainArgs<Parameters<PlainOf<F>>>],
-    tangents: readonly [...PlainArgs<Parameters<PlainOf<F>>>],
-  ): [PlainResult<ReturnType<PlainOf<F>>>, PlainResult<ReturnType<PlainOf<F>>>];
-  <F extends Callable = Unresolved>(
-    fn: F,
-    primals: readonly [...TensorArgs<Parameters<PlainOf<F>>>],
-    tangents: readonly [...TensorArgs<Parameters<PlainOf<F>>>],
-  ): [TensorResult<ReturnType<PlainOf<F>>>, TensorResult<ReturnType<PlainOf<F>>>];
-}
-
-interface Vjp {
-  <F extends Callable = Unresolved>(
-    fn: F,
-    ...primals: PlainArgs<Parameters<PlainOf<F>>>
-  ): [
-    PlainResult<ReturnType<PlainOf<F>>>,
-    (cotangent: PlainResult<ReturnType<PlainOf<F>>>) => PlainResult<Parameters<PlainOf<F>>>,
-  ];
-  <F extends Callable = Unresolved>(
-    fn: F,
-    ...primals: TensorArgs<Parameters<PlainOf<F>>>
-  ): [
-    TensorResult<ReturnType<PlainOf<F>>>,
-    (cotangent: Cotangent<ReturnType<PlainOf<F>>>) => TensorResult<Parameters<PlainOf<F>>>,
-  ];
-}
-
-interface Linearize {
-  <F extends Callable = Unresolved>(
-    fn: F,
-    ...primals: PlainArgs<Parameters<PlainOf<F>>>
-  ): [
-    PlainResult<ReturnType<PlainOf<F>>>,
-    (...tangents: PlainArgs<Parameters<PlainOf<F>>>) => PlainResult<ReturnType<PlainOf<F>>>,
-  ];
-  <F extends Callable = Unresolved>(
-    fn: F,
-    ...primals: TensorArgs<Parameters<PlainOf<F>>>
-  ): [
-    TensorResult<ReturnType<PlainOf<F>>>,
-    (...tangents: TensorArgs<Parameters<PlainOf<F>>>) => TensorResult<ReturnType<PlainOf<F>>>,
-  ];
-}
-
 type Values = readonly never[];
 const listOf = (x: unknown, what: string): readonly unknown[] =>
   Array.isArray(x) ? x : fail("TSJ5075", "type", `jvp(): ${what} is an array with one entry per argument`);
 
-const pushForward = (fn: Callable, primals: Values, tangents: Values): unknown => {
+/** `{ hasAux }`: which no tree of numbers is. */
+const isOptions = (x: unknown): x is { readonly hasAux: boolean } =>
+  typeof x === "object" &&
+  x !== null &&
+  "hasAux" in x &&
+  typeof x.hasAux === "boolean" &&
+  Object.keys(x).length === 1;
+
+const pushForward = (fn: Callable, primals: Values, tangents: Values, options?: unknown): unknown => {
   requireFunction(fn, "jvp()");
-  const run = once(forwards, fn, () =>
-    compiledOwn("jvp", (...all: Values) => jvp(fn, all.slice(0, all.length / 2), all.slice(all.length / 2))),
+  const hasAux =
+    options === undefined
+      ? false
+      : isOptions(options)
+        ? options.hasAux
+        : fail("TSJ5077", "type", "the options of jvp() are an object: { hasAux }, true or false");
+  const run = once(hasAux ? "jvpAux" : "jvp", fn, () =>
+    compiledOwn("jvp", (...all: Values) =>
+      pushed(fn, all.slice(0, all.length / 2), all.slice(all.length / 2), { hasAux }),
+    ),
   );
   const [from, along] = [listOf(primals, "the second argument"), listOf(tangents, "the third argument")];
   if (from.length !== along.length)
@@ -109,10 +57,12 @@ const pushForward = (fn: Callable, primals: Values, tangents: Values): unknown =
 
 /**
  * The value of `fn` at `primals` and its directional derivative along `tangents`: `[value, tangent]`.
- * Tangents have the structure and the shapes of the primals.
+ * Tangents have the structure and the shapes of the primals. With `hasAux`, of a function that gives `[value, aux]`:
+ * `[value, tangent, aux]`.
  */
 // One implementation for both overloads: the results' types follow the arguments' at run time.
-export const jvp = intrinsic("jvp", pushForward as unknown as Jvp);
+const pushed = intrinsic("jvp", pushForward);
+export const jvp = pushed as unknown as Jvp;
 
 /** The two halves of a derivative, known inside compiled code only (compiler/frontend/transform-calls). */
 type Mode = "forward" | "reverse";
@@ -137,19 +87,28 @@ const toPlain = (node: unknown): unknown => {
   return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, toPlain(child)]));
 };
 
-/** The value of `fn` at `primals`, and the function that applies the derivative there, as often as wanted. */
+/** The value of `fn` at `primals`, the function that applies the derivative there, as often as wanted, and with `hasAux` the rest. */
 const halves = (
   mode: Mode,
   fn: Callable,
-  primals: Values,
-): readonly [unknown, (seeds: unknown) => unknown] => {
-  const evaluate = once(evaluations[mode], fn, () =>
-    compiledOwn(mode, (...p: Values) => evaluateKept(mode, fn, ...p)),
+  args: readonly unknown[],
+): readonly [unknown, (seeds: unknown) => unknown, ...unknown[]] => {
+  const last = args.at(-1);
+  const [primals, hasAux] = isOptions(last) ? [args.slice(0, -1), last.hasAux] : [args, false];
+  const key = `${mode}${hasAux ? "Aux" : ""}`;
+  const evaluate = once(`evaluate ${key}`, fn, () =>
+    compiledOwn(mode, (...p: Values) => evaluateKept(mode, hasAux, fn, ...p)),
   );
-  const apply = once(applications[mode], fn, () =>
-    compiledOwn(mode, (kept: never, seeds: never, ...p: Values) => applyKept(mode, fn, kept, seeds, ...p)),
+  const apply = once(`apply ${key}`, fn, () =>
+    compiledOwn(mode, (kept: never, seeds: never, ...p: Values) =>
+      applyKept(mode, hasAux, fn, kept, seeds, ...p),
+    ),
   );
-  const [value, kept] = Reflect.apply(evaluate, undefined, primals) as readonly [unknown, unknown];
+  const [value, kept, ...extra] = Reflect.apply(evaluate, undefined, primals) as readonly [
+    unknown,
+    unknown,
+    ...unknown[],
+  ];
   const isPlainPoint = primals.every((x) => isPlain(x, false));
   return [
     value,
@@ -158,31 +117,34 @@ const halves = (
       const result: unknown = Reflect.apply(apply, undefined, [kept, seeds, ...primals]);
       return isPlainPoint && isPlain(seeds, true) ? toPlain(result) : result;
     },
+    ...extra,
   ];
 };
 
-const pullBack = (fn: Callable, ...primals: Values): unknown => {
+const pullBack = (fn: Callable, ...args: readonly unknown[]): unknown => {
   requireFunction(fn, "vjp()");
-  return halves("reverse", fn, primals);
+  return halves("reverse", fn, args);
 };
 
 /**
  * The value of `fn` at `primals`, and the function that takes a cotangent of the value to those of the primals:
  * `[value, pullback]`, where `pullback(cotangent)` has one entry per primal. What the derivative needs is kept, so that
- * `fn` is evaluated once however often the pullback is called.
+ * `fn` is evaluated once however often the pullback is called. With `{ hasAux: true }` behind the primals, of a function that
+ * gives `[value, aux]`: `[value, pullback, aux]`.
  */
 // One implementation for both overloads, as above.
 export const vjp = intrinsic("vjp", pullBack as unknown as Vjp);
 
-const linearise = (fn: Callable, ...primals: Values): unknown => {
+const linearise = (fn: Callable, ...args: readonly unknown[]): unknown => {
   requireFunction(fn, "linearize()");
-  const [value, apply] = halves("forward", fn, primals);
-  return [value, (...tangents: readonly unknown[]) => apply(tangents)];
+  const [value, apply, ...extra] = halves("forward", fn, args);
+  return [value, (...tangents: readonly unknown[]) => apply(tangents), ...extra];
 };
 
 /**
  * The value of `fn` at `primals`, and its derivative there as a linear function: `[value, tangent]`, where
- * `tangent(...tangents)` takes one tangent per primal to the tangent of the value. `fn` is evaluated once.
+ * `tangent(...tangents)` takes one tangent per primal to the tangent of the value. `fn` is evaluated once. With
+ * `{ hasAux: true }` behind the primals, of a function that gives `[value, aux]`: `[value, tangent, aux]`.
  */
 // One implementation for both overloads, as above.
 export const linearize = intrinsic("linearize", linearise as unknown as Linearize);

@@ -28,11 +28,27 @@ type GradientOf<P, Leaf> = unknown extends P
             ? P
             : { [K in keyof P]: GradientOf<P[K], Leaf> };
 
-/** An argument's type; undefined for one that the function does not have. */
-type At<P extends readonly unknown[], N> = N extends keyof P
-  ? P[N]
-  : number extends P["length"]
-    ? P[number]
+/** An argument's type, by its index as a text: "0" the first, "-1" the last, any for a number that is not known; undefined for one that the function does not have. */
+type At<P extends readonly unknown[], N> = `${number}` extends N
+  ? P[number]
+  : N extends `-${infer M}`
+    ? FromLast<Required<P>, M>
+    : N extends keyof P
+      ? P[N]
+      : number extends P["length"]
+        ? P[number]
+        : undefined;
+/** "1" is the last. A list of any length has nothing there that is known. */
+type FromLast<
+  P extends readonly unknown[],
+  M,
+  Passed extends readonly unknown[] = [unknown],
+> = number extends P["length"]
+  ? P[number]
+  : P extends readonly [...infer Rest, infer Last]
+    ? `${Passed["length"]}` extends M
+      ? Last
+      : FromLast<Rest, M, [...Passed, unknown]>
     : undefined;
 
 /** `argnums` as a number: that parameter's gradient; as a list: a tuple of gradients. */

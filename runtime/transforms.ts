@@ -18,7 +18,7 @@ import type {
 } from "./types.js";
 
 export interface GradOptions<N extends ArgNums = 0, Aux extends boolean = false> {
-  /** Which arguments to differentiate by: an index, or several; default 0. */
+  /** Which arguments to differentiate by: an index, or several; -1 is the last; default 0. */
   readonly argnums?: N;
   /** The function gives `[value, aux]`; aux is handed through. */
   readonly hasAux?: Aux;
@@ -113,12 +113,14 @@ const transformed = (fn: AnyFunction, transform: Transform): AnyFunction => {
 
 type AnyGradOptions = GradOptions<ArgNums, boolean>;
 
-const isIndex = (n: unknown): n is number => Number.isInteger(n) && Number(n) >= 0;
-
 const checkArgnums = (argnums: unknown, of: string): void => {
   const list: readonly unknown[] = Array.isArray(argnums) ? argnums : [argnums];
-  if (list.length === 0 || !list.every(isIndex))
-    fail("TSJ5070", "type", `${of}: argnums is an argument's index from 0, or a list of these`);
+  if (list.length === 0 || !list.every(Number.isInteger))
+    fail(
+      "TSJ5070",
+      "type",
+      `${of}: argnums is an argument's index from 0 (-1 for the last), or a list of these`,
+    );
   if (new Set(list).size !== list.length)
     fail("TSJ5071", "type", `${of}: argnums names an argument twice: ${list.join(", ")}`);
 };
@@ -197,8 +199,8 @@ export const jacrev = intrinsic("jacrev", jacrevOf as unknown as EveryDerivative
 const hessianOf = (fn: AnyFunction, options: AnyGradOptions = {}): AnyFunction => {
   checkGradOptions(fn, options, "hessian()");
   const { argnums = 0, hasAux = false } = options;
-  const gradient = transformed(fn, { kind: "jacrev", argnums, hasAux });
-  return transformed(gradient, { kind: "jacfwd", argnums, hasAux });
+  const of = { argnums, hasAux, title: "hessian" } as const;
+  return transformed(transformed(fn, { kind: "jacrev", ...of }), { kind: "jacfwd", ...of });
 };
 
 /**

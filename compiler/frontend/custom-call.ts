@@ -7,11 +7,11 @@ import { callValue } from "./calls.js";
 import type { Code } from "./codes.js";
 import { describe } from "./describe.js";
 import { iterate } from "./iterate.js";
+import { leavesLike } from "./like-leaves.js";
 import { refuse, type Site } from "./machine.js";
 import { type Nested, stageNested } from "./nested.js";
 import { closeRegions } from "./regions.js";
 import { lift, tensorOf, varOf } from "./tensors.js";
-import { leavesLike } from "./transform-calls.js";
 import { mapStaged, stagedLeaves } from "./trees.js";
 import {
   arrayOf,
@@ -69,9 +69,7 @@ const resultVars = (
   what: string,
   wanted: (leaf: TensorValue) => boolean = () => true,
 ): readonly Var[] => {
-  const leaves = leavesLike(site, tree, body.out);
-  if (leaves.length !== body.leaves.length)
-    refuse(site, "TSJ3014", `${what} must have ${body.leaves.length} leaves, it has ${leaves.length}`);
+  const leaves = leavesLike(site, tree, body.out, { what, of: "the function's result" });
   return body.leaves.flatMap((like, k) =>
     wanted(like) ? [asType(site, leaves[k] ?? like, like, what)] : [],
   );

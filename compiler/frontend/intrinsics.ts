@@ -4,13 +4,14 @@ import { checkpointCall, checkpointNameOf, checkpointOf } from "./checkpoint-cal
 import { customJvpCall, customVjpCall } from "./custom-call.js";
 import { describe } from "./describe.js";
 import { openHost } from "./hosts.js";
+import { applyKeptCall, evaluateKeptCall } from "./kept-calls.js";
 import { refuse, type Site } from "./machine.js";
 import { callPrimitive } from "./primitives.js";
 import { promote } from "./promote.js";
 import type { AxesSpec, Transform } from "./registry.js";
 import { toHost } from "./reify.js";
 import { constantOf, constantVar, derived, isLeaf, lift, tensorOf, varOf } from "./tensors.js";
-import { applyKeptCall, evaluateKeptCall, jvpCall, linearizeCall, vjpCall } from "./transform-calls.js";
+import { jvpCall, linearizeCall, vjpCall } from "./transform-calls.js";
 import { mapLeaves } from "./trees.js";
 import {
   arrayOf,
@@ -61,11 +62,12 @@ const readOption = <T>(site: Site, args: readonly Value[], name: string, fallbac
 };
 
 const gradLike =
-  (kind: Derivative["kind"]): Intrinsic =>
+  (kind: Derivative["kind"], title?: "hessian"): Intrinsic =>
   (site, args) => {
-    checkOptions(site, args, kind, ["argnums", "hasAux"]);
+    checkOptions(site, args, title ?? kind, ["argnums", "hasAux"]);
     return transformed(site, args, {
       kind,
+      ...(title === undefined ? {} : { title }),
       argnums: readOption<number | readonly number[]>(site, args, "argnums", 0),
       hasAux: readOption(site, args, "hasAux", false),
     });
@@ -108,7 +110,8 @@ const INTRINSICS: Readonly<Record<string, Intrinsic>> = {
   jacfwd: gradLike("jacfwd"),
   jacrev: gradLike("jacrev"),
   // d/dx by forward mode of the gradient by reverse mode
-  hessian: (site, args) => gradLike("jacfwd")(site, [gradLike("jacrev")(site, args), ...args.slice(1)]),
+  hessian: (site, args) =>
+    gradLike("jacfwd", "hessian")(site, [gradLike("jacrev", "hessian")(site, args), ...args.slice(1)]),
   jit: (site, args) => transformed(site, args, { kind: "jit" }),
   vmap: (site, args) => {
     checkOptions(site, args, "vmap", ["inAxes", "outAxes"]);

@@ -6,7 +6,7 @@ import { refuse, type Site } from "./machine.js";
 import { tensorOf, varOf } from "./tensors.js";
 import { mapStaged } from "./trees.js";
 import { arrayOf, type Value } from "./values.js";
-import { auxOf, type Derivative, likeArguments, likeResults, stageWanted } from "./wanted.js";
+import { auxOf, type Derivative, likeArguments, likeResults, stageWanted, titleOf } from "./wanted.js";
 
 type Jacobian = Derivative & { readonly kind: "jacfwd" | "jacrev" };
 
@@ -15,8 +15,9 @@ type Jacobian = Derivative & { readonly kind: "jacfwd" | "jacrev" };
  * With aux results, `[jacobian, aux]`.
  */
 export const jacobianCall = (site: Site, transform: Jacobian, fn: Value, args: readonly Value[]): Value => {
-  const { kind, hasAux } = transform;
-  const isForward = kind === "jacfwd";
+  const { hasAux } = transform;
+  const kind = titleOf(transform);
+  const isForward = transform.kind === "jacfwd";
   const wanted = stageWanted(site, transform, fn, args, isForward ? "forward" : "reverse");
   const { staged, given } = wanted;
   const aux = auxOf(site, staged.out, hasAux, kind);
@@ -33,7 +34,7 @@ export const jacobianCall = (site: Site, transform: Jacobian, fn: Value, args: r
       "TSJ3011",
       `${kind} needs a function that returns numbers, this one returns ${describe(staged.out)}`,
     );
-  const ir = (isForward ? jacfwdFunction : jacrevFunction)(staged.fn, auxCount);
+  const ir = (isForward ? jacfwdFunction : jacrevFunction)(staged.fn, auxCount, kind);
   const vars = given.flat().map((leaf) => varOf(site, leaf));
   const results = site.machine.builder.inline(ir, vars);
   const blocks = results.slice(staged.leaves.length);

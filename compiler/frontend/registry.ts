@@ -11,6 +11,8 @@ export type AxesSpec = number | null | readonly AxesSpec[] | { readonly [key: st
 interface DerivativeOptions {
   readonly argnums: number | readonly number[];
   readonly hasAux: boolean;
+  /** What the user wrote, where that is another name. */
+  readonly title?: "hessian";
 }
 
 export type Transform =

@@ -7,7 +7,7 @@ import { jacobianCall } from "./jacobian-call.js";
 import { NeedStatic, refuse, type Site } from "./machine.js";
 import { lookInto } from "./refused.js";
 import type { Transform } from "./registry.js";
-import { tensorOf, varOf } from "./tensors.js";
+import { constantOf, isLeaf, tensorOf, varOf } from "./tensors.js";
 import { arrayOf, type Value } from "./values.js";
 import { vmapCall } from "./vmap-call.js";
 import { auxOf, type Derivative, likeArguments, likeResults, stageWanted } from "./wanted.js";
@@ -53,6 +53,26 @@ const transformed = (site: Site, transform: Transform, fn: Value, args: readonly
   }
 };
 
+/** A gradient is of one number: the result, or the first of the pair with `hasAux`. */
+const requireNumber = (site: Site, kind: string, value: Value, hasAux: boolean): void => {
+  const isOne =
+    value.kind === "tensor" ||
+    (value.kind === "static" && isLeaf(value)) ||
+    (value.kind === "array" && (value.held.kind === "staged" || constantOf(value) !== null));
+  if (isOne) return;
+  const isTree = value.kind === "array" || value.kind === "object" || value.kind === "host";
+  refuse(
+    site,
+    "TSJ3011",
+    hasAux
+      ? `${kind} with hasAux differentiates the first of [value, extra], which must be one number, not ${describe(value)}`
+      : `${kind} needs a function that returns one number, this one returns ${describe(value)}`,
+    isTree
+      ? "jacrev differentiates functions of several results; to hand extra results through, return [value, extra] and pass { hasAux: true }"
+      : "return the number to differentiate",
+  );
+};
+
 /** Gradients with the structure of the arguments; aux results are handed through. */
 const gradCall = (site: Site, transform: GradTransform, fn: Value, args: readonly Value[]): Value => {
   const { kind, hasAux } = transform;
@@ -60,13 +80,7 @@ const gradCall = (site: Site, transform: GradTransform, fn: Value, args: readonl
   const wanted = stageWanted(site, transform, fn, args, "reverse");
   const { staged } = wanted;
   const aux = auxOf(site, staged.out, hasAux, kind);
-  if (aux === null && staged.leaves.length !== 1)
-    refuse(
-      site,
-      "TSJ3011",
-      `${kind} needs a function that returns one number, this one returns ${describe(staged.out)}`,
-      "jacrev differentiates functions of several results; to hand extra results through, return [value, extra] and pass { hasAux: true }",
-    );
+  requireNumber(site, kind, aux === null ? staged.out : aux.value, hasAux);
   const flags = staged.fn.params.map(() => true);
   const options = { aux: staged.leaves.length - 1 };
   const vars = wanted.given.flat().map((leaf) => varOf(site, leaf));

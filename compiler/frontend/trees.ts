@@ -55,25 +55,41 @@ export const stagedLeaves = (site: Site, tree: Value, what: string): readonly Te
   return leaves;
 };
 
-/** Like mapLeaves for numbers, booleans and arrays only: what else is static stays as it is. */
-export const mapStaged = (site: Site, tree: Value, f: (leaf: Value) => Value): Value => {
+/** How a program writes the way to a field: `.w`, `["a b"]`, `[2]`. */
+export const stepText = (step: string | number): string =>
+  typeof step === "number" ? `[${step}]` : IDENTIFIER.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+
+/**
+ * Like mapLeaves for numbers, booleans and arrays only: what else is static stays as it is. `f` is told the way to the leaf,
+ * as `stepText` writes it.
+ */
+export const mapStaged = (
+  site: Site,
+  tree: Value,
+  f: (leaf: Value, path: string) => Value,
+  path = "",
+): Value => {
   requireMerged(site, tree);
-  if (tree.kind === "array" && tree.held.kind === "grown") return mapStaged(site, settled(site, tree), f);
-  if (tree.kind === "array" && tree.held.kind === "staged") return f(tree.held.rows);
-  if (tree.kind === "array" && tree.items.length > 0 && constantOf(tree) !== null) return f(tree);
+  if (tree.kind === "array" && tree.held.kind === "grown")
+    return mapStaged(site, settled(site, tree), f, path);
+  if (tree.kind === "array" && tree.held.kind === "staged") return f(tree.held.rows, path);
+  if (tree.kind === "array" && tree.items.length > 0 && constantOf(tree) !== null) return f(tree, path);
   switch (tree.kind) {
     case "static":
-      return isLeaf(tree) ? f(tree) : tree;
+      return isLeaf(tree) ? f(tree, path) : tree;
     case "tensor":
-      return f(tree);
+      return f(tree, path);
     case "array":
-      return arrayOf(tree.items.map((item) => mapStaged(site, item, f)));
+      return arrayOf(tree.items.map((item, k) => mapStaged(site, item, f, path + stepText(k))));
     case "object":
       return objectOf(
-        keysOf(tree).map((key) => [key, mapStaged(site, tree.props.get(key) ?? UNDEFINED, f)] as const),
+        keysOf(tree).map(
+          (key) => [key, mapStaged(site, tree.props.get(key) ?? UNDEFINED, f, path + stepText(key))] as const,
+        ),
       );
     case "host":
-      return mapStaged(site, openHost(site, tree), f);
+      return mapStaged(site, openHost(site, tree), f, path);
     case "unmerged":
       return refuseUnmerged(site, tree);
     case "function":

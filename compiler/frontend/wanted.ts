@@ -1,14 +1,18 @@
 /** What every derivative inside compiled code needs: the arguments to differentiate by, and the function staged on them. */
-import { isFloat, typeText, type Var } from "../ir/types.js";
+import type { Var } from "../ir/types.js";
 import { describe } from "./describe.js";
 import { refuse, type Site } from "./machine.js";
 import { type Mode, type Nested, stageNested } from "./nested.js";
 import type { Transform } from "./registry.js";
+import { leafName, smoothLeavesOf } from "./smooth.js";
 import { tensorOf } from "./tensors.js";
-import { mapStaged, stagedLeaves, withLeaves } from "./trees.js";
+import { mapStaged, withLeaves } from "./trees.js";
 import { arrayOf, type TensorValue, UNDEFINED, type Value } from "./values.js";
 
 export type Derivative = Extract<Transform, { readonly argnums: number | readonly number[] }>;
+
+/** What messages call it. */
+export const titleOf = ({ kind, title }: Derivative): string => title ?? kind;
 
 /** A function staged on arguments of which some are differentiated by. */
 export interface Wanted {
@@ -20,28 +24,29 @@ export interface Wanted {
 }
 
 /** Positions to differentiate in, checked; negative ones count from the end. */
-const positions = (site: Site, { argnums, kind }: Derivative, count: number): readonly number[] => {
+const positions = (site: Site, transform: Derivative, count: number): readonly number[] => {
+  const { argnums } = transform;
+  const kind = titleOf(transform);
   const list = typeof argnums === "number" ? [argnums] : argnums;
-  return list.map((n) => {
+  const found = list.map((n) => {
     const k = n < 0 ? n + count : n;
     if (Number.isInteger(k) && k >= 0 && k < count) return k;
+    const has = count === 1 ? "one argument" : `${count} arguments`;
     return refuse(
       site,
       "TSJ3010",
-      `argnums ${n} of ${kind} names no argument: the call has ${count}`,
-      "argnums counts from 0",
+      `argnums ${n} of ${kind} names no argument: the call has ${has}`,
+      "argnums counts from 0, and from the last as -1",
     );
   });
-};
-
-const requireFloat = (site: Site, leaf: TensorValue, kind: string, k: number): void => {
-  if (isFloat(leaf.v.type.dtype)) return;
-  refuse(
-    site,
-    "TSJ3012",
-    `${kind} can't differentiate by argument ${k + 1}: it holds ${typeText(leaf.v.type)}, and only f32 and f64 vary smoothly`,
-    "choose other arguments with argnums, or cast this one to f32",
-  );
+  const twice = found.findIndex((k, i) => found.indexOf(k) < i);
+  if (twice >= 0)
+    refuse(
+      site,
+      "TSJ3010",
+      `argnums of ${kind} names argument ${(found[twice] ?? 0) + 1} twice: ${list.join(", ")}`,
+    );
+  return found;
 };
 
 /** Stages `fn` with the leaves of the arguments that `argnums` names as params. */
@@ -52,16 +57,17 @@ export const stageWanted = (
   args: readonly Value[],
   mode: Mode,
 ): Wanted => {
-  const { kind } = transform;
+  const kind = titleOf(transform);
   const wanted = positions(site, transform, args.length);
   const given = wanted.map((k) => {
-    const leaves = stagedLeaves(site, args[k] ?? UNDEFINED, `argument ${k + 1} of ${kind}`);
-    for (const leaf of leaves) requireFloat(site, leaf, kind, k);
+    const arg = args[k] ?? UNDEFINED;
+    const leaves = smoothLeavesOf(site, { kind, fn, chooses: true }, arg, k);
     if (leaves.length === 0)
       refuse(
         site,
         "TSJ3012",
-        `${kind} can't differentiate by argument ${k + 1}: it is ${describe(args[k] ?? UNDEFINED)}`,
+        `${kind} can't differentiate by ${leafName(site, fn, k)}: it is ${describe(arg)}${arg.kind === "object" ? " without numbers" : ""}`,
+        "name other arguments: { argnums: ... }",
       );
     return leaves;
   });

@@ -1,6 +1,8 @@
 /** What the types of jit, grad and the others say of real functions; compiling this file is the test. */
 import { expectTypeOf } from "expect-type";
 import {
+  checkpoint,
+  checkpointName,
   grad,
   hessian,
   jacfwd,
@@ -69,6 +71,12 @@ const gradients = (): void => {
   expectTypeOf(grad(loss, { argnums: [1, 0] })({ w: 1, b: t }, 2)).toEqualTypeOf<
     [Tensor, { w: Tensor; b: Tensor }]
   >();
+  expectTypeOf(grad(loss, { argnums: -1 })({ w: 1, b: t }, 2)).toEqualTypeOf<Tensor>();
+  expectTypeOf(grad(loss, { argnums: [-2, -1] })({ w: 1, b: t }, 2)).toEqualTypeOf<
+    [{ w: Tensor; b: Tensor }, Tensor]
+  >();
+  // @ts-expect-error there are two arguments
+  grad(loss, { argnums: -3 });
   const withAux = (x: number): [number, { steps: number }] => [x, { steps: 1 }];
   expectTypeOf(grad(withAux, { hasAux: true })(1)).toEqualTypeOf<[number, { steps: number }]>();
   expectTypeOf(valueAndGrad(withAux, { hasAux: true })(t)).toEqualTypeOf<
@@ -151,6 +159,40 @@ const nested = (): void => {
   vjp(grad(cube), 1, 2);
 };
 
+const extras = (): void => {
+  const pair = (x: number, y: number): readonly [number, { steps: number }] => [x * y, { steps: 1 }];
+  const on = { hasAux: true } as const;
+  expectTypeOf(jvp(pair, [1, 2], [1, 0], on)).toEqualTypeOf<[number, number, { steps: number }]>();
+  expectTypeOf(jvp(pair, [t, 2], [t, 0], on)).toEqualTypeOf<[Tensor, Tensor, { steps: Tensor }]>();
+  const [value, back, extra] = vjp(pair, 3, 4, on);
+  expectTypeOf(value).toEqualTypeOf<number>();
+  expectTypeOf(back(1)).toEqualTypeOf<[x: number, y: number]>();
+  expectTypeOf(extra).toEqualTypeOf<{ steps: number }>();
+  const [, along, more] = linearize(pair, t, 4, on);
+  expectTypeOf(along(t, 0)).toEqualTypeOf<Tensor>();
+  expectTypeOf(more).toEqualTypeOf<{ steps: Tensor }>();
+  // @ts-expect-error there is no extra result
+  vjp((x: number) => x, 1, on);
+};
+
+const checkpoints = (): void => {
+  const f = checkpoint((x: number, p: Params) => ({ y: x * p.w }));
+  expectTypeOf(f(2, { w: 1, b: t })).toEqualTypeOf<{ y: Tensor }>();
+  expectTypeOf(checkpoint(cube)(2)).toEqualTypeOf<number>();
+  expectTypeOf(checkpoint(cube)(t)).toEqualTypeOf<Tensor>();
+  expectTypeOf(grad(checkpoint(cube))(2)).toEqualTypeOf<number>();
+  expectTypeOf(checkpoint(grad(cube), { policy: "dotsSaveable" })(2)).toEqualTypeOf<number>();
+  expectTypeOf(checkpointName(t, "h")).toEqualTypeOf<Tensor>();
+  checkpoint(cube, { policy: { saveOnlyTheseNames: ["a", "b"] } });
+  checkpoint(cube, { policy: { saveFromBothPolicies: ["dotsSaveable", { saveAnyNamesButThese: [] }] } });
+  // @ts-expect-error no such policy
+  checkpoint(cube, { policy: "dots" });
+  // @ts-expect-error no such option
+  checkpoint(cube, { save: [] });
+  // @ts-expect-error a name is needed
+  checkpointName(t);
+};
+
 const literalShapes = (): void => {
   const f = jit((x: Tensor<[2, 3], "f32">, y: Tensor<[3], "f32">) => np.dot(x, y));
   const x = t as Tensor<[2, 3], "f32">;
@@ -216,6 +258,8 @@ describe("the types of transforms", () => {
       composed,
       linear,
       nested,
+      extras,
+      checkpoints,
       literalShapes,
       wrongUse,
     ])
