@@ -45,7 +45,7 @@ type Arguments<F extends Callable> = Parameters<F>;
  * entry per argument, and gives `[value, tangent of the value]`, linear in the tangents. What `fn` and the rule capture is
  * constant to the derivative.
  * @example
- * const log1pexp = customJvp(
+ * const log1pexp: (x: number) => number = customJvp(
  *   (x: number) => Math.log(1 + Math.exp(x)),
  *   ([x], [dx]) => [log1pexp(x), (1 - 1 / (1 + Math.exp(x))) * dx],
  * );

@@ -40,8 +40,14 @@ interface AuxOptionsFor<P extends readonly unknown[], N extends ArgNums> extends
   readonly hasAux: true;
 }
 
-/** Derivatives of one number: without options, by the first argument. */
+/**
+ * Derivatives of one number: without options, by the first argument. That has a signature of its own, because where a
+ * function of a known type is wanted, N would be inferred from that type.
+ */
 interface ScalarDerivative<Of extends "grad" | "valueAndGrad"> {
+  <F extends ScalarFunction = Unresolved<number>>(
+    fn: F & Differentiable<Parameters<PlainOf<F>>, 0>,
+  ): Derivatives<PlainOf<F>, 0, false>[Of];
   <F extends ScalarFunction = Unresolved<number>, const N extends ArgNums = 0>(
     fn: F & Differentiable<Parameters<PlainOf<F>>, N>,
     options?: OptionsFor<Parameters<PlainOf<F>>, N>,
@@ -54,6 +60,7 @@ interface ScalarDerivative<Of extends "grad" | "valueAndGrad"> {
 
 /** Derivatives of all results. */
 interface EveryDerivative<Of extends "jacobian" | "hessian"> {
+  <F extends Callable = Unresolved>(fn: F): Derivatives<PlainOf<F>, 0, false>[Of];
   <F extends Callable = Unresolved, const N extends ArgNums = 0>(
     fn: F,
     options?: OptionsFor<Parameters<PlainOf<F>>, N>,

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { jacfwd, jit, np, type Tensor } from "tsc-jit";
 import nist from "./data/nist.json" with { type: "json" };
+import { inverse } from "./lib/inverse.js";
 
 type Model = (parameters: Tensor, x: Tensor) => number;
 
@@ -14,23 +15,6 @@ const saturation: Model = ([b1, b2], x) => b1 * (1 - Math.exp(-b2 * x));
 
 const cubicOverCubic: Model = ([b1, b2, b3, b4, b5, b6, b7], x) =>
   (b1 + x * (b2 + x * (b3 + x * b4))) / (1 + x * (b5 + x * (b6 + x * b7)));
-
-/** Inverse of a positive definite matrix by Gauss-Jordan elimination: such a matrix needs no pivoting. */
-const inverse = (matrix: Tensor): number[][] => {
-  const a = matrix.toArray<number[][]>();
-  for (let k = 0; k < a.length; k++) {
-    const pivot = a[k][k];
-    a[k][k] = 1;
-    for (let j = 0; j < a.length; j++) a[k][j] /= pivot;
-    for (let i = 0; i < a.length; i++) {
-      if (i === k) continue;
-      const factor = a[i][k];
-      a[i][k] = 0;
-      for (let j = 0; j < a.length; j++) a[i][j] -= factor * a[k][j];
-    }
-  }
-  return a;
-};
 
 const fitter = (model: Model) => {
   const residuals = (b: Tensor, x: Tensor, y: Tensor) => np.subtract(y, model(b, x));

@@ -6,12 +6,15 @@ import { type Outcome, runCli } from "../cli/run-cli.js";
 
 const samples = new URL("../../samples/", import.meta.url);
 
-const dataFiles = (): Readonly<Record<string, string>> =>
+/** What samples import and read. */
+const neighbours = (): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    readdirSync(new URL("data/", samples)).map((file) => [
-      `data/${file}`,
-      readFileSync(new URL(`data/${file}`, samples), "utf8"),
-    ]),
+    ["data", "lib"].flatMap((folder) =>
+      readdirSync(new URL(`${folder}/`, samples)).map((file) => [
+        `${folder}/${file}`,
+        readFileSync(new URL(`${folder}/${file}`, samples), "utf8"),
+      ]),
+    ),
   );
 
 /** What `tsc-jit run samples/NAME.ts` prints; it must succeed, in silence but for that. */
@@ -26,7 +29,7 @@ export const outputOf = (name: string): string => {
 export const runChanged = (name: string, piece: string, by: string): Outcome => {
   const text = readFileSync(new URL(`${name}.ts`, samples), "utf8");
   assert.equal(text.split(piece).length, 2, `${name} has ${piece} once`);
-  return runCli(["run", "changed.ts"], { "changed.ts": text.replace(piece, by), ...dataFiles() });
+  return runCli(["run", "changed.ts"], { "changed.ts": text.replace(piece, by), ...neighbours() });
 };
 
 /** Numbers of a text that match `pattern`, one for each match: its first group. */

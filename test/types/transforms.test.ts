@@ -49,6 +49,23 @@ const numbersAndArrays = (): void => {
   expectTypeOf(parts(t).pair).toEqualTypeOf<[Tensor, Tensor]>();
 };
 
+/** Where a function of a known type is wanted, a transform's callable is one. */
+const wanted = (): void => {
+  const product = (x: number, y: number) => x * y;
+  const use = (_: (x: number) => number): void => {};
+  use(jit(cube));
+  use(grad(cube));
+  use(jacfwd(cube));
+  use(jacrev(cube));
+  use(hessian(cube));
+  const pair: (x: number) => [number, number] = valueAndGrad(cube);
+  const second: (x: number, y: number) => number = grad(product, { argnums: 1 });
+  const both: (x: number, y: number) => [number, number] = grad(product, { argnums: [0, 1] });
+  expectTypeOf([1, 2].map(pair)).toEqualTypeOf<[number, number][]>();
+  expectTypeOf(second(1, 2)).toEqualTypeOf<number>();
+  expectTypeOf(both(1, 2)).toEqualTypeOf<[number, number]>();
+};
+
 const parameters = (): void => {
   const f = jit((x: number, scale?: number, ...rest: number[]) => x * (scale ?? 1) + rest.length);
   expectTypeOf(f(1)).toEqualTypeOf<number>();
@@ -253,6 +270,7 @@ describe("the types of transforms", () => {
   it("follow the functions that they are applied to", () => {
     for (const group of [
       numbersAndArrays,
+      wanted,
       parameters,
       gradients,
       composed,
