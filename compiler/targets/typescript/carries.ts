@@ -77,8 +77,9 @@ export const openCarries = (
   const names = carries.map((init, k) => {
     const result = body.region.results[k];
     const own = firstName(body.region.params[body.first + k], outs[k], result, init);
-    const kept = own === null ? keptBy(body.region, result) : null;
-    return kept === null ? own : `${kept}_tape`;
+    if (own !== null || isTransposed(outs[k] ?? init)) return own;
+    const kept = keptBy(body.region, result);
+    return kept === null ? null : kept === "" ? "tape" : `${kept}_tape`;
   });
   const isFree = (value: Value): boolean =>
     value.kind !== "tape" &&
@@ -107,7 +108,7 @@ export const openCarries = (
     if (own !== null) return [{ k, out, variable: own, value: heldIn(frame, init, own, name), init: null }];
     if (init.kind === "array") {
       const copy: ArrayValue = { ...init, uses: 0 };
-      e.materialise(e, copy, name ?? init.name ?? "a");
+      e.materialise(e, copy, name ?? init.name ?? (isTransposed(out) ? "d" : "a"));
       const variable = copy.variable ?? newVariable(e, "a");
       return [{ k, out, variable, value: heldIn(frame, copy, variable, name), init: null }];
     }

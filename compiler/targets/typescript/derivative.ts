@@ -10,6 +10,7 @@ import { type IrFunction, isFloat, type Var } from "../../ir/types.js";
 import { dce } from "../../passes/dce.js";
 import { dropBarriers } from "../../passes/drop-marks.js";
 import { type Pass, passes, runPasses } from "../../passes/pipeline.js";
+import { plainValue } from "./captured.js";
 import {
   type Parameter,
   type ParameterLeaf,
@@ -18,6 +19,7 @@ import {
   type ResultLeaf,
 } from "./program.js";
 import { joinChoices, keepEarly, ownLists, shareNames } from "./tidy.js";
+import { leaves, mapTree } from "./trees.js";
 
 export type Mode = "grad" | "vjp" | "jvp";
 
@@ -58,27 +60,6 @@ const passedOf = (leaf: ArgLeaf & { readonly kind: "staged" }): Passed => ({
   type: leaf.type,
   store: leaf.store,
 });
-
-const mapTree = <A, B>(tree: Tree<A>, f: (leaf: A) => B): Tree<B> => {
-  switch (tree.kind) {
-    case "leaf":
-      return { kind: "leaf", leaf: f(tree.leaf) };
-    case "array":
-      return { kind: "array", items: tree.items.map((t) => mapTree(t, f)) };
-    case "object":
-      return { kind: "object", keys: tree.keys, fields: tree.fields.map((t) => mapTree(t, f)) };
-    default: {
-      const never: never = tree;
-      return never;
-    }
-  }
-};
-
-const leaves = <L>(tree: Tree<L>): readonly L[] => {
-  const found: L[] = [];
-  mapTree(tree, (leaf) => found.push(leaf));
-  return found;
-};
 
 /** Arguments, what they are to the derivative, and which params of the program they are. */
 interface Inputs {
@@ -345,33 +326,6 @@ const forward = (
     text: () =>
       printTypeScript({ name, about: about(request), fn, parameters, captured, result: kept.result }),
   };
-};
-
-/** How many numbers of a captured array a text may hold. */
-const MAX_CAPTURED = 256;
-
-/** A captured number or array as nested arrays of numbers. */
-const plainValue = (name: string, value: unknown): unknown => {
-  const plain = (x: unknown): unknown =>
-    ArrayBuffer.isView(x)
-      ? Array.from(x as Float64Array)
-      : Array.isArray(x)
-        ? x.map(plain)
-        : typeof x === "object" && x !== null && "toArray" in x && typeof x.toArray === "function"
-          ? x.toArray()
-          : x;
-  const found = plain(value);
-  const count = (x: unknown): number => (Array.isArray(x) ? x.reduce((n: number, y) => n + count(y), 0) : 1);
-  if (count(found) > MAX_CAPTURED)
-    fail(
-      "TSJ7102",
-      "unsupported",
-      `the captured array \`${name}\` has ${count(found)} elements, too many to write down`,
-      {
-        hint: "make it a parameter of the function",
-      },
-    );
-  return found;
 };
 
 const about = ({ name, place, args, argnums, mode, value }: DerivativeRequest): readonly string[] => {

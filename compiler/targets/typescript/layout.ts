@@ -155,9 +155,8 @@ export const exprText = (e: Expr, indent: number, column = indent): string => {
         const side = op === null ? "left" : "right";
         const bare = isBare(x, op ?? e.op, side);
         const prefix = op === null ? "" : `${op} `;
-        const part = bare
-          ? exprText(x, inner, inner + prefix.length)
-          : `(${exprText(x, inner, inner + prefix.length + 1)})`;
+        const from = op === null ? column : inner + prefix.length;
+        const part = bare ? exprText(x, inner, from + 2) : `(${exprText(x, inner, from + 4)})`;
         const last = lines.at(-1);
         if (last !== undefined && !last.includes("\n") && !part.includes("\n")) {
           const joined = `${last} ${op} ${part}`;

@@ -6,7 +6,7 @@ import { nameOf, nameValue } from "../../ir/names.js";
 import { type IrFunction, isControl, type TensorType } from "../../ir/types.js";
 import { elementOf, newArray, store } from "./arrays.js";
 import { emitBody } from "./body.js";
-import { call, type Expr, index, member, name as nameExpr, num, type Stmt } from "./code.js";
+import { call, type Expr, name as nameExpr, num, type Stmt } from "./code.js";
 import {
   type ArrayValue,
   consume,
@@ -23,6 +23,16 @@ import { newScalar } from "./equations.js";
 import { stmtText } from "./layout.js";
 import { createNames } from "./names.js";
 import { HELPER_NAMES, HELPERS } from "./scalars.js";
+import {
+  brokenType,
+  guards,
+  leavesOf,
+  literal,
+  parameterType,
+  pathName,
+  resultType,
+  STORES,
+} from "./signature.js";
 
 /** How a number or array is passed: as a number, in nested arrays of numbers, or in a typed array. */
 export interface Passed {
@@ -56,128 +66,6 @@ export interface PrintRequest {
   readonly captured: readonly { readonly index: number; readonly name: string; readonly value: unknown }[];
   readonly result: Tree<ResultLeaf>;
 }
-
-const STORES: Readonly<Record<Store, string>> = {
-  f32: "Float32Array",
-  f64: "Float64Array",
-  i8: "Int8Array",
-  u8: "Uint8Array",
-  u8c: "Uint8ClampedArray",
-  i16: "Int16Array",
-  u16: "Uint16Array",
-  i32: "Int32Array",
-  u32: "Uint32Array",
-};
-
-const passedText = ({ type, store: kind }: Passed, readonly: boolean): string => {
-  if (type.shape.length === 0) return type.dtype === "bool" ? "boolean" : "number";
-  if (kind !== null) return STORES[kind];
-  const element = type.dtype === "bool" ? "boolean" : "number";
-  const of = readonly ? "readonly " : "";
-  return type.shape
-    .reduce((inner, _, k) => (k === 0 ? `${of}${inner}[]` : `${of}(${inner})[]`), element)
-    .replaceAll(`(${element}[])`, `${element}[]`);
-};
-
-/** `readonly (readonly number[])[]` */
-const nestedText = (element: string, rank: number): string =>
-  rank === 1 ? `readonly ${element}[]` : `readonly (${nestedText(element, rank - 1)})[]`;
-
-const parameterText = (passed: Passed): string =>
-  passed.store === null && passed.type.shape.length > 0
-    ? nestedText(passed.type.dtype === "bool" ? "boolean" : "number", passed.type.shape.length)
-    : passedText(passed, true);
-
-const keyText = (key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key));
-
-const treeText = <L>(tree: Tree<L>, leaf: (l: L) => string): string => {
-  switch (tree.kind) {
-    case "leaf":
-      return leaf(tree.leaf);
-    case "array":
-      return `[${tree.items.map((t) => treeText(t, leaf)).join(", ")}]`;
-    case "object":
-      return `{ ${tree.keys.map((k, i) => `${keyText(k)}: ${treeText(tree.fields[i] ?? internal("a field is missing"), leaf)}`).join("; ")} }`;
-    default: {
-      const never: never = tree;
-      return never;
-    }
-  }
-};
-
-const knownType = (value: unknown): string =>
-  value === null
-    ? "null"
-    : value === undefined
-      ? "undefined"
-      : typeof value === "function"
-        ? "unknown"
-        : typeof value;
-
-/** The parts of a parameter with how they are reached. */
-const leavesOf = <L>(tree: Tree<L>, at: Expr): readonly (readonly [L, Expr])[] => {
-  switch (tree.kind) {
-    case "leaf":
-      return [[tree.leaf, at]];
-    case "array":
-      return tree.items.flatMap((t, k) => leavesOf(t, index(at, num(k))));
-    case "object":
-      return tree.fields.flatMap((t, k) => leavesOf(t, member(at, tree.keys[k] ?? "")));
-    default: {
-      const never: never = tree;
-      return never;
-    }
-  }
-};
-
-/** `p_x` of `p.x`. */
-const pathName = (e: Expr): string =>
-  e.kind === "member"
-    ? `${pathName(e.x)}_${e.name}`
-    : e.kind === "index"
-      ? `${pathName(e.x)}_${stripped(e.at)}`
-      : stripped(e);
-
-/** What the text was printed for is what it may be called with. */
-const guards = (request: PrintRequest): readonly Stmt[] =>
-  request.parameters.flatMap(({ name, tree }) =>
-    leavesOf(tree, nameExpr(name)).flatMap(([leaf, at]): readonly Stmt[] => {
-      if (leaf.kind === "known") {
-        if (
-          typeof leaf.value !== "number" &&
-          typeof leaf.value !== "string" &&
-          typeof leaf.value !== "boolean"
-        )
-          return [];
-        return [unless(request, at, literal(leaf.value))];
-      }
-      const { shape } = leaf.passed.type;
-      return shape.map((n, axis) =>
-        unless(request, member(index(at, ...Array.from({ length: axis }, () => num(0))), "length"), num(n)),
-      );
-    }),
-  );
-
-const literal = (value: number | string | boolean): Expr =>
-  typeof value === "number"
-    ? num(value)
-    : typeof value === "string"
-      ? { kind: "text", value }
-      : { kind: "boolean", value };
-
-const unless = ({ name }: PrintRequest, found: Expr, wanted: Expr): Stmt => ({
-  kind: "if",
-  test: { kind: "binary", op: "!==", x: found, y: wanted },
-  then: [
-    {
-      kind: "throw",
-      error: "RangeError",
-      message: { kind: "text", value: `${name} was printed for ${stripped(found)} = ${stripped(wanted)}` },
-    },
-  ],
-  otherwise: [],
-});
-const stripped = (e: Expr): string => stmtText({ kind: "do", value: e }, 0).slice(0, -1);
 
 const bindParameters = (e: Emitter, frame: Value["frame"], request: PrintRequest): undefined => {
   const bind = (k: number, whole: Expr, passed: Passed): undefined => {
@@ -239,9 +127,6 @@ const resultExpr = (e: Emitter, value: Value, passed: Passed): Expr => {
   return wanted ? call(`${STORES[passed.store ?? "f64"]}.from`, whole) : call("Array.from", whole);
 };
 
-const typeOfResult = (leaf: ResultLeaf): string =>
-  leaf.kind === "known" ? knownType(leaf.value) : passedText(leaf.passed, false);
-
 const knownExpr = (value: unknown): Expr =>
   typeof value === "number" || typeof value === "string" || typeof value === "boolean"
     ? literal(value)
@@ -277,7 +162,19 @@ const linesOf = (fn: IrFunction): ReadonlySet<number> =>
 const block = (statements: readonly Stmt[], indent: number): string =>
   statements.map((s) => `${stmtText(s, indent)}\n`).join("");
 
-const comment = (lines: readonly string[]): string => {
+/** Text in lines of at most 96 characters. */
+const wrapped = (text: string): readonly string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < 94) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+};
+
+const comment = (about: readonly string[]): string => {
+  const lines = about.flatMap(wrapped);
   const [only = "", ...others] = lines;
   return others.length === 0 ? `/** ${only} */\n` : `/**\n${lines.map((l) => ` * ${l}\n`).join("")} */\n`;
 };
@@ -307,19 +204,14 @@ export const printTypeScript = (request: PrintRequest): string => {
     const v = request.fn.results[leaf.index] ?? internal(`${request.name} lacks result ${leaf.index}`);
     return resultExpr(e, valueFor(frame, v), leaf.passed);
   });
-  const signature = parameters
-    .map(
-      (p) =>
-        `${p.name}: ${treeText(p.tree, (l) => (l.kind === "known" ? knownType(l.value) : parameterText(l.passed)))}`,
-    )
-    .join(", ");
+  const signature = parameters.map((p) => `${p.name}: ${parameterType(p)}`).join(", ");
   const head = `export function ${request.name}(`;
-  const tail = `): ${treeText(request.result, typeOfResult)} {\n`;
+  const tail = `): ${resultType(request.result)} {\n`;
   const line = `${head}${signature}${tail}`;
   const opened =
     line.length <= 101
       ? line
-      : `${head}\n${parameters.map((p) => `  ${p.name}: ${treeText(p.tree, (l) => (l.kind === "known" ? knownType(l.value) : parameterText(l.passed)))},\n`).join("")}${tail}`;
+      : `${head}\n${parameters.map((p) => `  ${p.name}: ${brokenType(parameterType(p), 2, p.name.length + 5)},\n`).join("")}${tail}`;
   const constants = block(e.constants, 0);
   const statements = [...guards(own), ...e.block.statements, { kind: "return", value } as const];
   const helpers = HELPER_NAMES.filter((n) => e.helpers.has(n)).map((n) => `\n${HELPERS[n] ?? ""}\n`);

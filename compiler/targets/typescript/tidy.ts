@@ -114,10 +114,10 @@ export const wordFor = (fn: IrFunction, v: Var | undefined): string | null => {
   return of === null ? null : `${WORDS[by.op] ?? by.op}_${of}`;
 };
 
-/** What is written into an array that a loop only writes to: `s` of the stack of all s. */
+/** What is written into an array that a loop only writes to: `s` of the stack of all s; empty where it has no name. */
 export const keptBy = (fn: IrFunction, result: Var | undefined): string | null => {
   const update = fn.body.find((eqn) => result !== undefined && eqn.outs.includes(result));
-  return update?.op === "dynamicUpdate" ? wordFor(fn, update.inputs[1]) : null;
+  return update?.op === "dynamicUpdate" ? (wordFor(fn, update.inputs[1]) ?? "") : null;
 };
 
 /** Gives every use of an empty list a list of its own. */
