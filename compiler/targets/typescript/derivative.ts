@@ -239,6 +239,7 @@ export const derivativeOf = (request: DerivativeRequest): Derivative => {
         parameters,
         captured,
         result: kept.result,
+        isTuple: value || request.argnums.length > 1,
       }),
   };
 };
@@ -324,7 +325,15 @@ const forward = (
     name,
     fn,
     text: () =>
-      printTypeScript({ name, about: about(request), fn, parameters, captured, result: kept.result }),
+      printTypeScript({
+        name,
+        about: about(request),
+        fn,
+        parameters,
+        captured,
+        result: kept.result,
+        isTuple: value,
+      }),
   };
 };
 

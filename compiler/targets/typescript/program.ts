@@ -65,6 +65,8 @@ export interface PrintRequest {
   /** Params of the program that the text itself gives: constants that the function captured. */
   readonly captured: readonly { readonly index: number; readonly name: string; readonly value: unknown }[];
   readonly result: Tree<ResultLeaf>;
+  /** Whether the result is a row of several. */
+  readonly isTuple: boolean;
 }
 
 const bindParameters = (e: Emitter, frame: Value["frame"], request: PrintRequest): undefined => {
@@ -192,7 +194,7 @@ export const printTypeScript = (request: PrintRequest): string => {
   const e = createEmitter({ typed, materialise: store, comments }, names);
   const parameters = request.parameters.map((p) => ({ ...p, name: e.block.names.fresh(p.name) }));
   const own: PrintRequest = { ...request, parameters };
-  const frame = createFrame(request.fn, [], null, request.result.kind === "array");
+  const frame = createFrame(request.fn, [], null, request.isTuple);
   bindParameters(e, frame, own);
   emitBody(e, frame);
   for (const v of request.fn.results) {
@@ -206,7 +208,7 @@ export const printTypeScript = (request: PrintRequest): string => {
   });
   const signature = parameters.map((p) => `${p.name}: ${parameterType(p)}`).join(", ");
   const head = `export function ${request.name}(`;
-  const tail = `): ${resultType(request.result)} {\n`;
+  const tail = `): ${brokenType(resultType(request.result, request.isTuple), 0, 5)} {\n`;
   const line = `${head}${signature}${tail}`;
   const opened =
     line.length <= 101

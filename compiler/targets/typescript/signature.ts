@@ -163,28 +163,38 @@ const typeOfResult = (leaf: ResultLeaf): string =>
 export const parameterType = ({ tree }: Parameter): string =>
   treeText(tree, (l) => (l.kind === "known" ? knownType(l.value) : parameterText(l.passed)), true);
 
-/** The type of what the function gives. */
-export const resultType = (tree: Tree<ResultLeaf>): string =>
-  tree.kind === "array"
+/** The type of what the function gives; `isTuple`: several results in a row. */
+export const resultType = (tree: Tree<ResultLeaf>, isTuple: boolean): string =>
+  tree.kind === "array" && isTuple
     ? `[${tree.items.map((t) => treeText(t, typeOfResult, false)).join(", ")}]`
     : treeText(tree, typeOfResult, false);
 
-/** An object type that is too long for its line with a line for each field. */
-export const brokenType = (type: string, indent: number, column: number): string => {
-  if (column + type.length <= 100 || !type.startsWith("{ ") || !type.endsWith(" }")) return type;
-  const fields: string[] = [];
+/** The parts of a type between separators that no bracket is around. */
+const split = (text: string, separator: string): readonly string[] => {
+  const parts: string[] = [];
   let depth = 0;
-  let from = 2;
-  for (let k = 2; k < type.length - 2; k++) {
-    const c = type[k] ?? "";
+  let from = 0;
+  for (const [k, c] of [...text].entries()) {
     if ("{[(".includes(c)) depth++;
     if ("}])".includes(c)) depth--;
-    if (c === ";" && depth === 0) {
-      fields.push(type.slice(from, k).trim());
-      from = k + 1;
-    }
+    if (c !== separator || depth > 0) continue;
+    parts.push(text.slice(from, k).trim());
+    from = k + 1;
   }
-  fields.push(type.slice(from, -2).trim());
+  return [...parts, text.slice(from).trim()];
+};
+
+/** A type that is too long for its line, with a line for each field or item. */
+export const brokenType = (type: string, indent: number, column: number): string => {
+  if (column + type.length <= 100) return type;
   const at = " ".repeat(indent);
-  return `{\n${fields.map((f) => `${at}  ${f};\n`).join("")}${at}}`;
+  const object = /^(readonly )?\{ (.*) \}((?:\[\])*)$/.exec(type);
+  if (object !== null && split(object[2] ?? "", "}").length === 1) {
+    const fields = split(object[2] ?? "", ";");
+    return `${object[1] ?? ""}{\n${fields.map((f) => `${at}  ${f};\n`).join("")}${at}}${object[3] ?? ""}`;
+  }
+  const tuple = /^\[(.*)\]$/.exec(type);
+  if (tuple === null) return type;
+  const items = split(tuple[1] ?? "", ",");
+  return `[\n${items.map((t) => `${at}  ${brokenType(t, indent + 2, indent + 3)},\n`).join("")}${at}]`;
 };
