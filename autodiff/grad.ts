@@ -36,7 +36,7 @@ export const valueAndGradFunction = (
 const gradInto = (b: Builder, fn: IrFunction, wanted: readonly boolean[], aux: number) => {
   checkActive(fn, wanted);
   const value = scalarResult(fn, aux);
-  const args = fn.params.map((p) => b.param(p.type));
+  const args = fn.params.map((p) => b.param(p.type, p));
   const one = b.onesLike(value);
   const { outs, grads } = vjpInto(b, fn, wanted, args, [one, ...fn.results.slice(1).map(() => null)]);
   const sources = fn.params.filter((_, k) => wanted[k] === true);

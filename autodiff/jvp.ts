@@ -4,6 +4,7 @@
  */
 import { fail, internal } from "../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../compiler/ir/builder.js";
+import { nameLike, nameOf, nameValue, tangentName } from "../compiler/ir/names.js";
 import {
   type ControlOp,
   type ControlParams,
@@ -39,7 +40,7 @@ export interface Jvp {
 export const jvpFunction = (fn: IrFunction, active: readonly boolean[]): Jvp => {
   checkActive(fn, active);
   const b = createBuilder();
-  const primals = fn.params.map((p) => b.param(p.type));
+  const primals = fn.params.map((p) => b.param(p.type, p));
   const tangents = fn.params.map((p, k) => (active[k] === true ? b.param(p.type) : null));
   const { outs, tangents: outTangents } = jvpInto(b, fn, primals, tangents);
   const present = outTangents.filter((t) => t !== null);
@@ -72,8 +73,12 @@ export const jvpInto = (
   const primal = (v: Var): Var => primalOf.get(v) ?? v;
   const tangent = (v: Var): MaybeVar => tangentOf.get(v) ?? null;
   const define = (v: Var, x: Var | undefined, dx: MaybeVar): void => {
-    primalOf.set(v, x ?? internal(`${fn.name} needs ${fn.params.length} arguments`));
+    const value = x ?? internal(`${fn.name} needs ${fn.params.length} arguments`);
+    primalOf.set(v, value);
+    nameLike(value, v);
     if (dx === null) return;
+    const name = nameOf(v);
+    if (name !== null) nameValue(dx, tangentName(name));
     if (!sameType(dx.type, v.type)) {
       internal(`the tangent of a ${typeText(v.type)} in ${fn.name} is a ${typeText(dx.type)}`);
     }

@@ -4,6 +4,7 @@
  */
 import { internal } from "../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../compiler/ir/builder.js";
+import { describeLike } from "../compiler/ir/names.js";
 import {
   type ControlOp,
   type ControlParams,
@@ -132,7 +133,11 @@ export const partsOf = (
 ): Parts => {
   const known = createBuilder();
   const linear = createBuilder();
-  const params = fn.params.map((p): Var => ({ type: p.type }));
+  const params = fn.params.map((p): Var => {
+    const v: Var = { type: p.type };
+    describeLike(v, p);
+    return v;
+  });
   const tapes: TapeUse[] = [];
   const around = place === null ? ownTapes(known) : handedTapes(place, params, tapes);
   const { results, varies: resultVaries } = partialInto(known, linear, fn, params, varies, around);

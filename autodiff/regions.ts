@@ -8,7 +8,7 @@ export const regionBuilder =
   (span: Span | null): BuildRegion =>
   (name, types, f) => {
     const b = createBuilder();
-    const params = types.map(b.param);
+    const params = types.map((type) => b.param(type));
     const results = b.at(span, () => f(b, params));
     return b.finish(name, results);
   };

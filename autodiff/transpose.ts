@@ -4,6 +4,7 @@
  */
 import { internal } from "../compiler/diagnostics.js";
 import { type Builder, createBuilder } from "../compiler/ir/builder.js";
+import { cotangentName, describeLike, markTransposed, nameOf, nameValue } from "../compiler/ir/names.js";
 import { printFunction } from "../compiler/ir/print.js";
 import {
   type ControlOp,
@@ -36,7 +37,7 @@ export const transposeRegion = (
   before: readonly MaybeVar[],
 ): readonly MaybeVar[] => {
   const linear = createBuilder();
-  const params = fn.params.map((p, k): Var => args[k] ?? { type: p.type });
+  const params = fn.params.map((p, k): Var => args[k] ?? standIn(p));
   const isSource = params.map((_, k) => (args[k] ?? null) === null);
   const { results, varies: resultVaries } = partialInto(b, linear, fn, params, isSource, ownTapes(b));
 
@@ -62,8 +63,13 @@ export const transposeRegion = (
   results.forEach((v, k) => {
     if (resultVaries[k] === true) accumulate(v, cts[k] ?? null);
   });
+  const start = b.body().length;
   for (const eqn of linear.body().toReversed()) {
-    const ctsOfOuts = eqn.outs.map((v) => sums.get(v) ?? null);
+    const ctsOfOuts = eqn.outs.map((v) => {
+      const ct = sums.get(v) ?? null;
+      nameCotangent(ct, v);
+      return ct;
+    });
     if (ctsOfOuts.every((ct) => ct === null)) continue;
     b.at(eqn.span, () => {
       const wanted = eqn.inputs.map((v) => moving.has(v));
@@ -94,7 +100,23 @@ export const transposeRegion = (
       });
     });
   }
-  return params.map((v, k) => (isSource[k] === true ? (sums.get(v) ?? null) : null));
+  for (const { outs } of b.body().slice(start)) outs.forEach(markTransposed);
+  return params.map((v, k) => {
+    const ct = isSource[k] === true ? (sums.get(v) ?? null) : null;
+    nameCotangent(ct, v);
+    return ct;
+  });
+};
+
+const standIn = (p: Var): Var => {
+  const v: Var = { type: p.type };
+  describeLike(v, p);
+  return v;
+};
+
+const nameCotangent = (ct: MaybeVar, v: Var): void => {
+  const name = ct === null ? null : nameOf(v);
+  if (ct !== null && name !== null) nameValue(ct, cotangentName(name));
 };
 
 /** As `transposeRegion`, where `fn`'s first params are the constants `known`; one cotangent per linear param. */

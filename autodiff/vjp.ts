@@ -34,7 +34,7 @@ export const vjpInto = (
 export const vjpFunction = (fn: IrFunction, wanted: readonly boolean[]): { readonly fn: IrFunction } => {
   checkActive(fn, wanted);
   const b = createBuilder();
-  const args = fn.params.map((p) => b.param(p.type));
+  const args = fn.params.map((p) => b.param(p.type, p));
   const cts = fn.results.map((v) => (isFloat(v.type.dtype) ? b.param(v.type) : null));
   const { outs, grads } = vjpInto(b, fn, wanted, args, cts);
   const sources = fn.params.filter((_, k) => wanted[k] === true);

@@ -42,7 +42,8 @@ export interface Diagnostic {
 const virtualSources = new Map<string, string>();
 export const registerSource = (file: string, text: string): void => void virtualSources.set(file, text);
 
-const sourceLine = (span: Span): string | null => {
+/** The line of the user's that a place is on; null where the file can't be read. */
+export const sourceLine = (span: Pick<Span, "file" | "line">): string | null => {
   try {
     const text = virtualSources.get(span.file) ?? readFileSync(span.file, "utf8");
     return text.split(/\r?\n/)[span.line - 1] ?? null;

@@ -39,6 +39,41 @@ const namedExports = (module: Readonly<Record<string, unknown>>): Readonly<Recor
   return typeof whole === "object" && whole !== null ? { ...whole, ...module } : module;
 };
 
+/** Runs a module with `args` as its own arguments, its output on stderr; its exports. */
+export const loadQuietly = async (
+  path: string,
+  args: readonly string[],
+): Promise<Readonly<Record<string, unknown>>> => {
+  process.argv = [process.execPath, path, ...args];
+  return namedExports(await withOutputOnStderr(() => loadModule(path)));
+};
+
+/** How many letters have to be changed to make one word of another (Levenshtein's distance). */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, k) => k);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+};
+
+/** The export of that name; throws a UsageError that names those there are, and the one that may be meant. */
+export const exportOf = (file: string, exports: Readonly<Record<string, unknown>>, name: string): unknown => {
+  if (Object.hasOwn(exports, name)) return exports[name];
+  const names = Object.keys(exports).filter((key) => key !== "default");
+  const close = names
+    .map((n) => ({ n, d: distance(n.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ d }) => d <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((x, y) => x.d - y.d)[0]?.n;
+  const meant = close === undefined ? "" : `: is it ${close}?`;
+  throw new UsageError(`${file} has no export ${name}; it has ${names.join(", ") || "none"}${meant}`);
+};
+
 /**
  * Runs the module, then prints the stages of the program that its export was last compiled to while it ran.
  * Throws a UsageError if there is no such export, if jit did not make it, or if it was not called.
@@ -46,14 +81,8 @@ const namedExports = (module: Readonly<Record<string, unknown>>): Readonly<Recor
 export const printIr = async (target: string, args: readonly string[]): Promise<void> => {
   const { file, name } = parseTarget(target);
   const path = resolveFile(file);
-  process.argv = [process.execPath, path, ...args];
   startRecording();
-  const exports = namedExports(await withOutputOnStderr(() => loadModule(path)));
-  if (!Object.hasOwn(exports, name)) {
-    const names = Object.keys(exports).filter((key) => key !== "default");
-    throw new UsageError(`${file} has no export ${name}; it has ${names.join(", ") || "none"}`);
-  }
-  const value = exports[name];
+  const value = exportOf(file, await loadQuietly(path, args), name);
   if (typeof value !== "function")
     throw new UsageError(`${name} is no function: export what jit(...) gives, and call it`);
   if (!isRecorded(value))

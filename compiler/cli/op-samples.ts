@@ -87,7 +87,11 @@ export const opNames = Object.keys(samples) as readonly OpName[];
 const program = <K extends OpName>(op: K, dtype: DType): IrFunction => {
   const { inputs, params } = samples[op](dtype);
   const b = createBuilder();
-  const out = b.emit(op, inputs.map(b.param), params);
+  const out = b.emit(
+    op,
+    inputs.map((type) => b.param(type)),
+    params,
+  );
   return b.finish(op, [out]);
 };
 

@@ -1,6 +1,7 @@
 /** Binding names, destructuring patterns and parameters. */
 import type { ts } from "ts-morph";
 import { textAt } from "../diagnostics.js";
+import { nameValue } from "../ir/names.js";
 import { typeText } from "../ir/types.js";
 import { targetsOf } from "./bindings.js";
 import { chooseValue } from "./branches.js";
@@ -46,6 +47,7 @@ export const declaring =
 /** Remembers where a staged value got its name, for shape errors. */
 export const withOrigin = (frame: Frame, name: ts.Identifier, value: Value, what = ""): Value => {
   if (value.kind !== "tensor") return value;
+  nameValue(value.v, name.text);
   const span = frame.source.spanOf(name);
   if (span === null) return value;
   const { type } = value.v;

@@ -2,6 +2,7 @@
 import { type Diagnostic, diagnostic, type Span, TscJitError } from "../diagnostics.js";
 import { controlTable, opTable } from "../ops/index.js";
 import { ShapeError } from "../ops/op.js";
+import { describeLike, nameLike } from "./names.js";
 import {
   type AnyOp,
   type AnyParams,
@@ -35,8 +36,8 @@ export interface Builder extends UnaryMethods, BinaryMethods {
   readonly emitAll: <K extends AnyOp>(op: K, inputs: readonly Var[], params: AnyParams[K]) => readonly Var[];
   /** Appends an equation again, with its op and params, on other operands (at the builder's span). */
   readonly append: (eqn: Eqn, inputs: readonly Var[]) => readonly Var[];
-  /** A new parameter of the function being built. */
-  readonly param: (type: TensorType) => Var;
+  /** A new parameter of the function being built; `like`: the one whose place it takes. */
+  readonly param: (type: TensorType, like?: Var) => Var;
   /** Runs `f` with equations stamped `span` (null keeps the enclosing one). */
   readonly at: <T>(span: Span | null, f: () => T) => T;
   readonly span: () => Span | null;
@@ -102,7 +103,13 @@ export const createBuilder = (): Builder => {
     body.push({ op, inputs, params: p, outs, span } as unknown as Eqn);
     return outs;
   };
-  const append = (eqn: Eqn, inputs: readonly Var[]): readonly Var[] => emitAll(eqn.op, inputs, eqn.params);
+  const append = (eqn: Eqn, inputs: readonly Var[]): readonly Var[] => {
+    const outs = emitAll(eqn.op, inputs, eqn.params);
+    outs.forEach((v, k) => {
+      describeLike(v, eqn.outs[k] ?? v);
+    });
+    return outs;
+  };
   const splat = (value: number, type: TensorType): Var =>
     emit("const", [], { value, dtype: type.dtype, shape: type.shape });
   const reshape = (x: Var, shape: Shape): Var =>
@@ -127,8 +134,9 @@ export const createBuilder = (): Builder => {
     at,
     span: () => span,
     body: () => body,
-    param: (type) => {
+    param: (type, like) => {
       const v: Var = { type };
+      if (like !== undefined) describeLike(v, like);
       params.push(v);
       return v;
     },
@@ -137,7 +145,9 @@ export const createBuilder = (): Builder => {
       const env = new Map<Var, Var>();
       fn.params.forEach((p, k) => {
         const arg = args[k];
-        if (arg !== undefined) env.set(p, arg);
+        if (arg === undefined) return;
+        env.set(p, arg);
+        nameLike(arg, p);
       });
       const image = (v: Var): Var => env.get(v) ?? v;
       for (const eqn of fn.body) {

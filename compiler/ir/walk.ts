@@ -1,6 +1,7 @@
 /** Read-only questions about a function, and the rebuilding of one. */
 import { type Builder, createBuilder } from "./builder.js";
 import { mapRegions } from "./control.js";
+import { describeLike } from "./names.js";
 import { type Eqn, type IrFunction, isControl, type PlainEqn, type Var } from "./types.js";
 
 /** The equation that defines each value of the body. */
@@ -57,7 +58,7 @@ export const mapEquations = (
   const b = createBuilder();
   const env = new Map<Var, Var>();
   const image = (v: Var): Var => env.get(v) ?? v;
-  for (const p of fn.params) env.set(p, b.param(p.type));
+  for (const p of fn.params) env.set(p, b.param(p.type, p));
   for (const eqn of fn.body) {
     const inputs = eqn.inputs.map(image);
     const outs = b.at(eqn.span, () =>
@@ -69,7 +70,9 @@ export const mapEquations = (
         : [f(b, eqn, inputs)],
     );
     eqn.outs.forEach((v, k) => {
-      env.set(v, outs[k] ?? v);
+      const out = outs[k] ?? v;
+      describeLike(out, v);
+      env.set(v, out);
     });
   }
   return b.finish(fn.name, fn.results.map(image));

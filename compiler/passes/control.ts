@@ -5,6 +5,7 @@
  */
 import { type Builder, createBuilder } from "../ir/builder.js";
 import { forInputs, forOperands, ifOperands, mapRegions, whileOperands } from "../ir/control.js";
+import { describeLike, describeMade } from "../ir/names.js";
 import { refuseRule } from "../ir/rules.js";
 import { type ControlEqn, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
 import { hasEffect } from "../ops/effects.js";
@@ -15,7 +16,7 @@ type Definition = (v: Var) => Eqn | undefined;
 export const simplifyControl = (fn: IrFunction): IrFunction => {
   if (!fn.body.some(isControl)) return fn;
   const b = createBuilder();
-  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));
+  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type, p)]));
   const image = (v: Var): Var => env.get(v) ?? v;
   const definitions = new Map<Var, Eqn>();
   let changed = false;
@@ -38,7 +39,9 @@ export const simplifyControl = (fn: IrFunction): IrFunction => {
   for (const eqn of fn.body) {
     const values = b.at(eqn.span, () => step(eqn));
     eqn.outs.forEach((v, k) => {
-      env.set(v, values[k] ?? v);
+      const value = values[k] ?? v;
+      describeMade(b, value, v);
+      env.set(v, value);
     });
   }
   return changed ? b.finish(fn.name, fn.results.map(image)) : fn;
@@ -225,6 +228,7 @@ const sink = (
       const isOperand = k >= own && k < own + operands.length;
       if (isOperand && kept[k - own] !== true) return [];
       const v: Var = { type: p.type };
+      describeLike(v, p);
       env.set(p, v);
       return [v];
     });

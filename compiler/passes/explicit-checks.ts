@@ -22,7 +22,7 @@ const explicit = (fn: IrFunction): IrFunction => {
 const makeExplicit = (fn: IrFunction): IrFunction => {
   if (!fn.body.some((eqn) => isControl(eqn) || startsOf(eqn).length > 0)) return fn;
   const b = createBuilder();
-  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));
+  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type, p)]));
   const image = (v: Var): Var => env.get(v) ?? v;
   let changed = false;
   const step = (eqn: Eqn): readonly Var[] => {

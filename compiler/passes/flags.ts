@@ -20,7 +20,7 @@ export const flags = (fn: IrFunction): IrFunction => {
   if (!fn.body.some(arrays)) return fn;
   const analysis = analyse(fn, []);
   const b = createBuilder();
-  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));
+  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type, p)]));
   const image = (v: Var): Var => env.get(v) ?? v;
   let changed = false;
   const step = (eqn: Eqn): readonly Var[] => {

@@ -24,7 +24,7 @@ export const inlineRules = (fn: IrFunction): IrFunction => {
 
 const inlined = (fn: IrFunction): IrFunction => {
   const b = createBuilder();
-  const params = fn.params.map((p) => b.param(p.type));
+  const params = fn.params.map((p) => b.param(p.type, p));
   return b.finish(fn.name, inlineInto(b, fn, params));
 };
 

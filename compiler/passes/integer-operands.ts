@@ -55,7 +55,7 @@ const withIntegers = (region: IrFunction, swapped: Forms, results: Forms): IrFun
   const b = createBuilder();
   const images = region.params.map((p, k) => {
     const form = swapped.get(k);
-    return form === undefined ? b.param(p.type) : fromForm(b, b.param({ dtype: "i32", shape: [] }), form);
+    return form === undefined ? b.param(p.type, p) : fromForm(b, b.param({ dtype: "i32", shape: [] }), form);
   });
   const outs = b.inline(region, images);
   return b.finish(

@@ -7,6 +7,7 @@
 
 import { type Builder, createBuilder } from "../ir/builder.js";
 import { mapRegionsAt } from "../ir/control.js";
+import { describeMade } from "../ir/names.js";
 import { isRule, refuseRule } from "../ir/rules.js";
 import {
   type AnyOp,
@@ -37,7 +38,7 @@ const NARROWED: ReadonlySet<AnyOp> = new Set<AnyOp>([
 const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFunction => {
   const analysis = begin(fn, params);
   const b = createBuilder();
-  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));
+  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type, p)]));
   const image = (v: Var): Var => env.get(v) ?? v;
   const ints = createIntegers(b, analysis, image);
   const required = conditionsOf(fn);
@@ -61,7 +62,9 @@ const narrowWith = (fn: IrFunction, params: readonly (Range | null)[]): IrFuncti
   for (const eqn of fn.body) {
     const values = b.at(eqn.span, () => step(eqn));
     eqn.outs.forEach((v, k) => {
-      env.set(v, values[k] ?? v);
+      const value = values[k] ?? v;
+      describeMade(b, value, v);
+      env.set(v, value);
     });
     analysis.pass(eqn);
   }

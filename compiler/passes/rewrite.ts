@@ -5,6 +5,7 @@
  */
 import { type Builder, createBuilder, inferType } from "../ir/builder.js";
 import { mapRegions } from "../ir/control.js";
+import { describeMade } from "../ir/names.js";
 import {
   type Eqn,
   type IrFunction,
@@ -62,10 +63,11 @@ export const rewrite = (fn: IrFunction, rules: RuleTable, fallback: Fallback): I
   const usesOfImage = new Map<Var, number>();
   const define = (v: Var, value: Var): void => {
     env.set(v, value);
+    describeMade(b, value, v);
     usesOfImage.set(value, (usesOfImage.get(value) ?? 0) + (uses.get(v) ?? 0));
   };
   const { rewriter, applied } = createRewriter(b, rules, fallback, (v) => usesOfImage.get(v) === 1);
-  for (const p of fn.params) define(p, b.param(p.type));
+  for (const p of fn.params) define(p, b.param(p.type, p));
   let regions = 0;
   const rewritten = (eqn: Eqn): readonly Var[] => {
     const inputs = eqn.inputs.map(image);

@@ -22,7 +22,7 @@ const [MOST_TURNS, MOST_EQUATIONS] = [4, 1000];
 export const rotate = (fn: IrFunction): IrFunction => {
   if (!fn.body.some(isControl)) return fn;
   const b = createBuilder();
-  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));
+  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type, p)]));
   const image = (v: Var): Var => env.get(v) ?? v;
   let changed = false;
   const step = (eqn: Eqn): readonly Var[] => {
@@ -110,7 +110,7 @@ const turned = (b: Builder, eqn: For, inputs: readonly Var[], turns: number): re
 /** Iterations turns * i, turns * i + 1, ... of `body` one after the other. */
 const severalOf = (body: IrFunction, consts: number, turns: number): IrFunction => {
   const b = createBuilder();
-  const [i, ...rest] = body.params.map((p) => b.param(p.type));
+  const [i, ...rest] = body.params.map((p) => b.param(p.type, p));
   if (i === undefined) return body;
   const fixed = rest.slice(0, consts);
   let now: readonly Var[] = rest.slice(consts);
@@ -127,6 +127,6 @@ const shiftedBody = (body: IrFunction): IrFunction => {
   const b = createBuilder();
   const i = b.param({ dtype: "i32", shape: [] });
   const done = b.param({ dtype: "i32", shape: [] });
-  const rest = body.params.slice(1).map((p) => b.param(p.type));
+  const rest = body.params.slice(1).map((p) => b.param(p.type, p));
   return b.finish(body.name, b.inline(body, [b.add(i, done), ...rest]));
 };

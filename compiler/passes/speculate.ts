@@ -24,7 +24,7 @@ const speculateIn = (fn: IrFunction, params: readonly (Range | null)[]): IrFunct
   if (!hasWhile(fn)) return fn;
   const analysis = begin(fn, params);
   const b = createBuilder();
-  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type)]));
+  const env = new Map<Var, Var>(fn.params.map((p) => [p, b.param(p.type, p)]));
   const image = (v: Var): Var => env.get(v) ?? v;
   let changed = false;
   const step = (eqn: Eqn): readonly Var[] => {
@@ -168,7 +168,7 @@ const size = (fn: IrFunction): number =>
 /** The condition, where a param is at most this much. */
 const bounded = (cond: IrFunction, param: number, most: number): IrFunction => {
   const b = createBuilder();
-  const params = cond.params.map((p) => b.param(p.type));
+  const params = cond.params.map((p) => b.param(p.type, p));
   const [test] = b.inline(cond, params);
   const n = params[param];
   if (test === undefined || n === undefined) return cond;

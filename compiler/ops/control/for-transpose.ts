@@ -4,6 +4,7 @@
  */
 import type { Builder } from "../../ir/builder.js";
 import { forInputs, forOperands } from "../../ir/control.js";
+import { markCount } from "../../ir/names.js";
 import { isFloat, type Var } from "../../ir/types.js";
 import type { MaybeVar } from "../op.js";
 import { COUNTER, typesOf } from "./checks.js";
@@ -81,8 +82,8 @@ export const transposeFor: ControlDef<"for">["transpose"] = (e, b, inputs, flags
     const last =
       trip === null || count === undefined
         ? inner.scalar((params.trip ?? 0) - 1, "i32")
-        : inner.sub(count, inner.scalar(1, "i32"));
-    const i = inner.sub(last, j);
+        : markCount(inner.sub(count, inner.scalar(1, "i32")));
+    const i = markCount(inner.sub(last, j));
     const values = args.slice(backConsts.length);
     const nCarried = hasCarry.filter(Boolean).length;
     const carried = spread(values.slice(0, nCarried), hasCarry);

@@ -6,6 +6,7 @@
  */
 import type { Builder } from "../../ir/builder.js";
 import { forInputs } from "../../ir/control.js";
+import { markCount } from "../../ir/names.js";
 import { type AnyOp, type Eqn, type IrFunction, isControl, isUnbounded, type Var } from "../../ir/types.js";
 import { hasEffect } from "../effects.js";
 import { COUNTER, typesOf } from "./checks.js";
@@ -117,7 +118,8 @@ const inTapes = (e: SplitEngine, stacked: readonly Var[]): Keep => {
   const types = typesOf(stacked);
   const layout = tapeLayout(types);
   const tapes = e.openTapes(layout.types);
-  const rowOf = (b: Builder, { i, origin: [first] }: Row): Var => (first === undefined ? i : b.add(first, i));
+  const rowOf = (b: Builder, { i, origin: [first] }: Row): Var =>
+    first === undefined ? i : markCount(b.add(first, i));
   return {
     tapes,
     origin: tapes.cursor === null ? [] : [tapes.cursor],
@@ -210,7 +212,9 @@ const knownLoop = (s: Split, known: Builder): KnownLoop => {
     });
     const body = e.build("body", types, (b, args) => {
       const { count } = taken(args);
-      return count === undefined ? [] : [...iteration(b, count, args), b.add(count, b.scalar(1, "i32"))];
+      return count === undefined
+        ? []
+        : [...iteration(b, count, args), markCount(b.add(count, b.scalar(1, "i32")))];
     });
     const values = known.emitAll("while", [...consts, ...carries], {
       consts: consts.length,
@@ -318,7 +322,7 @@ export const splitLoop = (
     const counted = done.count ?? known.scalar(loop.trip ?? 0, "i32");
     // a count that is given may be negative
     const rows = loop.count === null ? counted : known.max(counted, known.scalar(0, "i32"));
-    e.closeTapes(tapes, done.tapes, known.add(tapes.cursor, rows));
+    e.closeTapes(tapes, done.tapes, markCount(known.add(tapes.cursor, rows)));
   } else if (tapes.tapes.length > 0) e.closeTapes(tapes, done.tapes, null);
   const inner = closeAll(e, done.opened, done.inner).flat();
   const moving = linearLoop(s, linear, found, done, inner);
