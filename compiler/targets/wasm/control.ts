@@ -68,7 +68,7 @@ export const emitWhile = (region: Region, stmt: WhileStmt, emitBody: EmitBody): 
   const slots = stmt.carries.map((carry): Slot => {
     const local = newLocal(fn, wasmType(carry.type));
     out.push(set(fn, local, scalar(ctx, carry.init)));
-    return { carry, copy: null, local, total: null };
+    return { carry, copy: null, local };
   });
   const test = inside(region);
   for (const { carry, local } of slots) if (carry.kind === "recur") bindScalar(test, carry.param, local);
@@ -96,7 +96,7 @@ export const emitDynamicLoop = (
   const slots = loop.carries.map((carry): Slot => {
     const local = newLocal(fn, wasmType(carry.type));
     out.push(set(fn, local, scalar(ctx, carry.init)));
-    return { carry, copy: null, local, total: null };
+    return { carry, copy: null, local };
   });
   const [limit, counter] = [newLocal(fn, binaryen.i32), newLocal(fn, binaryen.i32)];
   out.push(set(fn, limit, scalar(ctx, extent.value)));
