@@ -12,6 +12,7 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   chain: async () => measured(await (await import("./chain.js")).chain()),
   gmm: async () => measured(await (await import("./gmm.js")).gmm()),
   loops: async () => measured(await (await import("./loops.js")).loops()),
+  math: async () => (await import("./math.js")).math(),
   matmul: async () => measured(await (await import("./matmul.js")).matmul()),
   mlp: async () => measured(await (await import("./mlp.js")).mlp()),
   startup: async () => (await import("./startup.js")).startup(),
