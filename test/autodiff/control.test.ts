@@ -10,6 +10,7 @@ import { regionsOf } from "../../compiler/ir/control.js";
 import { parseFunction } from "../../compiler/ir/parse.js";
 import { type Eqn, type IrFunction, isControl, sizeOf } from "../../compiler/ir/types.js";
 import { verify } from "../../compiler/ir/verify.js";
+import { presentIn } from "../../compiler/ops/control/presence.js";
 import { ndarray } from "../../compiler/ops/ndarray.js";
 import { runPasses } from "../../compiler/passes/pipeline.js";
 import { interpret } from "../../runtime/interpret.js";
@@ -183,6 +184,23 @@ describe("the cost of a gradient", () => {
     const { primal } = linearizeFunction(matrix, [true, true]);
     const kept = primal.results.slice(1).map((v) => v.type.shape.join());
     assert.deepEqual(kept.toSorted(), ["3,3", "5,3"]);
+  });
+});
+
+describe("which cotangents a region's transpose gives", () => {
+  it("is found once for each region and choice of flags", () => {
+    let asked = 0;
+    const find = (): readonly boolean[] => {
+      asked++;
+      return [true, false];
+    };
+    const [first, second] = [{ ...halve }, { ...halve }];
+    for (let k = 0; k < 3; k++)
+      assert.deepEqual(presentIn(first, [[true], [false, true]], find), [true, false]);
+    assert.equal(asked, 1);
+    presentIn(first, [[true, false], [true]], find);
+    presentIn(second, [[true], [false, true]], find);
+    assert.equal(asked, 3);
   });
 });
 

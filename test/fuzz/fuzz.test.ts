@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const numRuns = Number(process.env.TSCJIT_RUNS ?? 300);
 /** Each is differentiated in eight ways. */
-const numGradients = Math.ceil(numRuns / 5);
+const numGradients = Math.ceil(numRuns / 8);
 const SCRIPT = fileURLToPath(new URL("../../scripts/fuzz.mjs", import.meta.url));
 /** For machines that do much else meanwhile. */
 const PATIENCE_MS = 600_000;

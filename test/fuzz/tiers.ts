@@ -23,6 +23,7 @@ import { calm } from "./calm.js";
 import { attempt, Fault, requireSame } from "./fault.js";
 import { checkGradients } from "./gradients.js";
 import type { Program } from "./program.js";
+import { checkPublicGradients } from "./public-gradients.js";
 import { renderProgram } from "./render-program.js";
 import { NO_SLOPES, type Slopes, sumOfSlopes } from "./slopes.js";
 import { inputsOf, ndarraysOf, rebuild } from "./staged-run.js";
@@ -76,6 +77,8 @@ interface Case {
   readonly exact: boolean;
   /** Whether WASM's own elementary functions may give other last bits. */
   readonly inexact: boolean;
+  /** Whether gradients are compiled as well: a third of the programs. */
+  readonly compiled: boolean;
 }
 
 const forEachRun = (
@@ -127,6 +130,7 @@ const checkTiers = (subject: Subject, staged: Staged, c: Case, tier: Tier): Slop
     return sumOfSlopes([
       checkGradients(optimised, runs.slice(0, 3), true),
       checkGradients(staged.fn, runs.slice(3, 4), false),
+      ...c.runs.slice(4, c.compiled ? 5 : 4).map(({ args }) => checkPublicGradients(subject.made, args())),
     ]);
   }
   if (level < TIERS.indexOf("kernel")) return NO_SLOPES;
@@ -247,7 +251,11 @@ export const runProgram = (
       return { args, wanted: wantedOf(subject, checked, args) };
     });
     // Sums may be reassociated where that is not forbidden.
-    const c = { exact: !source.includes(".reduce("), inexact: rendered.inexact };
+    const c = {
+      exact: !source.includes(".reduce("),
+      inexact: rendered.inexact,
+      compiled: p.numbers === 3,
+    };
     for (let k = 0; k < runs.length; k++) {
       const trees = argumentTrees(runs[k]?.args() ?? [], parameterNames(made.fn));
       staged = stage({ fn: made.fn, args: trees, scope: subject.inspected ? null : made.scope });

@@ -10,6 +10,7 @@ import type { MaybeVar } from "../op.js";
 import { COUNTER, typesOf } from "./checks.js";
 import { dependentCarries } from "./depends.js";
 import { closure, isPresent, negated, pick, spread } from "./lists.js";
+import { presentIn } from "./presence.js";
 import type { ControlDef } from "./record.js";
 
 export const isLinearFor: ControlDef<"for">["isLinear"] = (flags, params) => {
@@ -42,24 +43,25 @@ export const transposeFor: ControlDef<"for">["transpose"] = (e, b, inputs, flags
   const candidates = [...carries, ...consts];
   const has = closure(
     [...isPresent(cts), ...consts.map((_, k) => constVary[k] === true && constSums[k] !== null)],
-    (now) => {
-      let found: readonly boolean[] = [];
-      const types = [COUNTER, ...typesOf(given), ...typesOf(pick(carries, now))];
-      e.build("trial", types, (inner, [i, ...args]) => {
-        if (i === undefined) return [];
-        const carried = spread(args.slice(given.length), now.slice(0, nCarries));
-        const all = back(
-          inner,
-          i,
-          args.slice(0, given.length),
-          carried,
-          consts.map(() => null),
-        );
-        found = all.map((v, k) => v !== null && isFloat(candidates[k]?.type.dtype ?? "bool"));
-        return [];
-      });
-      return found;
-    },
+    (now) =>
+      presentIn(params.body, [constVary, now.slice(0, nCarries)], () => {
+        let found: readonly boolean[] = [];
+        const types = [COUNTER, ...typesOf(given), ...typesOf(pick(carries, now))];
+        e.build("trial", types, (inner, [i, ...args]) => {
+          if (i === undefined) return [];
+          const carried = spread(args.slice(given.length), now.slice(0, nCarries));
+          const all = back(
+            inner,
+            i,
+            args.slice(0, given.length),
+            carried,
+            consts.map(() => null),
+          );
+          found = all.map((v, k) => v !== null && isFloat(candidates[k]?.type.dtype ?? "bool"));
+          return [];
+        });
+        return found;
+      }),
   );
   const hasCarry = has.slice(0, nCarries);
   const hasSum = has.slice(nCarries).map((x, k) => x && constVary[k] === true);

@@ -8,6 +8,7 @@ import type { MaybeVar } from "../op.js";
 import { BOOL, holds, requireCondition, requireTypes, typesOf } from "./checks.js";
 import { dependentResults } from "./depends.js";
 import { either, isPresent, negated, pick, present, spread } from "./lists.js";
+import { presentIn } from "./presence.js";
 import type { ControlDef, JvpEngine, Parts, SplitEngine, Tapes, TapeUse } from "./record.js";
 import { batchedTypes, instantiated, withTangents } from "./regions.js";
 import { closeAll, tapeVars } from "./tapes.js";
@@ -248,15 +249,17 @@ export const ifElse: ControlDef<"if"> = {
       );
     };
     const wanted = [params.then, params.else]
-      .map((region) => {
-        let found: readonly boolean[] = [];
-        e.build("transpose", typesOf(given), (inner, args) => {
-          const result = back(inner, region, args);
-          found = result.map((v, k) => vary[k] === true && v !== null);
-          return [];
-        });
-        return found;
-      })
+      .map((region) =>
+        presentIn(region, [vary, arrive, stand], () => {
+          let found: readonly boolean[] = [];
+          e.build("transpose", typesOf(given), (inner, args) => {
+            const result = back(inner, region, args);
+            found = result.map((v, k) => vary[k] === true && v !== null);
+            return [];
+          });
+          return found;
+        }),
+      )
       .reduce(either);
     const regions = bothRegions(params, (region, name) =>
       e.build(name, typesOf(given), (inner, args) =>
