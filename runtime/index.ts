@@ -1,5 +1,5 @@
 /** The public API. Importing it loads no compiler: ts-morph and Binaryen come with the first compilation. */
-import { nn, np, optim, random, tree } from "./library/index.js";
+import { nn, np, optim, random, special, tree } from "./library/index.js";
 import { tensorMethods } from "./library/methods.js";
 import { installMethods } from "./tensor.js";
 
@@ -50,4 +50,4 @@ export type {
   ValueAndGrad,
   Vmapped,
 } from "./types.js";
-export { nn, np, optim, random, tree };
+export { nn, np, optim, random, special, tree };

@@ -4,7 +4,9 @@
  */
 import type { Builder } from "../ir/builder.js";
 import type { UnaryOp, Var } from "../ir/types.js";
+import { digamma } from "./digamma.js";
 import { every, floats, ints, noDerivative, numbers, type RecordsOf, slope, unary } from "./elementwise.js";
+import { erf, erfc, gelu, lgamma, ndtr, sigmoid } from "./special-functions.js";
 
 const constant = (b: Builder, x: Var, value: number): Var => b.fill(x, value);
 const one = (b: Builder, x: Var): Var => b.onesLike(x);
@@ -13,6 +15,10 @@ const inverse = (b: Builder, x: Var): Var => b.div(one(b, x), x);
 const square = (b: Builder, x: Var): Var => b.mul(x, x);
 /** (1 - x)(1 + x) = 1 - x^2 without the cancellation near |x| = 1. */
 const oneMinusSquare = (b: Builder, x: Var): Var => b.mul(b.sub(one(b, x), x), b.add(one(b, x), x));
+
+/** factor e^(rate x^2) */
+const gaussian = (b: Builder, x: Var, factor: number, rate: number): Var =>
+  b.mul(b.exp(b.mul(square(b, x), constant(b, x, rate))), constant(b, x, factor));
 
 /** Nearest integer, ties to even; keeps the sign of zero. */
 const roundHalfEven = (x: number): number =>
@@ -53,6 +59,11 @@ export const unaryOps: RecordsOf<UnaryOp> = {
   }),
 
   exp: unary("exp", { eval: floats(Math.exp), ad: slope((_b, _x, out) => out) }),
+  // 2^x ln 2
+  exp2: unary("exp2", {
+    eval: floats((x: number) => 2 ** x),
+    ad: slope((b, x, out) => b.mul(out, constant(b, x, Math.LN2))),
+  }),
   // e^x = expm1(x) + 1
   expm1: unary("expm1", { eval: floats(Math.expm1), ad: slope((b, x, out) => b.add(out, one(b, x))) }),
   // 1 / x
@@ -112,6 +123,30 @@ export const unaryOps: RecordsOf<UnaryOp> = {
   }),
   // 1 / ((1 - x)(1 + x))
   atanh: unary("atanh", { eval: floats(Math.atanh), ad: slope((b, x) => inverse(b, oneMinusSquare(b, x))) }),
+
+  // 2 / sqrt(pi) e^(-x^2)
+  erf: unary("erf", { eval: floats(erf), ad: slope((b, x) => gaussian(b, x, 2 / Math.sqrt(Math.PI), -1)) }),
+  erfc: unary("erfc", {
+    eval: floats(erfc),
+    ad: slope((b, x) => gaussian(b, x, -2 / Math.sqrt(Math.PI), -1)),
+  }),
+  // e^(-x^2 / 2) / sqrt(2 pi)
+  ndtr: unary("ndtr", {
+    eval: floats(ndtr),
+    ad: slope((b, x) => gaussian(b, x, 1 / Math.sqrt(2 * Math.PI), -0.5)),
+  }),
+  // x ndtr x: ndtr x + x e^(-x^2 / 2) / sqrt(2 pi)
+  gelu: unary("gelu", {
+    eval: floats(gelu),
+    ad: slope((b, x) => b.add(b.ndtr(x), b.mul(x, gaussian(b, x, 1 / Math.sqrt(2 * Math.PI), -0.5)))),
+  }),
+  // s (1 - s)
+  sigmoid: unary("sigmoid", {
+    eval: floats(sigmoid),
+    ad: slope((b, x, out) => b.mul(out, b.sub(one(b, x), out))),
+  }),
+  // log |gamma x|: digamma
+  lgamma: unary("lgamma", { eval: floats(lgamma), ad: slope(digamma) }),
 
   // bitwise on integers, logical on bool
   not: unary("not", { eval: { ...ints((x: number) => ~x), bool: (x) => 1 - x }, ad: noDerivative }),

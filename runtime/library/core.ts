@@ -20,6 +20,12 @@ export const lift: (x: Operand) => Tensor = register((_x: Operand): Tensor => on
   id: "lift",
 });
 
+/** As `lift`; integers and bools become f32. */
+export const floating = (x: Operand): Tensor => {
+  const v = lift(x);
+  return v.dtype === "f32" || v.dtype === "f64" ? v : prim.cast(v, { dtype: "f32" });
+};
+
 /** The operands with NumPy's broadcasting and the promoted dtype applied: equal shapes, equal dtypes. */
 export const promote: (...xs: readonly Operand[]) => readonly Tensor[] = register(
   (..._xs: readonly Operand[]): readonly Tensor[] => onlyCompiled("promote"),

@@ -2,7 +2,7 @@
 import type { DType } from "../../compiler/ir/types.js";
 import { library } from "../library-function.js";
 import type { Operand, Tensor } from "../types.js";
-import { broadcastShapes, lift, promote, trailingAxes } from "./core.js";
+import { broadcastShapes, floating, lift, promote, trailingAxes } from "./core.js";
 import { prim } from "./prim.js";
 
 type Unary = (x: Operand) => Tensor;
@@ -32,6 +32,8 @@ export const sqrt = unary("sqrt", Math.sqrt);
 export const cbrt = unary("cbrt", Math.cbrt);
 /** e^x. */
 export const exp = unary("exp", Math.exp);
+/** 2^x. */
+export const exp2: Unary = library("np.exp2", (x: Operand): Tensor => prim.exp2(floating(x)));
 /** e^x - 1, accurate near 0. */
 export const expm1 = unary("expm1", Math.expm1);
 /** Natural logarithm; NaN below 0. */

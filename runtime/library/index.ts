@@ -8,6 +8,7 @@ import * as products from "./products.js";
 import * as randomFunctions from "./random.js";
 import * as reductions from "./reductions.js";
 import * as shapes from "./shapes.js";
+import * as specialFunctions from "./special.js";
 import { treeLeaves, treeMap } from "./tree.js";
 
 const { variance, logsumexp: _nn, ...reductionFunctions } = reductions;
@@ -55,6 +56,8 @@ export const np: Np = registerNamespace("np", {
 });
 /** Activations, normalisations and losses. */
 export const nn: typeof nnFunctions = registerNamespace("nn", { ...nnFunctions });
+/** Special functions, under the names of jax.scipy.special. */
+export const special: typeof specialFunctions = registerNamespace("special", { ...specialFunctions });
 /** Random numbers from keys, bit for bit JAX's: the same key gives the same numbers, `split` makes more keys. */
 export const random: typeof randomFunctions = registerNamespace("random", { ...randomFunctions });
 /** Optimizers over trees of parameters: `init(params)`, `update(grads, state, params)`, `applyUpdates(params, updates)`. */

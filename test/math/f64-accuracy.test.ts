@@ -1,49 +1,24 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { BINARY_OPS, type ElementwiseOp, UNARY_OPS } from "../../compiler/ir/types.js";
+import type { ElementwiseOp } from "../../compiler/ir/types.js";
+import { PROFILES } from "../targets/wasm/harness.js";
 import { compileOp, kernelOf } from "./evaluate.js";
+import { measureF64, readReference } from "./f64-reference.js";
+import { statedErrors } from "./stated.js";
 import { f64OfHex, f64Steps, SPECIAL, wordsFrom } from "./ulp.js";
 
-interface Reference {
-  readonly about: string;
-  readonly values: Readonly<Record<string, readonly string[]>>;
-}
-// written by the generator that `about` describes
-const reference = JSON.parse(
-  readFileSync(new URL("./f64-reference.json", import.meta.url), "utf8"),
-) as Reference;
-
-const opNamed = (name: string): ElementwiseOp => {
-  const op = [...UNARY_OPS, ...BINARY_OPS].find((known) => known === name);
-  if (op === undefined) throw new Error(`the reference holds values of ${name}, which is not an op`);
-  return op;
-};
-
-const wordsOf = (row: string): readonly number[] => (row.match(/.{16}/g) ?? []).map(f64OfHex);
-
-// the design's bound for vector math, against the correctly rounded result
+// the design's bound for vector math
 const BOUND = 2;
 
-describe("f64 functions are within 2 ulp of the correctly rounded result", () => {
-  for (const [name, rows] of Object.entries(reference.values)) {
-    it(name, () => {
-      const arity = wordsOf(rows[0] ?? "").length - 1;
-      const f = compileOp(
-        kernelOf(
-          opNamed(name),
-          Array.from({ length: arity }, () => "f64" as const),
-          "f64",
-        ),
-      );
-      assert.ok(rows.length >= 100);
-      for (const row of rows) {
-        const values = wordsOf(row);
-        const [operands, expected] = [values.slice(0, arity), values[arity] ?? Number.NaN];
-        const steps = f64Steps(f(...operands), expected);
-        assert.ok(
-          steps <= BOUND,
-          `${name}(${operands}) = ${f(...operands)}, exactly ${expected}: ${steps} ulp`,
-        );
+describe("f64 functions are within the errors that their files state", () => {
+  const stated = statedErrors();
+  for (const reference of readReference(new URL("./f64-reference.json", import.meta.url))) {
+    it(reference.op, async () => {
+      assert.ok(reference.values.length >= 100);
+      const limit = stated.get(reference.op)?.f64 ?? Number.NaN;
+      assert.ok(limit <= BOUND, `${reference.op} states no error`);
+      for (const profile of PROFILES) {
+        const { error, at } = await measureF64(reference, profile);
+        assert.ok(error <= limit, `${reference.op} with ${profile}: ${error} ulp at ${at}`);
       }
     });
   }

@@ -45,6 +45,16 @@ export const f64Steps = (a: number, b: number): number => {
   return Number(steps < 0n ? -steps : steps);
 };
 
+/** Error of an f64 result against an exact value, given as its rounded value and what it has beyond that in ulp. */
+export const f64Error = (result: number, value: number, beyond: number): number => {
+  const steps = f64Steps(result, value);
+  return Math.abs(
+    Math.abs(result) > Math.abs(value)
+      ? steps - beyond * Math.sign(value)
+      : steps + beyond * Math.sign(value),
+  );
+};
+
 /** Bit patterns of f32: each exponent's first, second and last number, both signs, then every `stride`-th pattern. */
 export const f32Samples = (stride: number): Float32Array => {
   const out: number[] = [];

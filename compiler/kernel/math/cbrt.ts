@@ -1,4 +1,9 @@
-/** Cube roots. */
+/**
+ * Cube roots.
+ *
+ * Largest errors measured:
+ *   cbrt: 0.97 ulp in f32, 0.93 in f64
+ */
 import { type Emitter, orSign, type Value } from "./emit.js";
 import { type FloatFormat, formatOf } from "./format.js";
 

@@ -1,8 +1,17 @@
 /**
  * The exponential family. Reduction: x = n ln 2 + r with n the nearest integer to x / ln 2, ln 2 in two parts of which
  * the first has so few bits that n times it is exact.
+ *
+ * Largest errors measured:
+ *   exp: 0.99 ulp in f32, 0.99 in f64
+ *   exp2: 1.07 ulp in f32, 1.04 in f64
+ *   expm1: 1.38 ulp in f32, 1.44 in f64
+ *   sinh: 1.55 ulp in f32, 1.52 in f64
+ *   cosh: 1.42 ulp in f32, 1.23 in f64
+ *   tanh: 1.39 ulp in f32, 1.36 in f64
  */
-import { type Emitter, oddPolynomial, orSign, polynomial, type Value } from "./emit.js";
+import { type DoubleWord, fastTwoSum, twoProduct } from "./double-word.js";
+import { type Emitter, type Operand, oddPolynomial, orSign, polynomial, type Value } from "./emit.js";
 import { type FloatFormat, formatOf, powerOfTwo, roundedInteger, scaleByPower } from "./format.js";
 
 interface ExpTable {
@@ -16,6 +25,9 @@ interface ExpTable {
   readonly overflow: number;
   readonly underflow: number;
   readonly overflowMinus1: number;
+  /** At and above, 2^x overflows; below, it rounds to zero. */
+  readonly overflow2: number;
+  readonly underflow2: number;
   /** Below, expm1 rounds to -1. */
   readonly minusOne: number;
   /** (sinh x - x) / x^3 in x^2, on |x| < 1. */
@@ -26,6 +38,19 @@ interface ExpTable {
   /** Above, tanh rounds to 1. */
   readonly tanhOne: number;
 }
+
+/** (2^r - 1 - r log 2) / r^2 for |r| <= 1/2: minimax, relative errors of 2^r 2^-28.2 and 2^-57.3. */
+export const EXP2_TAIL: Readonly<Record<FloatFormat["type"], readonly number[]>> = {
+  f32: [
+    0.24022647738456726, 0.055503614246845245, 0.009618483483791351, 0.0013390574604272842,
+    0.00015337028889916837,
+  ],
+  f64: [
+    0.24022650695910122, 0.05550410866481896, 0.009618129107595965, 0.0013333558147280865,
+    0.0001540353045619109, 1.525273288804589e-5, 1.3215435270613733e-6, 1.0178481291357386e-7,
+    7.073842345242606e-9, 4.3894479407606887e-10,
+  ],
+};
 
 const TABLE: Readonly<Record<FloatFormat["type"], ExpTable>> = {
   f32: {
@@ -46,6 +71,8 @@ const TABLE: Readonly<Record<FloatFormat["type"], ExpTable>> = {
     underflow: -104,
     // n = 129 at most
     overflowMinus1: 89.5,
+    overflow2: 129,
+    underflow2: -151,
     minusOne: -18,
     // minimax, relative error 2^-31.6
     sinh: [0.1666666716337204, 0.00833331048488617, 0.00019842895562760532, 2.7822131869470468e-6],
@@ -76,6 +103,8 @@ const TABLE: Readonly<Record<FloatFormat["type"], ExpTable>> = {
     overflow: 711,
     underflow: -746,
     overflowMinus1: 710.1,
+    overflow2: 1025,
+    underflow2: -1076,
     minusOne: -38,
     // minimax, relative error 2^-61.8
     sinh: [
@@ -113,6 +142,9 @@ const reduce = (m: Emitter, x: Value): Reduced => {
   return { n, bits, r, rLow: () => m.sub(m.sub(high, r), low) };
 };
 
+/** Below, e^x rounds to zero. */
+export const expUnderflow = (x: Value): number => TABLE[formatOf(x).type].underflow;
+
 /** x limited to [low, high]; NaN stays. */
 const clamp = (m: Emitter, x: Value, low: number, high: number): Value =>
   m.select(m.gt(x, high), high, m.select(m.lt(x, low), low, x));
@@ -120,7 +152,7 @@ const clamp = (m: Emitter, x: Value, low: number, high: number): Value =>
 const clampAbove = (m: Emitter, x: Value, high: number): Value => m.select(m.gt(x, high), high, x);
 
 /** e^x * 2^shift, shift in -1..0. */
-const expScaled = (m: Emitter, x: Value, shift: number): Value => {
+export const expScaled = (m: Emitter, x: Value, shift: number): Value => {
   const t = TABLE[formatOf(x).type];
   const { bits, r } = reduce(m, clamp(m, x, t.underflow, t.overflow));
   // 1 + (r + r^2 tail): the sum of the small terms first
@@ -129,6 +161,38 @@ const expScaled = (m: Emitter, x: Value, shift: number): Value => {
 };
 
 export const exp = (m: Emitter, x: Value): Value => expScaled(m, x, 0);
+
+/**
+ * 2^x = 2^n 2^r, r = x - n exactly: 1 + (r log 2 + r^2 T).
+ */
+export const exp2 = (m: Emitter, x: Value): Value => {
+  const t = TABLE[formatOf(x).type];
+  const limited = clamp(m, x, t.underflow2, t.overflow2);
+  const { value: n, bits } = roundedInteger(m, limited);
+  const r = m.sub(limited, n);
+  const small = m.fma(m.mul(r, r), polynomial(m, r, EXP2_TAIL[formatOf(x).type]), m.mul(r, Math.LN2));
+  return scaleByPower(m, m.add(small, 1), bits);
+};
+
+/** The mantissa of an exponential e^(x + low), in two words, and the bits of its exponent's n + rounder. */
+export const expWords = (m: Emitter, x: Value, low: Operand): DoubleWord & { readonly bits: Value } => {
+  const t = TABLE[formatOf(x).type];
+  const { bits, r, rLow } = reduce(m, x);
+  const e = fastTwoSum(m, 1, r);
+  const above = m.fma(m.mul(r, r), polynomial(m, r, t.tailMinus1), e.low);
+  return { bits, high: e.high, low: m.fma(m.add(rLow(), low), m.add(e.high, above), above) };
+};
+
+/**
+ * factor e^(x.high + x.low) for a factor of two words, of magnitude in [2^-8, 1] or 0, and x in (underflow, 0]: the product with the
+ * mantissa is rounded once, then comes the power of two, which may round to a subnormal.
+ */
+export const expOfSum = (m: Emitter, x: DoubleWord, factor: DoubleWord): Value => {
+  const e = expWords(m, x.high, x.low);
+  const p = twoProduct(m, factor.high, e.high);
+  const rest = m.fma(factor.high, e.low, m.fma(factor.low, e.high, p.low));
+  return scaleByPower(m, m.add(p.high, rest), e.bits);
+};
 
 /**
  * e^x - 1 = 2^n q + (2^n - 1) with q = e^r - 1; a quarter of it first, because 2^n may overflow where the result

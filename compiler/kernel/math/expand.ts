@@ -12,14 +12,17 @@ import type { Address, Carry, Kernel, OpStmt, RegType, Stmt, ValueId } from "../
 import { nextRegister } from "../walk.js";
 import { cbrt } from "./cbrt.js";
 import { createEmitter, type Emitter, type Value } from "./emit.js";
-import { cosh, exp, expm1, sinh, tanh } from "./exp.js";
+import { erf, erfc, gelu, ndtr } from "./error-function.js";
+import { cosh, exp, exp2, expm1, sinh, tanh } from "./exp.js";
 import { isFloatType } from "./format.js";
 import { acosh, asinh, atanh } from "./inverse-hyperbolic.js";
 import { acos, asin, atan, atan2 } from "./inverse-trig.js";
+import { lgamma } from "./lgamma.js";
 import { log, log1p, log2, log10 } from "./log.js";
 import { pow } from "./pow.js";
 import { floatRemainder } from "./remainder.js";
 import { round, sign, toInt32 } from "./rounding.js";
+import { sigmoid } from "./sigmoid.js";
 import { threefry } from "./threefry.js";
 import { cos, sin, tan } from "./trig.js";
 
@@ -66,6 +69,7 @@ const EXPANSIONS: Readonly<Record<ElementwiseOp, Expansion>> = {
   sqrt: machine,
   cbrt: unaryFloat(cbrt),
   exp: unaryFloat(exp),
+  exp2: unaryFloat(exp2),
   expm1: unaryFloat(expm1),
   log: unaryFloat(log),
   log1p: unaryFloat(log1p),
@@ -83,6 +87,12 @@ const EXPANSIONS: Readonly<Record<ElementwiseOp, Expansion>> = {
   asinh: unaryFloat(asinh),
   acosh: unaryFloat(acosh),
   atanh: unaryFloat(atanh),
+  erf: unaryFloat(erf),
+  erfc: unaryFloat(erfc),
+  ndtr: unaryFloat(ndtr),
+  gelu: unaryFloat(gelu),
+  sigmoid: unaryFloat(sigmoid),
+  lgamma: unaryFloat(lgamma),
   not: machine,
   clz32: machine,
   toInt32: (m, args, stmt) => toInt32(m, operand(args, 0, stmt)),

@@ -4,9 +4,13 @@
  *
  * With |x| = m 2^e and s = (m - 1) / (m + 1): log2 |x| = e + 2 / (3 log 2) s (3 + s^2 + s^4 P(s^2)). As in FreeBSD's msun the
  * first word of each pair has half a significand ("head"), so that products of heads are exact.
+ *
+ * Largest errors measured:
+ *   pow: 0.79 ulp in f32, 0.77 in f64
  */
 import { fastTwoSum } from "./double-word.js";
 import { type Emitter, type FloatType, polynomial, signBit, type Value } from "./emit.js";
+import { EXP2_TAIL } from "./exp.js";
 import { decompose, formatOf, roundedInteger, scaleByPower } from "./format.js";
 
 interface PowTable {
@@ -19,8 +23,6 @@ interface PowTable {
   /** log 2 in a head and the rest. */
   readonly ln2Head: number;
   readonly ln2Rest: number;
-  /** (2^r - 1 - r log 2) / r^2 for |r| <= 1/2. */
-  readonly exp2: readonly number[];
   /** |y log2 x| at which everything over- or underflows, and a |y| that is enough for that whatever x is. */
   readonly limit: number;
   readonly enough: number;
@@ -33,11 +35,6 @@ const TABLE: Readonly<Record<FloatType, PowTable>> = {
     factorRest: 0.0001267720509756049,
     // minimax on |s| <= 0.173, relative error of the logarithm 2^-36.7
     log: [0.6000024080276489, 0.42819368839263916, 0.3516077995300293],
-    // minimax on |r| <= 1/2, relative error of 2^r 2^-28.2
-    exp2: [
-      0.24022647738456726, 0.055503614246845245, 0.009618483483791351, 0.0013390574604272842,
-      0.00015337028889916837,
-    ],
     ln2Head: 0.693115234375,
     ln2Rest: Math.LN2 - 0.693115234375,
     limit: 160,
@@ -51,12 +48,6 @@ const TABLE: Readonly<Record<FloatType, PowTable>> = {
     log: [
       0.6000000000000382, 0.4285714285493222, 0.3333333382018971, 0.27272672903806083, 0.2308030891589837,
       0.19881097684754673, 0.19833665127692715,
-    ],
-    // minimax on |r| <= 1/2, relative error of 2^r 2^-57.3
-    exp2: [
-      0.24022650695910122, 0.05550410866481896, 0.009618129107595965, 0.0013333558147280865,
-      0.0001540353045619109, 1.525273288804589e-5, 1.3215435270613733e-6, 1.0178481291357386e-7,
-      7.073842345242606e-9, 4.3894479407606887e-10,
     ],
     ln2Head: 0.693147175014019,
     ln2Rest: 5.5459262969660605e-9,
@@ -120,7 +111,7 @@ const exp2Sum = (m: Emitter, high: Value, low: Value): Value => {
   const rHead = headOf(m, r);
   const main = fastTwoSum(m, 1, m.mul(rHead, t.ln2Head));
   const linear = m.fma(rHead, t.ln2Rest, m.mul(m.add(m.sub(r, rHead), lost), Math.LN2));
-  const rest = m.fma(m.mul(r, r), polynomial(m, r, t.exp2), linear);
+  const rest = m.fma(m.mul(r, r), polynomial(m, r, EXP2_TAIL[formatOf(high).type]), linear);
   return scaleByPower(m, m.add(main.high, m.add(main.low, rest)), bits);
 };
 

@@ -104,6 +104,9 @@ export const runProgram = async (
 
 export interface Prepared {
   readonly wat: string;
+  /** Views of the buffers in memory: what `call` reads and writes. */
+  readonly inputs: readonly Data[];
+  readonly outputs: readonly Data[];
   readonly call: () => void;
   readonly run: () => Data[];
 }
@@ -159,6 +162,8 @@ export const prepare = async (
     : (): void => void entry(table);
   return {
     wat: loaded.wat,
+    inputs: ins.map(view),
+    outputs: outs.map(view),
     call,
     run: () => {
       fill();
