@@ -43,13 +43,15 @@ export const erfinv: (x: Operand) => Tensor = library("random.erfinv", (x: Opera
   const v = lift(x);
   // -log(1 - x^2), whose square would round away the distance from 1 that f64 has room for
   const w = lift(v.dtype === "f64" ? -(Math.log1p(-v) + Math.log1p(v)) : -Math.log1p(-v * v));
+  // limited where the polynomial in it is not taken, because its slope at 0 is infinite
+  const root = Math.sqrt(where(w < 5, 5, w));
   const p =
     v.dtype === "f64"
       ? where(
           w < 6.25,
           horner(DOUBLE_CENTRAL, w - 3.125),
-          where(w < 16, horner(DOUBLE_MIDDLE, Math.sqrt(w) - 3.25), horner(DOUBLE_TAIL, Math.sqrt(w) - 5)),
+          where(w < 16, horner(DOUBLE_MIDDLE, root - 3.25), horner(DOUBLE_TAIL, root - 5)),
         )
-      : where(w < 5, horner(SINGLE_CENTRAL, w - 2.5), horner(SINGLE_TAIL, Math.sqrt(w) - 3));
-  return where(Math.abs(v) === 1, v * Infinity, p * v);
+      : where(w < 5, horner(SINGLE_CENTRAL, w - 2.5), horner(SINGLE_TAIL, root - 3));
+  return where(Math.abs(v) === 1, where(v > 0, Infinity, -Infinity), p * v);
 });

@@ -1,5 +1,5 @@
-/** Cases of nn, random, optim and tree. */
-import { nn, np, optim, random, type Tensor, tree } from "../../runtime/index.js";
+/** Cases of nn, special, random, optim and tree. */
+import { nn, np, optim, random, special, type Tensor, tree } from "../../runtime/index.js";
 import {
   apart,
   type EntriesOf,
@@ -24,7 +24,10 @@ export const nnCases: EntriesOf<typeof nn> = {
     ...each((x) => nn.elu(x), apart).cases,
     on([apart(5)], (x) => nn.elu(x, 0.5)),
   ),
-  gelu: each((x) => nn.gelu(x)),
+  gelu: smooth(
+    ...each((x) => nn.gelu(x)).cases,
+    on([real(5)], (x) => nn.gelu(x, false)),
+  ),
   layerNorm: smooth(
     on([real(2, 4)], (x) => nn.layerNorm(x)),
     on([real(2, 4), real(4), real(4)], (x, g, b) => nn.layerNorm(x, g, b)),
@@ -92,6 +95,20 @@ interface Params {
   readonly w: number;
   readonly b: number;
 }
+
+/** The arguments of logit: between 0 and 1. */
+const half = (x: number): Tensor => np.add(x / 4, 0.5);
+
+export const specialCases: EntriesOf<typeof special> = {
+  digamma: each((x) => special.digamma(x), positive),
+  erf: each((x) => special.erf(x)),
+  erfc: each((x) => special.erfc(x)),
+  erfinv: each((x) => special.erfinv(x / 3)),
+  expit: each((x) => special.expit(x)),
+  gammaln: each((x) => special.gammaln(x), positive),
+  logit: each((x) => special.logit(half(x))),
+  ndtr: each((x) => special.ndtr(x)),
+};
 
 export const optimCases: EntriesOf<typeof optim> = {
   adam: smooth(

@@ -76,6 +76,7 @@ export const npCases: EntriesOf<typeof np> = {
   cos: each((x) => np.cos(x)),
   cosh: each((x) => np.cosh(x)),
   exp: each((x) => np.exp(x)),
+  exp2: each((x) => np.exp2(x)),
   expm1: each((x) => np.expm1(x)),
   floor: stepwise((x) => np.floor(x)),
   isfinite: stepwise((x) => np.isfinite(x)),

@@ -11,7 +11,17 @@ import { type IrFunction, isFloat, sizeOf } from "../../compiler/ir/types.js";
 import { verify } from "../../compiler/ir/verify.js";
 import { ndarray } from "../../compiler/ops/ndarray.js";
 import type { NdArray } from "../../compiler/ops/op.js";
-import { checkGrads, nn, np, optim, random, type Tensor, tensor, tree } from "../../runtime/index.js";
+import {
+  checkGrads,
+  nn,
+  np,
+  optim,
+  random,
+  special,
+  type Tensor,
+  tensor,
+  tree,
+} from "../../runtime/index.js";
 import { interpret } from "../../runtime/interpret.js";
 import { argumentTrees, parameterNames } from "../../runtime/signature.js";
 import {
@@ -26,7 +36,7 @@ import {
 } from "../ops/checks.js";
 import { rngFrom } from "../ops/samplers.js";
 import type { LibraryCase, LibraryEntry } from "./cases.js";
-import { nnCases, optimCases, randomCases, treeCases } from "./cases-more.js";
+import { nnCases, optimCases, randomCases, specialCases, treeCases } from "./cases-more.js";
 import { linalgCases, npCases } from "./cases-np.js";
 
 const draw = (c: LibraryCase, seed: number): readonly NdArray[] => {
@@ -125,6 +135,7 @@ const NAMESPACES: readonly (readonly [string, object, Readonly<Record<string, Li
   ["np", np, npCases],
   ["np.linalg", np.linalg, linalgCases],
   ["nn", nn, nnCases],
+  ["special", special, specialCases],
   ["random", random, randomCases],
   ["optim", optim, optimCases],
   ["tree", tree, treeCases],

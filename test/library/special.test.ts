@@ -61,6 +61,16 @@ describe("special functions", () => {
     for (const f of all) checkGrads(f, [tensor(x)]);
   });
 
+  it("erfinv has a slope everywhere between its ends", () => {
+    // d erfinv(x) = sqrt(pi) / 2 exp(erfinv(x)^2), and erfinv(erf(1/2)) = 1/2
+    const slope = grad((v: number) => special.erfinv(v));
+    near(Number(slope(0)), Math.sqrt(Math.PI) / 2, 4);
+    assert.ok(
+      Math.abs(Number(slope(special.erf(0.5).item())) / ((Math.sqrt(Math.PI) / 2) * Math.exp(0.25)) - 1) <
+        1e-13,
+    );
+  });
+
   it("give f32 for integers and keep a number's dtype weak", () => {
     const f = jit((v: Tensor) => special.erf(v) * special.expit(0.5));
     assert.equal(f(tensor([1, 2], { dtype: "i32" })).dtype, "f32");
