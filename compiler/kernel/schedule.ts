@@ -295,11 +295,3 @@ const planLoop = (loop: LoopStmt, facts: KernelFacts): Planned => {
 /** The plan of every loop outside vector loops; loops inside one have no entry. */
 export const schedule = (kernel: LoopKernel): Schedule =>
   planBody(kernel.body, kernelFacts(kernel.body)).plan;
-
-/**
- * Iterations per block of a blocked float sum of `count` additions per accumulator, or null where no blocking is needed.
- * A running sum of n terms has relative error up to n u (u the unit roundoff); blocks of s terms added to an outer sum give
- * (s + n / s) u, least at s = sqrt(n): 2 sqrt(n) u. 1e7 f32 terms in 16 accumulators: 1,582 u = 9.4e-5 at worst, about
- * sqrt of that in u in the mean, where one running sum may lose everything.
- */
-export const sumBlock = (count: number): number | null => (count <= 256 ? null : Math.ceil(Math.sqrt(count)));

@@ -1,8 +1,8 @@
-/** Values that loops carry: accumulators of reductions (blocked for long float sums) and recurrences. */
+/** Values that loops carry: accumulators of reductions and recurrences. */
 import binaryen from "binaryen";
 import { internal } from "../../diagnostics.js";
 import { isFloat } from "../../ir/types.js";
-import { asMachineOp, sumBlock } from "../../kernel/schedule.js";
+import { asMachineOp } from "../../kernel/schedule.js";
 import type { Carry, Combine, OpStmt, ReduceCarry, RegType, ValueId } from "../../kernel/types.js";
 import {
   activeMask,
@@ -18,6 +18,7 @@ import {
   scalarConst,
   set,
   vectorConst,
+  type WasmType,
   wasmType,
 } from "./asm.js";
 import { extractLane } from "./lanes.js";
@@ -60,13 +61,12 @@ const combineVector = (fn: Fn, lanes: Lanes, combine: Combine, type: RegType, x:
   return VECTOR_RULES[COMBINE_OPS[combine]](call, [x, y]);
 };
 
-/** One accumulator (or recurrence) in a register; `total` collects the blocks of a blocked sum. */
+/** One accumulator (or recurrence) in a register. */
 export interface Slot {
   readonly carry: Carry;
   /** Null for a scalar; else which copy's vector. */
   readonly copy: number | null;
   readonly local: Local;
-  readonly total: Local | null;
 }
 
 /** `acc` combined with the iteration's value; the product in a float sum is contracted in vectors. */
@@ -107,24 +107,25 @@ const masked = (fn: Fn, vec: VectorRegion, carry: ReduceCarry, term: Expr): Expr
   return fn.m.v128.bitselect(term, neutral, activeMask(fn, width, vec.active));
 };
 
-export const setAccumulator = (fn: Fn, lanes: Lanes | null, slot: Slot, local: Local): Expr => {
-  const { carry } = slot;
-  if (carry.kind !== "reduce") return internal("a recurrence has no identity");
+/** What changes nothing, for a scalar (`lanes` null) or a vector of accumulators. */
+export const identityValue = (fn: Fn, carry: ReduceCarry, lanes: Lanes | null): Expr => {
   const value = identity(carry.combine, carry.type);
-  const neutral =
-    slot.copy === null || lanes === null
-      ? scalarConst(fn, carry.type, value)
-      : vectorConst(fn, carry.type, lanes, value);
-  return set(fn, local, neutral);
+  return lanes === null ? scalarConst(fn, carry.type, value) : vectorConst(fn, carry.type, lanes, value);
 };
 
-const combineSlot = (fn: Fn, lanes: Lanes | null, slot: Slot, x: Expr, y: Expr): Expr => {
-  const { carry } = slot;
-  if (carry.kind !== "reduce") return internal("a recurrence is not combined");
-  return slot.copy === null || lanes === null
-    ? combineScalar(fn, carry.combine, carry.type, x, y)
-    : combineVector(fn, lanes, carry.combine, carry.type, x, y);
-};
+export const accumulatorType = (carry: Carry, lanes: Lanes | null): WasmType =>
+  lanes === null ? wasmType(carry.type) : binaryen.v128;
+
+/** All combined, in pairs. */
+export const combineValues = (
+  fn: Fn,
+  { combine, type }: ReduceCarry,
+  lanes: Lanes | null,
+  values: readonly Expr[],
+): Expr =>
+  pairwise(values, (x, y) =>
+    lanes === null ? combineScalar(fn, combine, type, x, y) : combineVector(fn, lanes, combine, type, x, y),
+  );
 
 /**
  * The carries' updates at the end of an iteration; recurrences are read before any is written. `alongAxis`: the loop is the
@@ -148,15 +149,6 @@ export const updates = (region: Region, slots: readonly Slot[], alongAxis: boole
   }
   for (const { local, value } of next) out.push(set(fn, local, get(fn, value)));
 };
-
-/** total += block */
-export const addBlock = (fn: Fn, lanes: Lanes | null, slot: Slot): Expr => {
-  const total = slot.total ?? internal("a sum without a total");
-  return set(fn, total, combineSlot(fn, lanes, slot, get(fn, total), get(fn, slot.local)));
-};
-
-export const isBlocked = (carry: Carry, trips: number): boolean =>
-  carry.kind === "reduce" && carry.combine === "sum" && isFloatReg(carry.type) && sumBlock(trips) !== null;
 
 export const bindSlot = (region: Region, slot: Slot, id: ValueId, local: Local): void => {
   const { fn } = region.ctx;
@@ -186,7 +178,7 @@ export const finishReduction = (
   const { ctx, out } = region;
   const { fn } = ctx;
   const own = slots.filter((slot) => slot.carry === carry).map((slot) => get(fn, slot.local));
-  const all = pairwise(own, (x, y) => combineVector(fn, lanes, carry.combine, carry.type, x, y));
+  const all = combineValues(fn, carry, lanes, own);
   const local = newLocal(fn, wasmType(typeOf(ctx, carry.result)));
   const lanesCombined = horizontal(fn, lanes, carry, all);
   out.push(

@@ -132,7 +132,7 @@ export const emitChunks = (region: Region, stmt: LoopStmt | WhileStmt, emitBody:
     const global = globals[k];
     if (global !== undefined) start.out.push(set(chunk, local, m.global.get(global.name, global.type)));
     bindScalar(start, carry.param, local);
-    return { carry, copy: null, local, total: null };
+    return { carry, copy: null, local };
   });
   const label = newLabel(chunk, "chunk");
   const burnOne = tee(chunk, fuel, addConst(chunk, get(chunk, fuel), -1));

@@ -65,7 +65,7 @@ export const emitWhile = (region: Region, stmt: WhileStmt, emitBody: EmitBody): 
   const slots = stmt.carries.map((carry): Slot => {
     const local = newLocal(ctx.fn, wasmType(carry.type));
     out.push(set(ctx.fn, local, scalar(ctx, carry.init)));
-    return { carry, copy: null, local, total: null };
+    return { carry, copy: null, local };
   });
   whileFrom(region, stmt, slots, emitBody);
   for (const slot of slots) bindSlot(region, slot, slot.carry.result, slot.local);
@@ -106,7 +106,7 @@ export const emitDynamicLoop = (
   const slots = loop.carries.map((carry): Slot => {
     const local = newLocal(fn, wasmType(carry.type));
     out.push(set(fn, local, scalar(ctx, carry.init)));
-    return { carry, copy: null, local, total: null };
+    return { carry, copy: null, local };
   });
   const [limit, counter] = [newLocal(fn, binaryen.i32), newLocal(fn, binaryen.i32)];
   out.push(set(fn, limit, scalar(ctx, extent.value)));

@@ -123,9 +123,7 @@ export const laneByLane = (
     return local;
   };
   given.forEach((value, k) => void bindScalar(lane, inputs[k] ?? -1, asScalar(value)));
-  const own = carries.map(
-    (value): Slot => ({ carry: value.carry, copy: null, local: asScalar(value), total: null }),
-  );
+  const own = carries.map((value): Slot => ({ carry: value.carry, copy: null, local: asScalar(value) }));
   finish(lane, own, extra.map(asScalar));
   carries.forEach(({ type, copies }, k) => {
     const copy = copies[0] ?? internal("a carry without a vector");

@@ -1,7 +1,8 @@
 /** Loops: plain, inside vectors, and vector loops with their shorter last vectors; carries and blocked float sums. */
 import binaryen from "binaryen";
-import { type LoopPlan, SCALAR_PLAN, sumBlock } from "../../kernel/schedule.js";
+import { type LoopPlan, SCALAR_PLAN } from "../../kernel/schedule.js";
 import { updateUses, varyingIn } from "../../kernel/schedule-analysis.js";
+import { sumLevels } from "../../kernel/sum-levels.js";
 import type { LoopStmt, PlainStmt, Stmt, ValueId } from "../../kernel/types.js";
 import { type Frame, newFrame, pointerInits, pointerSteps } from "./address.js";
 import {
@@ -18,19 +19,21 @@ import {
   wasmType,
 } from "./asm.js";
 import { emitRun } from "./body.js";
-import {
-  addBlock,
-  bindSlot,
-  finishReduction,
-  isBlocked,
-  reduceCarries,
-  type Slot,
-  setAccumulator,
-  updates,
-} from "./carries.js";
+import { bindSlot, finishReduction, identityValue, reduceCarries, type Slot, updates } from "./carries.js";
 import { emitChunks, isChunked } from "./chunks.js";
 import { emitDynamicLoop, emitIf, emitWhile } from "./control.js";
 import { emitMasked, emitMaskedLoop } from "./masked.js";
+import {
+  type BlockedSum,
+  endBlock,
+  endSpan,
+  finishSum,
+  isBlocked,
+  newBlockedSum,
+  startBlock,
+  startSpan,
+  startSum,
+} from "./sums.js";
 import { type Region, scalar, splattedIn, type Values, type VectorRegion, vector } from "./values.js";
 
 export const emitBody = (region: Region, stmts: readonly Stmt[]): void => {
@@ -69,8 +72,7 @@ interface Counted {
   readonly to: number;
   readonly step: number;
   readonly body: readonly Expr[];
-  readonly slots: readonly Slot[];
-  readonly lanes: Lanes | null;
+  readonly sums: readonly BlockedSum[];
 }
 
 /** Counts from `from` to `to` (a whole number of steps, at least one), in blocks where sums are blocked. */
@@ -84,45 +86,66 @@ const countedLoop = (fn: Fn, c: Counted): Expr[] => {
   const inner = newLabel(fn, "loop");
   const again = (limit: Expr): Expr =>
     m.br_if(inner, m.i32.lt_s(m.local.tee(counter, advance(), binaryen.i32), limit));
-  const sums = c.slots.filter((slot) => slot.total !== null);
-  const block = sums.length === 0 ? null : sumBlock(trips);
+  const levels = c.sums.length === 0 ? null : sumLevels(trips);
   const loopTo = (limit: Expr): Expr => m.loop(inner, m.block(null, [...c.body, ...steps, again(limit)]));
-  if (block === null) return [loopTo(i32(fn, c.to))];
-  const end = newLocal(fn, binaryen.i32);
-  const outer = newLabel(fn, "block");
-  const limit = (): Expr => i32(fn, c.to);
-  return [
-    m.loop(
-      outer,
+  if (levels === null) return [loopTo(i32(fn, c.to))];
+  /** Pieces of so many iterations, up to `limit`; `piece` runs to the limit that it is given. */
+  const inPieces = (
+    name: string,
+    iterations: number,
+    limit: () => Expr,
+    piece: (end: () => Expr) => readonly Expr[],
+  ): Expr => {
+    const end = newLocal(fn, binaryen.i32);
+    const label = newLabel(fn, name);
+    return m.loop(
+      label,
       m.block(null, [
-        ...sums.map((slot) => setAccumulator(fn, c.lanes, slot, slot.local)),
-        set(fn, end, m.i32.add(get(fn, counter), i32(fn, block * step))),
+        set(fn, end, m.i32.add(get(fn, counter), i32(fn, iterations * step))),
         set(fn, end, m.select(m.i32.lt_s(get(fn, end), limit()), get(fn, end), limit())),
-        loopTo(get(fn, end)),
-        ...sums.map((slot) => addBlock(fn, c.lanes, slot)),
-        m.br_if(outer, m.i32.lt_s(get(fn, counter), limit())),
+        ...piece(() => get(fn, end)),
+        m.br_if(label, m.i32.lt_s(get(fn, counter), limit())),
       ]),
-    ),
-  ];
+    );
+  };
+  const blocks = (limit: () => Expr): Expr =>
+    inPieces("block", levels.block, limit, (end) => [
+      ...c.sums.flatMap((sum) => startBlock(fn, sum)),
+      loopTo(end()),
+      ...c.sums.flatMap((sum) => endBlock(fn, sum)),
+    ]);
+  const limit = (): Expr => i32(fn, c.to);
+  if (levels.span === null) return [blocks(limit)];
+  const spans = inPieces("span", levels.span, limit, (end) => [
+    ...c.sums.flatMap((sum) => startSpan(fn, sum)),
+    blocks(end),
+    ...c.sums.flatMap((sum) => endSpan(fn, sum)),
+  ]);
+  return [spans];
 };
 
 /** A loop in order, one iteration at a time; inside a vector region each varying carry has a vector per copy. */
 const emitPlainLoop = (region: Region, loop: LoopStmt, extent: number): void => {
   const { ctx, vector: vec, out } = region;
   const { fn } = ctx;
+  const lanes = vec?.lanes ?? null;
   const slots: Slot[] = loop.carries.flatMap((carry): Slot[] => {
-    const total = isBlocked(carry, extent);
     const slot = (copy: number | null): Slot => {
       const type = copy === null ? wasmType(carry.type) : binaryen.v128;
-      return { carry, copy, local: newLocal(fn, type), total: total ? newLocal(fn, type) : null };
+      return { carry, copy, local: newLocal(fn, type) };
     };
     return vec?.varying.has(carry.result) ? vec.copies.map((_, u) => slot(u)) : [slot(null)];
   });
-  const lanes = vec?.lanes ?? null;
+  const sums: BlockedSum[] = [];
   for (const slot of slots) {
-    const { init } = slot.carry;
-    const start = slot.copy === null || vec === null ? scalar(ctx, init) : vector(ctx, vec, init, slot.copy);
-    out.push(set(fn, slot.total ?? slot.local, start));
+    const { carry, copy, local } = slot;
+    const start =
+      copy === null || vec === null ? scalar(ctx, carry.init) : vector(ctx, vec, carry.init, copy);
+    if (isBlocked(carry, extent)) {
+      const sum = newBlockedSum(fn, carry, copy === null ? null : lanes, [slot], extent);
+      sums.push(sum);
+      out.push(...startSum(fn, sum, start));
+    } else out.push(set(fn, local, start));
   }
   const counter = extent === 1 ? null : newLocal(fn, binaryen.i32);
   const frame = newFrame(region.frame, loop.axis, counter);
@@ -143,12 +166,12 @@ const emitPlainLoop = (region: Region, loop: LoopStmt, extent: number): void => 
         to: extent,
         step: 1,
         body: inner.out,
-        slots,
-        lanes,
+        sums,
       }),
     );
   }
-  for (const slot of slots) bindSlot(region, slot, slot.carry.result, slot.total ?? slot.local);
+  for (const sum of sums) for (const { local } of sum.slots) out.push(finishSum(fn, sum, local));
+  for (const slot of slots) bindSlot(region, slot, slot.carry.result, slot.local);
 };
 
 /** Main loop of `unroll` vectors, then single vectors, then one partial vector. */
@@ -172,11 +195,23 @@ const emitVectorLoop = (
   const mainEnd = extent - (extent % wide);
   const vectorEnd = extent - (extent % lanes);
   const slots = reduceCarries(carries).flatMap((carry) =>
-    Array.from({ length: plan.unroll }, (_, copy): Slot => {
-      const total = isBlocked(carry, mainEnd / wide) ? newLocal(fn, binaryen.v128) : null;
-      return { carry, copy, local: newLocal(fn, binaryen.v128), total };
-    }),
+    Array.from(
+      { length: plan.unroll },
+      (_, copy): Slot => ({ carry, copy, local: newLocal(fn, binaryen.v128) }),
+    ),
   );
+  const trips = mainEnd / wide;
+  const sums = reduceCarries(carries)
+    .filter((carry) => isBlocked(carry, trips))
+    .map((carry) =>
+      newBlockedSum(
+        fn,
+        carry,
+        lanes,
+        slots.filter((slot) => slot.carry === carry),
+        trips,
+      ),
+    );
   const phase = (copies: number, active: number): readonly Expr[] => {
     const values: Values[] = Array.from({ length: copies }, () => new Map());
     const vec: VectorRegion = {
@@ -204,16 +239,23 @@ const emitVectorLoop = (
   const partial = extent > vectorEnd ? phase(1, extent - vectorEnd) : null;
 
   append(out, prologue);
-  for (const slot of slots) out.push(setAccumulator(fn, lanes, slot, slot.total ?? slot.local));
+  const blocked = new Set(sums.flatMap((sum) => sum.slots));
+  for (const sum of sums) out.push(...startSum(fn, sum, null));
+  for (const carry of reduceCarries(carries))
+    for (const slot of slots)
+      if (slot.carry === carry && !blocked.has(slot))
+        out.push(set(fn, slot.local, identityValue(fn, carry, lanes)));
   if (counter === null) append(out, [...(main ?? []), ...(single ?? []), ...(partial ?? [])]);
   else {
     out.push(set(fn, counter, i32(fn, 0)), ...pointerInits(fn, frame));
     if (main !== null)
-      append(
-        out,
-        countedLoop(fn, { frame, counter, from: 0, to: mainEnd, step: wide, body: main, slots, lanes }),
-      );
-    for (const slot of slots) if (slot.total !== null) out.push(set(fn, slot.local, get(fn, slot.total)));
+      append(out, countedLoop(fn, { frame, counter, from: 0, to: mainEnd, step: wide, body: main, sums }));
+    // the last accumulator takes the total, the first what follows
+    for (const sum of sums) {
+      out.push(...startBlock(fn, sum));
+      const last = sum.slots.at(-1);
+      if (last !== undefined) out.push(finishSum(fn, sum, last.local));
+    }
     if (single !== null)
       append(
         out,
@@ -224,8 +266,7 @@ const emitVectorLoop = (
           to: vectorEnd,
           step: lanes,
           body: single,
-          slots: [],
-          lanes,
+          sums: [],
         }),
       );
     if (partial !== null) append(out, partial);

@@ -64,7 +64,7 @@ const slotsFor = (region: Region, vec: VectorRegion, carries: readonly Carry[]):
   return carries.flatMap((carry): readonly Slot[] => {
     const slot = (copy: number | null): Slot => {
       const local = newLocal(fn, copy === null ? wasmType(carry.type) : binaryen.v128);
-      return { carry, copy, local, total: null };
+      return { carry, copy, local };
     };
     return vec.varying.has(carry.result) ? vec.copies.map((_, u) => slot(u)) : [slot(null)];
   });

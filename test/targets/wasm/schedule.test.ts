@@ -1,6 +1,6 @@
 /** The schedule as a pure function: which loops become vectors, with how many lanes and copies. */
 import assert from "node:assert/strict";
-import { type LoopPlan, schedule, sumBlock } from "../../../compiler/kernel/schedule.js";
+import { type LoopPlan, schedule } from "../../../compiler/kernel/schedule.js";
 import { varyingIn } from "../../../compiler/kernel/schedule-analysis.js";
 import type { LoopKernel, LoopStmt, RegType, ValueId } from "../../../compiler/kernel/types.js";
 import { at, KernelBuilder } from "./harness.js";
@@ -130,12 +130,5 @@ describe("varyingIn", () => {
       ids.map((id) => varying.has(id)),
       [false, true, true, true],
     );
-  });
-});
-
-describe("sumBlock", () => {
-  it("blocks long sums by the square root of their length", () => {
-    assert.equal(sumBlock(256), null);
-    assert.equal(sumBlock(10_000), 100);
   });
 });
