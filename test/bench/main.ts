@@ -16,6 +16,7 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly Row[] | null>>>
     return null;
   },
   loops: async () => measured(await (await import("./loops.js")).loops()),
+  math: async () => (await import("./math.js")).math(),
   matmul: async () => measured(await (await import("./matmul.js")).matmul()),
   mlp: async () => measured(await (await import("./mlp.js")).mlp()),
   vmap: async () => measured((await import("./vmap.js")).vmapped()),
