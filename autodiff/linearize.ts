@@ -4,8 +4,11 @@
  */
 import { type IrFunction, isUnbounded, type Var } from "../compiler/ir/types.js";
 import { substitute } from "../compiler/ir/walk.js";
+import { cseOfIndices } from "../compiler/passes/cse.js";
 import { dce } from "../compiler/passes/dce.js";
 import { hoist } from "../compiler/passes/hoist.js";
+import { holdsRules } from "../compiler/passes/inline-rules.js";
+import { narrow } from "../compiler/passes/narrow.js";
 import { jvpFunction } from "./jvp.js";
 import { partsOf } from "./partial.js";
 
@@ -20,12 +23,18 @@ export interface Linearized {
 }
 
 /**
+ * The function without indices that are kept or computed twice: in integers, accesses that are known to lie inside unchecked.
+ * Only what leaves derivatives as they are.
+ */
+const prepared = (fn: IrFunction): IrFunction => hoist(cseOfIndices(dce(holdsRules(fn) ? fn : narrow(fn))));
+
+/**
  * f'(x) as a function that no longer needs x, only what was kept. `active` as in `jvpFunction`. Free values of `fn`
  * stay free in both parts. Constants are written again in the linear part instead of being kept. Loop-invariant work is
  * moved out of loops first, so that it is kept once and not per iteration.
  */
 export const linearizeFunction = (fn: IrFunction, active: readonly boolean[]): Linearized => {
-  const { fn: jvp, tangentOuts } = jvpFunction(fn, active);
+  const { fn: jvp, tangentOuts } = jvpFunction(prepared(fn), active);
   const both = hoist(jvp);
   const nPrimals = fn.params.length;
   const nResults = fn.results.length;

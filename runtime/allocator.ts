@@ -34,6 +34,9 @@ export interface Allocator {
   readonly end: () => number;
   /** Bytes in blocks that are not free. */
   readonly usedBytes: () => number;
+  /** The most that `usedBytes` has been since the last `resetPeak`. */
+  readonly peakBytes: () => number;
+  readonly resetPeak: () => void;
   /** All blocks by address (for tests and statistics). */
   readonly blocks: () => readonly Block[];
 }
@@ -63,6 +66,7 @@ export const createAllocator = (start: number): Allocator => {
   let last: Block | null = null;
   let end = start;
   let used = 0;
+  let peak = 0;
 
   const insert = (block: Block): void => {
     const bin = binOf(block.size / ALIGNMENT);
@@ -136,6 +140,7 @@ export const createAllocator = (start: number): Allocator => {
       insert(rest);
     }
     used += size;
+    if (used > peak) peak = used;
     return found;
   };
 
@@ -190,5 +195,16 @@ export const createAllocator = (start: number): Allocator => {
     return all.reverse();
   };
 
-  return { allocate, release, extend, end: () => end, usedBytes: () => used, blocks };
+  return {
+    allocate,
+    release,
+    extend,
+    end: () => end,
+    usedBytes: () => used,
+    peakBytes: () => peak,
+    resetPeak: () => {
+      peak = used;
+    },
+    blocks,
+  };
 };

@@ -50,6 +50,8 @@ export interface ArenaStats {
   /** Bytes of address space: never shrinks. */
   readonly committedBytes: number;
   readonly usedBytes: number;
+  /** The most that `usedBytes` has been since the last `resetPeak`: calls' arguments, results and working memory. */
+  readonly peakBytes: number;
   /** Arrays in the arena. */
   readonly resident: number;
   readonly evictions: number;
@@ -79,6 +81,7 @@ export interface Arena {
   /** Lets the storage go early once `holder` and its other registered holders have been collected. */
   readonly watch: (holder: object, storage: Storage) => void;
   readonly stats: () => ArenaStats;
+  readonly resetPeak: () => void;
 }
 
 const construct: { readonly [D in DType]: (length: number) => DataOf[D] } = {
@@ -304,9 +307,11 @@ export const createArena = (initialBytes = 16 << 20, maxBytes = 256 << 20): Aren
     stats: () => ({
       committedBytes: allocator.end(),
       usedBytes: allocator.usedBytes(),
+      peakBytes: allocator.peakBytes(),
       resident,
       evictions,
     }),
+    resetPeak: allocator.resetPeak,
   };
 };
 

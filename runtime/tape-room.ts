@@ -27,6 +27,10 @@ export interface TapeRoom {
   readonly release: () => void;
 }
 
+let latest = 0;
+/** Bytes that the tapes of the last program which has tapes took, beyond their first room. */
+export const latestTapeBytes = (): number => latest;
+
 /** The room of one program's tapes: one call at a time. */
 export const tapeRoom = (): TapeRoom => {
   const taken = new Map<number, Block>();
@@ -57,8 +61,10 @@ export const tapeRoom = (): TapeRoom => {
       taken.set(words, block);
     },
     release: () => {
+      latest = 0;
       if (taken.size === 0) return;
       for (const [words, block] of taken) {
+        latest += block.size;
         needed.set(words - start, arena().readAt("u32", words + 4, 0));
         arena().release(block);
       }

@@ -4,6 +4,7 @@ import type { IrFunction, Var } from "../ir/types.js";
 import { planScratch } from "./bufferize.js";
 import { dropStores } from "./drop-stores.js";
 import { dropUnused } from "./drop-unused.js";
+import { hoistRows } from "./hoist-rows.js";
 import { stridedView } from "./lower/access.js";
 import { findAliases, hostOf, inPlace, mayReplace } from "./lower/aliases.js";
 import { collapseLoops } from "./lower/collapse.js";
@@ -203,7 +204,7 @@ const tidy = (kernel: Kernel, contracted: ReadonlySet<RegType>, raise: RaiseOpti
   };
   return kernel.kind === "matmul"
     ? { ...kernel, epilogue: clean(kernel.epilogue) }
-    : { ...kernel, body: clean(raiseLoops(kernel.body, raise)) };
+    : { ...kernel, body: clean(raiseLoops(hoistRows(kernel.body), raise)) };
 };
 
 const placeBuffers = (

@@ -29,7 +29,26 @@ export interface KernelFacts {
   /** Ops whose only use stands in the same statement list, not as an address: they can be emitted at that use. */
   readonly inlineable: ReadonlySet<ValueId>;
   readonly stored: ReadonlySet<BufferId>;
+  /** The loops in which a tape gets rows, and may move for that. */
+  readonly growing: ReadonlyMap<BufferId, ReadonlySet<AxisId>>;
 }
+
+const growingIn = (body: readonly Stmt[]): ReadonlyMap<BufferId, ReadonlySet<AxisId>> => {
+  const growing = new Map<BufferId, Set<AxisId>>();
+  const visit = (list: readonly Stmt[], axes: readonly AxisId[]): void => {
+    for (const s of list) {
+      if (s.kind === "row" || s.kind === "tape") {
+        const own = growing.get(s.buffer) ?? new Set<AxisId>();
+        growing.set(s.buffer, own);
+        for (const axis of axes) own.add(axis);
+      }
+      const inside = s.kind === "loop" ? [...axes, s.axis] : axes;
+      for (const inner of innerStmts(s)) visit(inner, inside);
+    }
+  };
+  visit(body, []);
+  return growing;
+};
 
 export const kernelFacts = (body: readonly Stmt[]): KernelFacts => {
   const types = new Map<ValueId, RegType>();
@@ -102,7 +121,7 @@ export const kernelFacts = (body: readonly Stmt[]): KernelFacts => {
     const once = local.has(id) && uses.get(id) === 1 && !asAddress.has(id);
     if (once && depth < MAX_DEPTH) inlineable.add(id);
   }
-  return { types, consts, ops, uses, inlineable, stored };
+  return { types, consts, ops, uses, inlineable, stored, growing: growingIn(body) };
 };
 
 /** Elements by which an address moves when `axis` advances by one. */

@@ -13,6 +13,7 @@ import {
   typeText,
   type Var,
 } from "../ir/types.js";
+import { addedBack } from "./add-back.js";
 import { assertOps } from "./assert.js";
 import { axisToFront, batchedMode, withBatch } from "./batching.js";
 import { isSize, refuse, requirePerAxis, requireStart } from "./checks.js";
@@ -204,6 +205,8 @@ export const dynamicOps: RecordsOf<BlockOp> = {
       // sum[start + i] += ct[i]
       accumulate: (b, sum, ct, inputs, _which, params) => {
         const { starts } = sliceOperands(inputs);
+        const left = addedBack(b, sum, ct, starts);
+        if (left !== null) return left;
         const block = b.add(b.emit("dynamicSlice", [sum, ...starts], params), ct);
         return b.emit("dynamicUpdate", [sum, block, ...starts], { mode: params.mode });
       },

@@ -10,6 +10,9 @@ import type { NdArray } from "./op.js";
 const strideCount = (start: number, limit: number, stride: number): number =>
   Math.ceil((limit - start) / stride);
 
+/** The cotangent of a slice this many times smaller than its array is added in place. */
+const IN_PLACE = 4;
+
 /** Elements from the first to the last of `count` that lie `stride` apart. */
 export const extentOf = (count: number, stride: number): number =>
   count === 0 ? 0 : (count - 1) * stride + 1;
@@ -154,6 +157,15 @@ export const movementOps: RecordsOf<"broadcast" | "reshape" | "transpose" | "rev
           const high = shape.map((n, k) => n - at(start, k) - extentOf(at(ct.type.shape, k), at(stride, k)));
           const interior = stride.map((s) => s - 1);
           return [b.emit("pad", [ct, b.scalar(0, dtype)], { low: start, high, interior })];
+        },
+        // sum[start + i] += ct[i], in place where that saves most of the additions
+        accumulate: (b, sum, ct, _inputs, _which, { start, limit, stride }) => {
+          const { shape } = ct.type;
+          const isBlock = shape.every((n, k) => n === 1 || stride[k] === 1);
+          if (!isBlock || IN_PLACE * sizeOf(shape) > sizeOf(sum.type.shape)) return null;
+          const block = b.add(b.emit("slice", [sum], { start, limit, stride }), ct);
+          const starts = start.map((from) => b.scalar(from, "i32"));
+          return b.emit("dynamicUpdate", [sum, block, ...starts], { mode: "inside" });
         },
       },
       batch: (b, inputs, _batched, size, { start, limit, stride }) =>

@@ -4,7 +4,7 @@
  */
 import { mapRegions } from "../ir/control.js";
 import { paramsText, regionsText } from "../ir/print.js";
-import { type AnyOp, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
+import { type AnyOp, type Eqn, type IrFunction, isControl, isFloat, type Var } from "../ir/types.js";
 
 /** op(x, y) and op(y, x) have the same bits (NaNs are one value). */
 export const COMMUTATIVE: ReadonlySet<AnyOp> = new Set<AnyOp>([
@@ -27,7 +27,14 @@ export const paramKey = (eqn: Eqn): string => {
   return paramsText(eqn.op, eqn.params) + regionsText(eqn);
 };
 
-export const cse = (fn: IrFunction): IrFunction => {
+/** All that is computed twice. */
+export const cse = (fn: IrFunction): IrFunction => merged(fn, () => true);
+
+/** What leaves the order in which cotangents are added up: indices, lengths and conditions. */
+export const cseOfIndices = (fn: IrFunction): IrFunction =>
+  merged(fn, (eqn) => eqn.outs.every((v) => !isFloat(v.type.dtype)));
+
+const merged = (fn: IrFunction, mergeable: (eqn: Eqn) => boolean): IrFunction => {
   const numberOf = new Map<Var, number>();
   const firstOf = new Map<string, readonly Var[]>();
   const same = new Map<Var, Var>();
@@ -40,9 +47,12 @@ export const cse = (fn: IrFunction): IrFunction => {
   };
   let changed = false;
   const body = fn.body.flatMap((original): readonly Eqn[] => {
-    const eqn = isControl(original) ? mapRegions(original, cse) : original;
+    const eqn = isControl(original) ? mapRegions(original, (region) => merged(region, mergeable)) : original;
     if (eqn !== original) changed = true;
     if (eqn.op === "barrier") return [{ ...eqn, inputs: eqn.inputs.map(image) }];
+    const renamed = (): Eqn =>
+      eqn.inputs.some((v) => same.has(v)) ? { ...eqn, inputs: eqn.inputs.map(image) } : eqn;
+    if (!mergeable(eqn)) return [renamed()];
     const operands = eqn.inputs.map((v) => number(image(v)));
     if (COMMUTATIVE.has(eqn.op)) operands.sort((p, q) => p - q);
     const key = `${eqn.op} ${operands.join(" ")} ${paramKey(eqn)}`;
@@ -55,7 +65,7 @@ export const cse = (fn: IrFunction): IrFunction => {
       return [];
     }
     firstOf.set(key, eqn.outs);
-    return [eqn.inputs.some((v) => same.has(v)) ? { ...eqn, inputs: eqn.inputs.map(image) } : eqn];
+    return [renamed()];
   });
   return changed ? { ...fn, body, results: fn.results.map(image) } : fn;
 };

@@ -2,13 +2,13 @@
  * Loop-invariant code motion: equations of a loop's body that depend on constants of the loop only are computed once,
  * before it, and become constants themselves. Moved are only equations that cannot fail, because a loop may run zero
  * times. Equations without operands and broadcasts stay, because they cost less than the memory they would need outside;
- * they are copied out where something that moves depends on them. So do lengths of inner loops, so that the loop's region
- * shows how they relate to what it reads.
+ * they are copied out where something that moves depends on them. So do lengths of inner loops and what they are less one, so
+ * that the loop's region shows how they relate to what it reads.
  */
 import { createBuilder } from "../ir/builder.js";
 import { forInputs, forOperands, mapRegions, whileOperands } from "../ir/control.js";
 import { type ControlEqn, type Eqn, type IrFunction, isControl, type Var } from "../ir/types.js";
-import { hasEffect, mayFail } from "../ops/effects.js";
+import { mayFail } from "../ops/effects.js";
 
 export const hoist = (fn: IrFunction): IrFunction => {
   const body = fn.body.flatMap((eqn): readonly Eqn[] => (isControl(eqn) ? hoistFrom(eqn) : [eqn]));
@@ -90,20 +90,18 @@ interface Moved {
 const isCounterCast = (eqn: Eqn): boolean =>
   eqn.op === "cast" && eqn.inputs[0]?.type.dtype === "i32" && eqn.inputs[0].type.shape.length === 0;
 
-/** Values that nothing but how often loops of the region run depends on. */
-const countsOnly = (fn: IrFunction): ReadonlySet<Var> => {
+/** Numbers that decide how often loops of the region run. */
+const countsOf = (fn: IrFunction): ReadonlySet<Var> => {
   const counts = new Set<Var>();
-  const others = new Set<Var>(fn.results);
   for (const eqn of fn.body.toReversed()) {
-    if (!eqn.outs.some((v) => counts.has(v) || others.has(v)) && !hasEffect(eqn)) continue;
-    const trip = eqn.op === "for" ? forOperands(eqn.inputs, eqn.params).trip : null;
-    const forCount = eqn.outs.every((v) => counts.has(v) && !others.has(v));
-    eqn.inputs.forEach((v, k) => {
-      if (forCount || (v === trip && k === 0)) counts.add(v);
-      else others.add(v);
-    });
+    if (eqn.op === "for") {
+      const { trip } = forOperands(eqn.inputs, eqn.params);
+      if (trip !== null) counts.add(trip);
+    }
+    if (isControl(eqn) || !counts.has(eqn.outs[0])) continue;
+    for (const v of eqn.inputs) if (v.type.shape.length === 0) counts.add(v);
   }
-  return new Set([...counts].filter((v) => !others.has(v)));
+  return counts;
 };
 
 /** `own` params of the region stand before its constants, whose operands are `consts`. */
@@ -125,11 +123,15 @@ const moveOut = (fn: IrFunction, own: number, consts: readonly Var[]): Moved => 
     outside.set(v, copy);
     return copy;
   };
-  const counts = countsOnly(fn);
+  const counts = countsOf(fn);
   const moved = new Set<Var>();
   const rest = fn.body.filter((eqn) => {
     if (!eqn.inputs.every(invariant) || mayFail(eqn)) return true;
-    const stays = eqn.op === "broadcast" || isCounterCast(eqn) || eqn.outs.every((v) => counts.has(v));
+    const stays =
+      eqn.op === "broadcast" ||
+      isCounterCast(eqn) ||
+      eqn.outs.every((v) => counts.has(v)) ||
+      (eqn.op === "sub" && eqn.inputs.some((v) => v.type.dtype === "i32" && counts.has(v)));
     if (eqn.inputs.length === 0 || stays) {
       for (const v of eqn.outs) copied.set(v, eqn);
       return true;

@@ -14,6 +14,9 @@ const isMarked = (eqn: Eqn, ops: readonly RuleEqn["op"][]): boolean =>
 const holds = (fn: IrFunction, ops: readonly RuleEqn["op"][]): boolean =>
   fn.body.some((eqn) => isMarked(eqn, ops));
 
+/** Whether anything of that kind is left: most passes come after the first. */
+export const holdsRules = (fn: IrFunction): boolean => holds(fn, ["custom", "checkpoint", "fromTranspose"]);
+
 export const inlineRules = (fn: IrFunction): IrFunction => {
   const plain = holds(fn, ["custom", "checkpoint"]) ? inlined(fn) : fn;
   if (!holds(plain, ["fromTranspose"])) return plain;

@@ -38,12 +38,23 @@ export const loopRanges = (
   const loop = numberOf(eqn.params.body);
   const counter: Range = { lo: 0, hi: last, int: true, plus: true, counter: { loop, scale: 1 } };
   const limit = trip === null ? null : limitOf(c, trip);
+  const count = trip === null ? null : linearOf(c, trip);
   const ranges = consts.map((v): Range | null => {
-    const range = c.range(v);
+    const of = c.range(v);
+    const by = fromLast(c, v, count);
+    const range = of !== null && by !== null ? { ...of, last: { loop, by } } : of;
     const own = range === null || limit === null ? [] : sumsOf(c, v, range, limit, loop, last);
     return range === null || own.length === 0 ? range : { ...range, sums: [...(range.sums ?? []), ...own] };
   });
   return [counter, ...ranges];
+};
+
+/** v - (count - 1), if that is known. */
+const fromLast = (c: Context, v: Var, count: Linear | null): number | null => {
+  const value = count === null || v.type.dtype !== "i32" || v.type.shape.length > 0 ? null : linearOf(c, v);
+  if (value === null || count === null) return null;
+  const { terms, offset } = plus(value, count, -1);
+  return terms.size === 0 ? offset + 1 : null;
 };
 
 /** What is known of v + step * i and v - step * i, if it is more than the ranges of v and i say. */

@@ -14,6 +14,8 @@ export interface Range {
   readonly multiple?: number;
   /** Set where the value is a multiple of a loop's counter. */
   readonly counter?: CounterMultiple;
+  /** Set where the value is the greatest that a loop's counter gets, plus something. */
+  readonly last?: FromLast;
   /** What sums of the value and such multiples lie in. */
   readonly sums?: readonly CounterSum[];
 }
@@ -21,6 +23,11 @@ export interface Range {
 export interface CounterMultiple {
   readonly loop: number;
   readonly scale: number;
+}
+/** The last value of the counter of loop `loop`, plus `by`. */
+export interface FromLast {
+  readonly loop: number;
+  readonly by: number;
 }
 /** The value + scale * counter lies in [lo, hi]. */
 export interface CounterSum extends CounterMultiple {
@@ -148,6 +155,16 @@ const withSums = (sum: Range | null, x: Range, y: Range, sign: 1 | -1): Range | 
   return lo <= hi ? { ...sum, lo, hi } : sum;
 };
 
+/** x - y of what counts from a loop's last iteration: last - counter takes the counter's values, the last first. */
+const reversed = ({ last }: Range, y: Range, difference: Range | null): Range | null => {
+  if (last === undefined) return null;
+  const { lo, hi, counter } = y;
+  if (last.by === 0 && last.loop === counter?.loop && counter.scale === 1)
+    return { lo, hi, int: true, plus: true, counter };
+  const isStep = difference !== null && y.int && lo === hi;
+  return isStep ? { ...difference, last: { loop: last.loop, by: last.by - lo } } : null;
+};
+
 /** A multiple of a counter times a constant. */
 const scaled = (product: Range | null, x: Range, y: Range): Range | null => {
   const [{ counter }, by] = y.counter === undefined ? [x, y] : [y, x];
@@ -186,8 +203,10 @@ const binaryRange = (op: PlainEqn["op"], x: Range, y: Range): Range | null => {
   switch (op) {
     case "add":
       return withSums(hull([x.lo + y.lo, x.hi + y.hi], int), x, y, 1);
-    case "sub":
-      return withSums(hull([x.lo - y.hi, x.hi - y.lo], int), x, y, -1);
+    case "sub": {
+      const difference = withSums(hull([x.lo - y.hi, x.hi - y.lo], int), x, y, -1);
+      return reversed(x, y, difference) ?? difference;
+    }
     case "mul": {
       if (y.lo === y.hi && isMultipleOf(x, 1 / y.lo)) return quotient(x, 1 / y.lo);
       const product = hull(

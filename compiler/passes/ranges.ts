@@ -97,9 +97,9 @@ const known = new WeakMap<IrFunction, Map<string, Ranges>>();
 /** Equal for equal ranges. */
 const keyOf = (r: Range | null): string => {
   if (r === null) return "";
-  const { counter, sums = [] } = r;
+  const { counter, last, sums = [] } = r;
   const multiple = counter === undefined ? "" : `${counter.scale}*${counter.loop}`;
-  return `${r.lo},${r.hi},${r.int},${neverMinusZero(r)},${r.multiple},${multiple},${sums.map((s) => `${s.scale}*${s.loop}:${s.lo},${s.hi}`)}`;
+  return `${r.lo},${r.hi},${r.int},${neverMinusZero(r)},${r.multiple},${multiple},${last?.loop}+${last?.by},${sums.map((s) => `${s.scale}*${s.loop}:${s.lo},${s.hi}`)}`;
 };
 
 /** Of a region's results: loops ask for the same ones again. */

@@ -15,6 +15,10 @@ const benchmarks: Readonly<Record<string, () => Promise<readonly Row[] | null>>>
     (await import("./hvp.js")).hvp();
     return null;
   },
+  gradcost: async () => {
+    await (await import("./gradcost.js")).gradcost(process.argv.slice(3));
+    return null;
+  },
   loops: async () => measured(await (await import("./loops.js")).loops()),
   math: async () => (await import("./math.js")).math(),
   matmul: async () => measured(await (await import("./matmul.js")).matmul()),

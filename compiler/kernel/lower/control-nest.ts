@@ -6,6 +6,7 @@
 import { internal } from "../../diagnostics.js";
 import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
 import { hostedOperand } from "../../ir/origin.js";
+import { isOverwritten } from "../../ir/overwritten.js";
 import { isRule, refuseRule } from "../../ir/rules.js";
 import { type ControlEqn, type IrFunction, isControl, sizeOf, type Var } from "../../ir/types.js";
 import type { Step, ValueId } from "../types.js";
@@ -15,7 +16,16 @@ import type { Node } from "./graph.js";
 import { constIndex, type Index } from "./index-expr.js";
 import { type Binding, type Cell, type Nest, newVersion, Unsuitable } from "./nest-cells.js";
 import { isCheapChoice } from "./nest-choice.js";
-import { arrayOf, bindingOf, cellFor, createRegion, evaluate, keepPending, settle } from "./nest-region.js";
+import {
+  arrayOf,
+  bindingOf,
+  cellFor,
+  cellInPlaceOf,
+  createRegion,
+  evaluate,
+  keepPending,
+  settle,
+} from "./nest-region.js";
 import { kernelContext, type ProgramState, spansOf } from "./program.js";
 import { copyKernel } from "./update.js";
 import { valueAt } from "./values.js";
@@ -91,10 +101,10 @@ const runLoop = (
   const { flow } = nest.e;
   if (carries.some((v) => v.type.shape.includes(0))) throw new Unsuitable();
   const taken = new Set<Cell>();
-  const starts = carries.map((v): { readonly v: Var; readonly start: ValueId | Cell } => {
+  const starts = carries.map((v, k): { readonly v: Var; readonly start: ValueId | Cell } => {
     const b = operand(v);
     if (isSingle(v)) return { v, start: registerOf(b) };
-    const cell = cellFor(nest, v, b, taken);
+    const cell = isOverwritten(eqn, k) ? cellInPlaceOf(nest, v, b, taken) : cellFor(nest, v, b, taken);
     taken.add(cell);
     return { v, start: cell };
   });
@@ -319,8 +329,9 @@ export const lowerControlNest = (p: ProgramState, node: Node): readonly Step[] =
       readFlat: p.isStored(v) ? (position) => c.readFlat(v, position) : null,
     }),
     (out) => {
-      const operand = hostedOperand(eqn, eqn.outs.indexOf(out)) ?? internal("a result without an operand");
-      if (!p.inPlace(operand, out)) kernels.push(copyKernel(p, node, operand, out));
+      const k = eqn.outs.indexOf(out);
+      const operand = hostedOperand(eqn, k) ?? internal("a result without an operand");
+      if (!isOverwritten(eqn, k) && !p.inPlace(operand, out)) kernels.push(copyKernel(p, node, operand, out));
       return newCell(nest, p.bufferOf(out));
     },
   );

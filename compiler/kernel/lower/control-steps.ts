@@ -4,6 +4,7 @@
  */
 import { internal } from "../../diagnostics.js";
 import { forOperands, ifOperands, whileOperands } from "../../ir/control.js";
+import { isOverwritten } from "../../ir/overwritten.js";
 import { refuseRule } from "../../ir/rules.js";
 import { isControl, isUnbounded, sizeOf, type TensorType, type Var } from "../../ir/types.js";
 import { buffersOf } from "../bufferize.js";
@@ -109,6 +110,7 @@ export const initialValues = (
     const v = node.outs[k] ?? internal("a carry without a result");
     const size = sizeOf(v.type.shape);
     if (size === 0 || p.inPlace(x, v)) return;
+    if (isControl(node.eqn) && isOverwritten(node.eqn, k)) return;
     if (size > 1) kernels.push(copyKernel(p, node, x, v));
     else {
       const at = x.type.shape.map(() => constIndex(0));

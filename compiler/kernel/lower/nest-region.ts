@@ -143,10 +143,11 @@ const overPoints = ({ e }: Nest, shape: readonly number[], body: (at: readonly I
   for (const n of shape) if (n !== 1) e.closeLoop([], true);
 };
 
-/** A new cell that holds what `read` gives. */
-const newCell = (nest: Nest, type: TensorType, read: (at: readonly Index[]) => number): Cell => {
+/** A new cell that holds what `read` gives; anything where that is null. */
+const newCell = (nest: Nest, type: TensorType, read: ((at: readonly Index[]) => number) | null): Cell => {
   const cell: Cell = { buffer: nest.newBuffer(type), version: 0 };
-  overPoints(nest, type.shape, (at) => nest.e.store(cell.buffer, flatIndex(at, type.shape), read(at)));
+  if (read !== null)
+    overPoints(nest, type.shape, (at) => nest.e.store(cell.buffer, flatIndex(at, type.shape), read(at)));
   newVersion(nest, cell);
   nest.cells.add(cell);
   return cell;
@@ -157,10 +158,18 @@ const reader =
   (at: readonly Index[]): number =>
     b.kind === "outside" ? b.read(at) : readFlat(nest, b, flatIndex(at, type.shape), type);
 
+/** The array's own cell, if it may be overwritten and is not in `taken`. */
+const ownCell = (b: Binding, taken: ReadonlySet<Cell>): Cell | null =>
+  b.kind === "array" && b.mutable && b.version === b.cell.version && !taken.has(b.cell) ? b.cell : null;
+
+/** The cell of an array whose contents nobody will see: its own, if it is free, else a new one. */
+export const cellInPlaceOf = (nest: Nest, v: Var, b: Binding, taken: ReadonlySet<Cell>): Cell =>
+  ownCell(b, taken) ?? newCell(nest, v.type, null);
+
 /** The cell of an array that may be overwritten: its own, if it is free and not in `taken`, else a copy's. */
 export const cellFor = (nest: Nest, v: Var, b: Binding, taken: ReadonlySet<Cell>): Cell => {
-  const own = b.kind === "array" && b.mutable && b.version === b.cell.version && !taken.has(b.cell);
-  if (own) return b.cell;
+  const own = ownCell(b, taken);
+  if (own !== null) return own;
   if (!isUnbounded(v.type)) return newCell(nest, v.type, reader(nest, b, v.type));
   const cell: Cell = { buffer: nest.newBuffer(v.type), version: 0 };
   fillTape(nest, cell.buffer, b);

@@ -2,59 +2,19 @@
  * Partial evaluation of a loop: the known loop computes what does not depend on the inputs that vary and keeps what the
  * linear loop needs of each iteration; the linear loop, a `for` over the iterations that there were, reads it. It is kept in
  * arrays [trip, ...], or in tapes where the number of iterations is not known beforehand. Not kept is what does not change
- * from one iteration to the next, and what can be computed again from the counter and constants at little cost.
+ * from one iteration to the next, and what can be computed again from that, the counter and what is kept, at less cost.
  */
 import type { Builder } from "../../ir/builder.js";
 import { forInputs } from "../../ir/control.js";
 import { markCount } from "../../ir/names.js";
-import { type AnyOp, type Eqn, type IrFunction, isControl, isUnbounded, type Var } from "../../ir/types.js";
+import { type Eqn, type IrFunction, isUnbounded, sizeOf, type Var } from "../../ir/types.js";
 import { hasEffect } from "../effects.js";
 import { COUNTER, typesOf } from "./checks.js";
 import { dependentCarries } from "./depends.js";
 import { negated, pick, spread } from "./lists.js";
 import type { Parts, SplitEngine, Tapes } from "./record.js";
+import { chooseResiduals, keepingCost } from "./residuals.js";
 import { closeAll, readRow, readStack, tapeLayout, tapeVars, writeRow, writeStack } from "./tapes.js";
-
-/** Ops whose result costs more than reading it from memory. */
-const COSTLY: ReadonlySet<AnyOp> = new Set<AnyOp>([
-  "dot",
-  "scatterAdd",
-  "dynamicUpdate",
-  "reduceSum",
-  "reduceProd",
-  "reduceMax",
-  "reduceMin",
-  "argmax",
-  "argmin",
-  "threefry",
-]);
-
-/** Known equations that depend on the counter and constants only, at little cost. */
-const recomputable = (parts: Parts, before: readonly Var[]): ReadonlyMap<Var, Eqn> => {
-  const available = new Set<Var>(before);
-  const found = new Map<Var, Eqn>();
-  for (const eqn of parts.known) {
-    if (isControl(eqn) || COSTLY.has(eqn.op) || hasEffect(eqn)) continue;
-    if (!eqn.inputs.every((v) => available.has(v))) continue;
-    const [out] = eqn.outs;
-    available.add(out);
-    found.set(out, eqn);
-  }
-  return found;
-};
-
-/** The equations of `found` that `wanted` needs, in program order. */
-const closureOf = (parts: Parts, found: ReadonlyMap<Var, Eqn>, wanted: readonly Var[]): readonly Eqn[] => {
-  const needed = new Set<Eqn>();
-  const visit = (v: Var): void => {
-    const eqn = found.get(v);
-    if (eqn === undefined || needed.has(eqn)) return;
-    needed.add(eqn);
-    eqn.inputs.forEach(visit);
-  };
-  wanted.forEach(visit);
-  return parts.known.filter((eqn) => needed.has(eqn));
-};
 
 /** A `for` or `while`. */
 export interface Loop {
@@ -84,8 +44,9 @@ interface Split {
   readonly counter: Var | null;
   readonly knownConsts: readonly Var[];
   readonly bodyCarries: readonly Var[];
-  /** What is kept of each iteration, and how. */
+  /** What is kept of each iteration, and how; and what gives the other residuals. */
   readonly stacked: readonly Var[];
+  readonly again: readonly Eqn[];
   readonly keep: Keep;
 }
 
@@ -235,13 +196,7 @@ const knownLoop = (s: Split, known: Builder): KnownLoop => {
 };
 
 /** The carries that vary, at the end. */
-const linearLoop = (
-  s: Split,
-  linear: Builder,
-  found: ReadonlyMap<Var, Eqn>,
-  done: KnownLoop,
-  inner: readonly Var[],
-): readonly Var[] => {
+const linearLoop = (s: Split, linear: Builder, done: KnownLoop, inner: readonly Var[]): readonly Var[] => {
   const { e, loop, parts, keep, counter } = s;
   const region: IrFunction = {
     name: "body",
@@ -253,7 +208,7 @@ const linearLoop = (
       ...parts.tapes.flatMap(({ after }) => after.tapes),
       ...pick(parts.params.slice(counter === null ? 0 : 1), [...s.constVary, ...s.varies]),
     ],
-    body: [...closureOf(parts, found, parts.residuals), ...parts.linear],
+    body: [...s.again, ...parts.linear],
     results: pick(parts.results, s.varies),
   };
   const fixedConsts = pick(loop.consts, negated(s.constVary));
@@ -276,6 +231,18 @@ const linearLoop = (
   const inputs = forInputs({ trip: done.count, consts, carries });
   return linear.emitAll("for", inputs, { trip: loop.trip, consts: consts.length, body });
 };
+
+/** Elements up to which a constant is there anyway. */
+const SMALL = 16;
+
+/**
+ * The cost per iteration of keeping a constant for the linear loop: none where that is done once, or where it is small; where what
+ * is around the loop runs again and again, the array is kept for each run. A number of iterations that is not known may be small.
+ */
+const constantCost = (v: Var, steady: boolean, trip: number | null): number =>
+  steady || (sizeOf(v.type.shape) <= SMALL && !isUnbounded(v.type))
+    ? 0
+    : keepingCost(v) / Math.max(1, trip ?? 1);
 
 /** Takes a loop apart; `constVary` and `initVary` say which of its operands vary. */
 export const splitLoop = (
@@ -302,20 +269,16 @@ export const splitLoop = (
   const counter = lead === 1 ? (parts.params[0] ?? null) : null;
   const bodyConsts = parts.params.slice(lead, lead + loop.consts.length);
   const knownConsts = pick(bodyConsts, negated(constVary));
-  const again = [
-    ...(counter === null ? [] : [counter]),
-    ...pick(
-      bodyConsts,
-      constVary.map((x, k) => !x && (steady[k] === true || !isUnbounded(bodyConsts[k]?.type ?? COUNTER))),
-    ),
-  ];
-  const found = recomputable(parts, again);
-  const free = new Set<Var>([...(counter === null ? [] : [counter]), ...knownConsts, ...found.keys()]);
-  const stacked = parts.residuals.filter((v) => !free.has(v));
+  const costs = new Map<Var, number>(counter === null ? [] : [[counter, 0]]);
+  bodyConsts.forEach((v, k) => {
+    if (constVary[k] !== true) costs.set(v, constantCost(v, steady[k] === true, loop.trip));
+  });
+  const { kept, again } = chooseResiduals(parts, (v) => costs.get(v) ?? keepingCost(v));
+  const stacked = kept.filter((v) => !costs.has(v));
   const keep = bounded ? inStacks(e, stacked, trips) : inTapes(e, stacked);
   const bodyCarries = parts.params.slice(lead + loop.consts.length);
   const both = { e, loop, bounded, constVary, varies, parts, keep };
-  const s: Split = { ...both, counter, knownConsts, bodyCarries, stacked };
+  const s: Split = { ...both, counter, knownConsts, bodyCarries, stacked, again };
   const done = knownLoop(s, known);
   const { tapes } = keep;
   if (tapes.cursor !== null) {
@@ -325,7 +288,7 @@ export const splitLoop = (
     e.closeTapes(tapes, done.tapes, markCount(known.add(tapes.cursor, rows)));
   } else if (tapes.tapes.length > 0) e.closeTapes(tapes, done.tapes, null);
   const inner = closeAll(e, done.opened, done.inner).flat();
-  const moving = linearLoop(s, linear, found, done, inner);
+  const moving = linearLoop(s, linear, done, inner);
   const still = spread(done.fixed, negated(varies));
   const moved = spread(moving, varies);
   return { outs: loop.carries.map((x, k) => still[k] ?? moved[k] ?? x), varies };

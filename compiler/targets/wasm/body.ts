@@ -31,7 +31,7 @@ import {
 import { emitRareScalar, emitRareVector } from "./rare.js";
 import { SCALAR_RULES } from "./scalar.js";
 import { VECTOR_RULES } from "./simd.js";
-import { inTape, makeRow, setTape } from "./tape.js";
+import { inTape, makeRow, setTape, tapeStart } from "./tape.js";
 import {
   bufferOf,
   type Context,
@@ -58,7 +58,10 @@ const locate = (region: Region, buffer: BufferId, at: Address): Where => {
   const base = ctx.base(buffer);
   if (base.words !== undefined) {
     const index = (): Expr => (dynamic === null ? i32(fn, 0) : scaled(fn, scalar(ctx, dynamic), size));
-    return inTape(fn, base.words, placeOf(fn, base, buffer, region.frame, at, size, null), index);
+    const offset = tapeOffset(region, buffer, base.words, dynamic, size);
+    const place = placeOf(fn, base, buffer, region.frame, at, size, offset);
+    if (offset !== null && place.complete) return { pointer: () => get(fn, place.local), bytes: place.bytes };
+    return inTape(fn, base.words, place, index);
   }
   const offset = dynamic === null ? null : offsetOf(ctx, dynamic, size);
   const { local, bytes, complete } = placeOf(fn, base, buffer, region.frame, at, size, offset);
@@ -75,6 +78,27 @@ const offsetOf = (ctx: Context, dynamic: ValueId, size: number): Offset | null =
   const frame = ctx.frames.get(dynamic);
   const bytes = (): Expr => scaled(ctx.fn, scalar(ctx, dynamic), size);
   return frame === undefined ? null : { bytes, key: String(dynamic), frame };
+};
+
+/** A tape's address and a run-time index in it, where no loop in between makes rows; null where the index is not known to be outside. */
+const tapeOffset = (
+  { ctx, frame }: Region,
+  buffer: BufferId,
+  words: number,
+  dynamic: ValueId | null,
+  size: number,
+): Offset | null => {
+  const index = dynamic === null ? null : offsetOf(ctx, dynamic, size);
+  if (dynamic !== null && index === null) return null;
+  const growing = ctx.facts.growing.get(buffer);
+  let outer = frame;
+  while (outer !== null && outer !== index?.frame && growing?.has(outer.axis) !== true) outer = outer.parent;
+  const start = (): Expr => tapeStart(ctx.fn, words);
+  return {
+    bytes: index === null ? start : () => ctx.fn.m.i32.add(start(), index.bytes()),
+    key: `${words} ${index?.key ?? ""}`,
+    frame: outer,
+  };
 };
 
 /** Where lane k of copy u lies, for accesses that aren't contiguous. */

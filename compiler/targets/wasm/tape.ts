@@ -87,10 +87,13 @@ const rowBytes = (ctx: Context, id: BufferId): number => {
   return BYTES[dtype] * size;
 };
 
+/** The address of the tape whose words begin at byte `words` of the table, until its next row is made. */
+export const tapeStart = (fn: Fn, words: number): Expr => fn.m.i32.load(words + ADDRESS, 4, get(fn, 0));
+
 /** The place in the tape whose words begin at byte `words` of the table: it may have moved since its last access. */
 export const inTape = (fn: Fn, words: number, place: Place, index: () => Expr): Where => {
   const { m } = fn;
-  const start = (): Expr => m.i32.add(m.i32.load(words + ADDRESS, 4, get(fn, 0)), get(fn, place.local));
+  const start = (): Expr => m.i32.add(tapeStart(fn, words), get(fn, place.local));
   return { pointer: () => addConst(fn, m.i32.add(start(), index()), place.bytes), bytes: 0 };
 };
 
