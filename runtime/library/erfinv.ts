@@ -53,5 +53,6 @@ export const erfinv: (x: Operand) => Tensor = library("random.erfinv", (x: Opera
           where(w < 16, horner(DOUBLE_MIDDLE, root - 3.25), horner(DOUBLE_TAIL, root - 5)),
         )
       : where(w < 5, horner(SINGLE_CENTRAL, w - 2.5), horner(SINGLE_TAIL, root - 3));
-  return where(Math.abs(v) === 1, where(v > 0, Infinity, -Infinity), p * v);
+  // v * Infinity would have a slope without a value
+  return where(v === 1, Infinity, where(v === -1, -Infinity, p * v));
 });

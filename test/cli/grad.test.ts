@@ -12,6 +12,8 @@ export const total = (x: number[]): number => x.reduce((s, v) => s + v * v, 0);
 export const compiled = jit(energy);
 export const count = (n: 3): number => n;
 export const unknown = (x: number): number => Math.random() * x;
+const table = Array.from({ length: 300 }, (_, i) => i / 300);
+export const folded = (x: number): number => table.reduce((s, v) => s + v * x * x, 0);
 export const version = "1";
 `;
 const files = { "a.ts": program };
@@ -82,6 +84,7 @@ export function d_energy(x: number, v: number): number {
     refused(["a.ts#energy", "--argnums", "2"], /TSJ3010.*there is no argument 2/);
     refused(["a.ts#count"], /TSJ3012.*count has no derivative by n/);
     refused(["a.ts#unknown"], /Math\.random/);
+    refused(["a.ts#folded"], /TSJ7102.*`table` has 300 elements/);
   });
 
   it("shows examples in its help", () => {

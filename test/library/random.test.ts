@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { random, type Tensor } from "../../runtime/index.js";
+import { random, special, type Tensor, tensor } from "../../runtime/index.js";
 import { reference } from "./reference.js";
 
 const values = (t: Tensor): number[] => Array.from(t.data);
@@ -34,6 +34,15 @@ describe("random: JAX's streams", () => {
       close(values(random.normal(key, [16], "f64")), want.normal64, 32 * 2 ** -52);
     });
   }
+  it("gives the dtype that is asked for, f32 if none is", () => {
+    for (const draw of [random.normal, random.uniform]) assert.equal(draw(random.key(1), [2]).dtype, "f32");
+    for (const dtype of ["f32", "f64"] as const) {
+      assert.equal(random.normal(random.key(1), [2], dtype).dtype, dtype);
+      assert.equal(special.erfinv(tensor([0.5, 1, -1], { dtype })).dtype, dtype);
+    }
+    assert.equal(random.gumbel(random.key(1), [2]).dtype, "f32");
+  });
+
   it("refuses what is no key", () => {
     assert.throws(() => random.bits(3), /random key is u32\[2\]/);
   });

@@ -9,6 +9,8 @@ export const UNREACHABLE: Readonly<Record<string, string>> = {
   TSJ5050: "a warning",
   TSJ6000: "a sample of an operation, for `tsc-jit ops`",
   TSJ7001: "a note of `tsc-jit check`: what it did not look at",
+  TSJ7101: "`tsc-jit grad`: an operation that no TypeScript stands for (test/source/corpus.test.ts)",
+  TSJ7102: "`tsc-jit grad`: a captured array that is too long to print (test/cli/grad.test.ts)",
   TSJ9000: "a fault of the compiler's own",
   TSJ9001: "a fault of the compiler's own",
 };
