@@ -161,14 +161,16 @@ const close = (got: unknown, wanted: unknown, what: string): void => {
 describe("checkpoint", () => {
   const x = numbers(4, 3);
   for (const [name, make] of Object.entries(PROGRAMS))
-    it(`changes no bit of ${name}`, () => {
+    it(`changes ${name.startsWith("products") ? "roundings at most" : "no bit"} of ${name}`, () => {
+      // a product's multiplications and additions are contracted where the engine can, kernel by kernel
+      const alike = name.startsWith("products") ? close : same;
       const f = make(none);
       const policies = name.includes("named") ? POLICIES : POLICIES.slice(0, 1);
       for (const policy of policies) {
         const g = make(under(policy));
         const of = `${name} with ${JSON.stringify(policy)}`;
-        same(jit(g)(x), jit(f)(x), of);
-        same(valueAndGrad(g)(x), valueAndGrad(f)(x), `gradient of ${of}`);
+        alike(jit(g)(x), jit(f)(x), of);
+        alike(valueAndGrad(g)(x), valueAndGrad(f)(x), `gradient of ${of}`);
         if (policy !== "nothingSaveable") continue;
         close(
           grad((v: Tensor) => np.sum(grad(g)(v) ** 2))(x),
