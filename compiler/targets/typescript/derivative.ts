@@ -15,6 +15,7 @@ import {
   type Parameter,
   type ParameterLeaf,
   type Passed,
+  type PrintRequest,
   printTypeScript,
   type ResultLeaf,
 } from "./program.js";
@@ -148,6 +149,13 @@ const valueTree = (out: Tree<OutLeaf>, results: readonly Var[], from: number): T
     return { kind: "result", index: from + leaf.index, passed: outPassed(v) };
   });
 
+/** The text is made when it is asked for. */
+const derivative = (print: PrintRequest): Derivative => ({
+  name: print.name,
+  fn: print.fn,
+  text: () => printTypeScript(print),
+});
+
 /** The program with zeros for the arguments that it does not depend on: results in the order of `wanted`'s leaves. */
 const withZeros = (
   fn: IrFunction,
@@ -228,20 +236,15 @@ export const derivativeOf = (request: DerivativeRequest): Derivative => {
   const kept = keepResults(whole, result);
   const fn = tidied(kept.fn);
   nameResults(fn, kept.result, request);
-  return {
+  return derivative({
     name,
+    about: about(request),
     fn,
-    text: () =>
-      printTypeScript({
-        name,
-        about: about(request),
-        fn,
-        parameters,
-        captured,
-        result: kept.result,
-        isTuple: value || request.argnums.length > 1,
-      }),
-  };
+    parameters,
+    captured,
+    result: kept.result,
+    isTuple: value || request.argnums.length > 1,
+  });
 };
 
 /** Results that the tree does not name are not computed. */
@@ -280,7 +283,7 @@ const forward = (
   primal: IrFunction,
   wanted: readonly boolean[],
   name: string,
-  captured: Parameters<typeof printTypeScript>[0]["captured"],
+  captured: PrintRequest["captured"],
 ): Derivative => {
   const { staged, value, args, argnums } = request;
   const { fn: jvp, tangentOuts } = jvpFunction(primal, wanted);
@@ -321,20 +324,15 @@ const forward = (
   const result: Tree<ResultLeaf> = value ? { kind: "array", items: [primals, dots] } : dots;
   const kept = keepResults(whole, result);
   const fn = tidied(kept.fn);
-  return {
+  return derivative({
     name,
+    about: about(request),
     fn,
-    text: () =>
-      printTypeScript({
-        name,
-        about: about(request),
-        fn,
-        parameters,
-        captured,
-        result: kept.result,
-        isTuple: value,
-      }),
-  };
+    parameters,
+    captured,
+    result: kept.result,
+    isTuple: value,
+  });
 };
 
 const about = ({ name, place, args, argnums, mode, value }: DerivativeRequest): readonly string[] => {
